@@ -1,0 +1,1 @@
+//! Agents: named workers with a branch.

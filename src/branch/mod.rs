@@ -1,0 +1,1 @@
+//! What the branches mean to each other: facts, overlap, conflicts, order.

@@ -1,0 +1,1 @@
+//! Findings: what an agent noticed.

@@ -1,0 +1,16 @@
+//! The one door to git: opening a repository, running git, reading and moving refs.
+//!
+//! Nothing here knows about agents or tasks. Reading is gix's work; whatever merges, checks out or moves several refs
+//! at once is real git's.
+
+pub mod merge_tree;
+pub mod refs;
+pub mod repository;
+pub mod run;
+pub mod scratch;
+pub mod snapshot;
+pub mod status;
+pub mod worktrees;
+
+pub use repository::{OpenError, RefStorage, Repository};
+pub use run::{Git, GitError};

@@ -1,0 +1,157 @@
+//! A repository as git sees it from one folder: where its parts are, how its refs are kept, what its config says.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use gix::bstr::{BStr, ByteSlice};
+
+use super::run::{Git, GitError};
+
+/// The oldest git whose `merge-tree --stdin` takes trees as well as commits.
+pub const OLDEST_GIT: &str = "2.45";
+const OLDEST_GIT_NUMBERS: (u32, u32) = (2, 45);
+
+/// Why no repository could be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder is in no repository.
+    #[error("{} is not in a git repository", .path.display())]
+    NotARepository {
+        /// Where the search began.
+        path: PathBuf,
+    },
+    /// The folder does not exist or is a file.
+    #[error("{} is not a folder", .path.display())]
+    NotAFolder {
+        /// What was given.
+        path: PathBuf,
+    },
+    /// There is a repository, but it cannot be used.
+    #[error("the repository at {} cannot be opened: {reason}", .path.display())]
+    Unusable {
+        /// Where the search began.
+        path: PathBuf,
+        /// What stood in the way.
+        reason: String,
+    },
+}
+
+/// How a repository keeps its refs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefStorage {
+    /// Loose files and `packed-refs`: gix reads and writes them.
+    Files,
+    /// reftable: gix would write refs that git cannot see, so git's own plumbing does it all.
+    Reftable,
+}
+
+/// One repository, opened from one folder.
+#[derive(Debug)]
+pub struct Repository {
+    gix: gix::Repository,
+    git_dir: PathBuf,
+    common_dir: PathBuf,
+    worktree: Option<PathBuf>,
+    storage: RefStorage,
+}
+
+impl Repository {
+    /// Find the repository that `dir` is in; `GIT_DIR` and its relatives are honoured as git does.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn discover(dir: &Path) -> Result<Self, OpenError> {
+        if !dir.is_dir() {
+            return Err(OpenError::NotAFolder { path: dir.to_owned() });
+        }
+        let search = gix::discover::upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() };
+        let found =
+            gix::ThreadSafeRepository::discover_with_environment_overrides_opts(dir, search, Default::default())
+                .map_err(|error| {
+                    let path = dir.to_owned();
+                    match error.downcast_any_ref::<gix::discover::upwards::Error>() {
+                        Some(_) => OpenError::NotARepository { path },
+                        None => OpenError::Unusable { path, reason: error.to_string() },
+                    }
+                })?;
+        let mut gix = found.to_thread_local();
+        // One small document is read after another: without a cache each would inflate its delta chain anew.
+        gix.object_cache_size_if_unset(256 * 1024);
+        let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let storage = match gix.config_snapshot().string("extensions.refStorage") {
+            Some(kind) if kind.eq_ignore_ascii_case(b"reftable") => RefStorage::Reftable,
+            _ => RefStorage::Files,
+        };
+        Ok(Repository {
+            git_dir: canonical(gix.git_dir()),
+            common_dir: canonical(gix.common_dir()),
+            worktree: gix.workdir().map(canonical),
+            storage,
+            gix,
+        })
+    }
+
+    /// The gix view of it: reading objects and walking history.
+    pub fn gix(&self) -> &gix::Repository {
+        &self.gix
+    }
+
+    /// This worktree's own git folder (`.git`, or `.git/worktrees/x` in a linked worktree).
+    pub fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
+    /// The git folder that all worktrees share.
+    pub fn common_dir(&self) -> &Path {
+        &self.common_dir
+    }
+
+    /// The top of the worktree that we were called in; none in a bare repository.
+    pub fn worktree(&self) -> Option<&Path> {
+        self.worktree.as_deref()
+    }
+
+    /// How refs are kept.
+    pub fn storage(&self) -> RefStorage {
+        self.storage
+    }
+
+    /// The folder of what is ours, local and derivable or transient: journals, locks, caches.
+    pub fn agents_dir(&self) -> PathBuf {
+        self.common_dir.join("agents")
+    }
+
+    /// A git child that works on the repository as a whole, in no particular worktree.
+    pub fn git(&self) -> Git {
+        Git::at(&self.common_dir).arg("--git-dir").arg(&self.common_dir)
+    }
+
+    /// One value of git's configuration, all scopes considered.
+    pub fn config(&self, key: &str) -> Option<String> {
+        self.gix.config_snapshot().string(key).map(|value| value.to_str_lossy().into_owned())
+    }
+
+    /// One boolean of git's configuration; `false` when it is not set.
+    pub fn config_flag(&self, key: &str) -> bool {
+        self.gix.config_snapshot().boolean(key).unwrap_or(false)
+    }
+
+    /// Refuse a git that lacks what conflicts and landing rely on.
+    ///
+    /// # Errors
+    /// [`GitError::Missing`] and [`GitError::TooOld`].
+    pub fn require_git(&self) -> Result<(), GitError> {
+        let line = Git::at(&self.common_dir).arg("version").text()?;
+        let found = line.split_whitespace().nth(2).unwrap_or("of unknown version").to_owned();
+        let mut numbers = found.split('.').map_while(|part| part.parse::<u32>().ok());
+        match (numbers.next(), numbers.next()) {
+            (Some(major), Some(minor)) if (major, minor) >= OLDEST_GIT_NUMBERS => Ok(()),
+            _ => Err(GitError::TooOld { found, needed: OLDEST_GIT }),
+        }
+    }
+}
+
+/// A path from git's output, which is bytes, as a path of this system.
+pub fn path_of(bytes: &BStr) -> PathBuf {
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}

@@ -1,0 +1,1 @@
+//! A throw-away object folder: merges that are only asked about leave nothing in the repository.

@@ -1,0 +1,1 @@
+//! What is uncommitted in a worktree.

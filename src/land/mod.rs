@@ -1,0 +1,1 @@
+//! Bringing branches into the target: plan, replay, one transaction, worktrees that follow.

@@ -1,0 +1,1 @@
+//! All that is known, and the operations that change it; pure.

@@ -1,0 +1,1 @@
+//! Where the state is kept: a linear chain of operations under refs/agents/state.

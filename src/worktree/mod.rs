@@ -1,0 +1,1 @@
+//! Making, removing and moving the worktrees of agents.

@@ -1,0 +1,1 @@
+//! The outside as inputs: time, randomness, environment.
