@@ -1,1 +1,397 @@
 //! Moving refs by compare-and-swap: one through gix, several in one `git update-ref --stdin` transaction.
+//!
+//! No ref moves without the value it is expected to have, and every move leaves a line in the ref's log, also below
+//! `refs/agents/`, where git would keep none. Reads are never served from a cache: a packed-refs file that changed
+//! within one tick of the clock would go unnoticed. What went wrong is told by looking at the refs again, never by a
+//! message. In a reftable repository gix would write refs that git cannot see, so there all of it is git's work.
+
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use gix::ObjectId;
+use gix::actor::Signature;
+use gix::bstr::{BString, ByteSlice};
+use gix::lock::acquire::Fail;
+use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
+use gix::refs::{FullName, Target};
+
+use super::repository::{RefStorage, Repository};
+use super::run::{Git, GitError};
+
+/// How long a lock that somebody else holds is waited for.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+
+/// What a ref must be before it is moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// There is no such ref.
+    Missing,
+    /// It points at exactly this object.
+    At(ObjectId),
+}
+
+impl Expected {
+    /// The same as what [`read`] would give.
+    pub fn value(self) -> Option<ObjectId> {
+        match self {
+            Expected::Missing => None,
+            Expected::At(id) => Some(id),
+        }
+    }
+}
+
+impl From<Option<ObjectId>> for Expected {
+    fn from(value: Option<ObjectId>) -> Self {
+        value.map_or(Expected::Missing, Expected::At)
+    }
+}
+
+/// One ref that is to move.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefUpdate {
+    /// The full name, `refs/…`.
+    pub name: String,
+    /// What it must be now.
+    pub expected: Expected,
+    /// What it becomes; `None` deletes it.
+    pub new: Option<ObjectId>,
+    /// The line for its log.
+    pub message: String,
+}
+
+/// Why a ref did not move.
+#[derive(Debug, thiserror::Error)]
+pub enum RefError {
+    /// Somebody moved it first. Nothing was changed.
+    #[error("{name} is not where it was expected to be")]
+    OutOfDate {
+        /// The full name.
+        name: String,
+        /// What the caller believed.
+        expected: Expected,
+        /// What is true; absent when there is no such ref.
+        actual: Option<ObjectId>,
+    },
+    /// Its lock was held for longer than we wait. Nothing was changed.
+    #[error("{name} is locked by {}", .path.display())]
+    Locked {
+        /// The full name.
+        name: String,
+        /// The lock file; it may be what a killed process left.
+        path: PathBuf,
+    },
+    /// It points at another ref, and moving it alone would cut that tie.
+    #[error("{name} is a symbolic ref")]
+    Symbolic {
+        /// The full name.
+        name: String,
+    },
+    /// No ref may be called that.
+    #[error("{name:?} cannot be the name of a ref")]
+    InvalidName {
+        /// What was given.
+        name: String,
+    },
+    /// The ref files could not be read or written.
+    #[error("{name} could not be read or written: {reason}")]
+    Storage {
+        /// The full name, or the prefix of those that were asked for.
+        name: String,
+        /// What gix said.
+        reason: String,
+    },
+    /// git refused for a reason that the refs do not show (a hook, a clash of names, a full disk).
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+/// Move one ref.
+///
+/// # Errors
+/// See [`RefError`]; nothing was changed when there is one.
+pub fn swap_one(repo: &Repository, update: &RefUpdate, signature: &Signature) -> Result<(), RefError> {
+    match repo.storage() {
+        RefStorage::Files => swap_in_files(repo, update, signature),
+        RefStorage::Reftable => transaction(repo, std::slice::from_ref(update), signature),
+    }
+}
+
+/// Move several refs, all or none. git keeps one log message a transaction: that of the first.
+///
+/// A kill in the middle can leave some moved and some not in a repository that keeps refs in files, so a caller that
+/// moves more than one needs a journal.
+///
+/// # Errors
+/// See [`RefError`]; nothing was changed when there is one.
+pub fn transaction(repo: &Repository, updates: &[RefUpdate], signature: &Signature) -> Result<(), RefError> {
+    let Some(first) = updates.first() else { return Ok(()) };
+    for update in updates {
+        full_name(&update.name)?;
+    }
+    let wait = LOCK_WAIT.as_millis();
+    let child = as_committer(repo.git(), signature)
+        .arg("-c")
+        .arg(format!("core.filesRefLockTimeout={wait}"))
+        .arg("-c")
+        .arg(format!("core.packedRefsTimeout={wait}"))
+        .arg("-c")
+        .arg(format!("reftable.lockTimeout={wait}"))
+        .args(["update-ref", "--create-reflog", "-m"])
+        .arg(one_line(&first.message))
+        .args(["--stdin", "-z"])
+        .input(script(updates, repo.gix().object_hash().null()));
+    let Err(error) = child.stdout() else { return Ok(()) };
+    for update in updates {
+        let actual = read(repo, &update.name)?;
+        if actual != update.expected.value() {
+            return Err(RefError::OutOfDate { name: update.name.clone(), expected: update.expected, actual });
+        }
+    }
+    match updates.iter().find_map(|update| held_lock(repo, &update.name).map(|path| (update, path))) {
+        Some((update, path)) => Err(RefError::Locked { name: update.name.clone(), path }),
+        None => Err(error.into()),
+    }
+}
+
+/// What a ref points at now; a symbolic one is followed.
+///
+/// # Errors
+/// [`RefError::InvalidName`], [`RefError::Storage`] and [`RefError::Git`].
+pub fn read(repo: &Repository, name: &str) -> Result<Option<ObjectId>, RefError> {
+    let mut name = full_name(name)?;
+    if repo.storage() == RefStorage::Reftable {
+        let wanted = name.as_bstr().to_str_lossy().into_owned();
+        return Ok(list_by_git(repo, &wanted)?.into_iter().find(|(found, _)| *found == wanted).map(|(_, id)| id));
+    }
+    // git itself follows five levels.
+    for _ in 0..5 {
+        match read_target(repo, &name)? {
+            None => return Ok(None),
+            Some(Target::Object(id)) => return Ok(Some(id)),
+            Some(Target::Symbolic(next)) => name = next,
+        }
+    }
+    Err(storage(&name.as_bstr().to_str_lossy(), "too many symbolic refs in a row"))
+}
+
+/// All refs below a prefix such as `refs/agents/`, by name, with what they point at.
+///
+/// # Errors
+/// [`RefError::Storage`] and [`RefError::Git`].
+pub fn list(repo: &Repository, prefix: &str) -> Result<Vec<(String, ObjectId)>, RefError> {
+    if repo.storage() == RefStorage::Reftable {
+        return list_by_git(repo, prefix);
+    }
+    unless_packed_meanwhile(repo, || {
+        let failed = |error: &dyn std::fmt::Display| storage(prefix, error);
+        // Fails where there is no packed-refs file; then there is nothing stale either.
+        drop(repo.gix().refs.force_refresh_packed_buffer());
+        let mut found = Vec::new();
+        let platform = repo.gix().references().map_err(|error| failed(&error))?;
+        for reference in platform.prefixed(prefix.as_bytes()).map_err(|error| failed(&error))? {
+            // A name that vanishes while we walk is one that no longer exists.
+            let Ok(reference) = reference else { continue };
+            let name = reference.name().as_bstr().to_str_lossy().into_owned();
+            let id = match reference.inner.target {
+                Target::Object(id) => Some(id),
+                Target::Symbolic(_) => read(repo, &name)?,
+            };
+            found.extend(id.map(|id| (name, id)));
+        }
+        found.sort();
+        Ok(found)
+    })
+}
+
+/// The file that locks a ref, in a repository that keeps refs in files.
+pub fn lock_path(repo: &Repository, name: &str) -> PathBuf {
+    repo.common_dir().join(format!("{name}.lock"))
+}
+
+/// A child whose reflog lines and commits carry this name, address and time.
+pub fn as_committer(child: Git, signature: &Signature) -> Git {
+    child
+        .env("GIT_COMMITTER_NAME", signature.name.to_str_lossy().as_ref())
+        .env("GIT_COMMITTER_EMAIL", signature.email.to_str_lossy().as_ref())
+        .env("GIT_COMMITTER_DATE", time_for_git(signature.time))
+}
+
+/// A time in the form that git reads without guessing: `@seconds +hhmm`.
+pub fn time_for_git(time: gix::date::Time) -> String {
+    let minutes = time.offset.unsigned_abs() / 60;
+    let sign = if time.offset < 0 { '-' } else { '+' };
+    format!("@{} {sign}{:02}{:02}", time.seconds, minutes / 60, minutes % 60)
+}
+
+fn swap_in_files(repo: &Repository, update: &RefUpdate, signature: &Signature) -> Result<(), RefError> {
+    let name = full_name(&update.name)?;
+    let give_up = Instant::now() + LOCK_WAIT;
+    let out_of_date = |actual| RefError::OutOfDate { name: update.name.clone(), expected: update.expected, actual };
+    let mut buffer = gix::date::parse::TimeBuf::default();
+    loop {
+        let actual = object_at(repo, &name)?;
+        if actual != update.expected.value() {
+            return Err(out_of_date(actual));
+        }
+        let Some(edit) = edit_of(&name, update) else { return Ok(()) };
+        // gix decides on its copy of packed-refs, which it believes fresh when the time of change is the same.
+        drop(repo.gix().refs.force_refresh_packed_buffer());
+        let wait = Fail::AfterDurationWithBackoff(give_up.saturating_duration_since(Instant::now()));
+        let error = match repo.gix().refs.transaction().prepare(Some(edit), wait, wait) {
+            Ok(prepared) => {
+                // The lock is ours, so this is the truth: also where gix read packed-refs just before they were
+                // rewritten, and where it lets "must not exist" pass because the ref already is what we want.
+                let actual = object_at(repo, &name)?;
+                if actual != update.expected.value() {
+                    return Err(out_of_date(actual));
+                }
+                let committed = prepared.commit(Some(signature.to_ref(&mut buffer)));
+                return committed.map(drop).map_err(|error| storage(&update.name, &error));
+            }
+            Err(error) => error,
+        };
+        if Instant::now() < give_up {
+            // Either the ref did move, which the next round finds out, or gix was misled by an old copy.
+            let actual = object_at(repo, &name)?;
+            if actual != update.expected.value() || error.is_conflict() || error.is_retryable() {
+                std::thread::sleep(Duration::from_millis(fastrand::u64(1..5)));
+                continue;
+            }
+        }
+        return Err(match held_lock(repo, &update.name) {
+            Some(path) => RefError::Locked { name: update.name.clone(), path },
+            None => storage(&update.name, &error),
+        });
+    }
+}
+
+/// The change for gix; none where a missing ref is to stay missing.
+fn edit_of(name: &FullName, update: &RefUpdate) -> Option<RefEdit> {
+    let change = match (update.new, update.expected) {
+        (None, Expected::Missing) => return None,
+        (None, Expected::At(old)) => {
+            Change::Delete { expected: PreviousValue::MustExistAndMatch(old.into()), log: RefLog::AndReference }
+        }
+        (Some(new), expected) => Change::Update {
+            log: LogChange {
+                mode: RefLog::AndReference,
+                force_create_reflog: true,
+                message: BString::from(one_line(&update.message)),
+            },
+            expected: match expected {
+                Expected::Missing => PreviousValue::MustNotExist,
+                Expected::At(old) => PreviousValue::MustExistAndMatch(old.into()),
+            },
+            new: new.into(),
+        },
+    };
+    Some(RefEdit { change, name: name.clone(), deref: false })
+}
+
+/// The loose ref, else the packed one, as the files say at this moment.
+fn read_target(repo: &Repository, name: &FullName) -> Result<Option<Target>, RefError> {
+    let failed = |error: gix::Error| storage(&name.as_bstr().to_str_lossy(), &error);
+    unless_packed_meanwhile(repo, || {
+        let refs = &repo.gix().refs;
+        if let Some(loose) = refs.try_find_loose(name.as_ref()).map_err(failed)? {
+            return Ok(Some(loose.target));
+        }
+        let packed = refs.open_packed_buffer().map_err(failed)?;
+        let found = refs.try_find_packed(name.as_ref(), packed.as_ref()).map_err(failed)?;
+        Ok(found.map(|reference| reference.target))
+    })
+}
+
+/// Repeat a read of loose and packed refs that `git pack-refs` ran into: what moves from the one to the other in
+/// between would be in neither, or seem to have its old value.
+fn unless_packed_meanwhile<T>(repo: &Repository, mut read: impl FnMut() -> Result<T, RefError>) -> Result<T, RefError> {
+    let path = repo.gix().refs.packed_refs_path();
+    let state = |data: Metadata| (data.ino(), data.size(), data.mtime(), data.mtime_nsec());
+    let mut before = path.metadata().ok().map(state);
+    loop {
+        let answer = read()?;
+        let after = path.metadata().ok().map(state);
+        if before == after {
+            return Ok(answer);
+        }
+        before = after;
+    }
+}
+
+fn list_by_git(repo: &Repository, prefix: &str) -> Result<Vec<(String, ObjectId)>, RefError> {
+    // git takes a pattern: the name itself or a folder of names.
+    let child = repo.git().args(["for-each-ref", "--format=%(objectname) %(refname)", "--"]);
+    let line = child.line();
+    let output = child.arg(prefix.trim_end_matches('/')).stdout()?;
+    let mut found = Vec::new();
+    for row in output.lines() {
+        let parsed = row
+            .split_once_str(" ")
+            .and_then(|(id, name)| Some((name.to_str_lossy().into_owned(), ObjectId::from_hex(id).ok()?)));
+        let Some((name, id)) = parsed else {
+            let detail = row.to_str_lossy().into_owned();
+            return Err(GitError::Answer { command: line, detail }.into());
+        };
+        if name.starts_with(prefix) {
+            found.push((name, id));
+        }
+    }
+    Ok(found)
+}
+
+/// What `git update-ref --stdin -z` reads. It says "commit" itself: cut short, it changes nothing.
+fn script(updates: &[RefUpdate], null: ObjectId) -> Vec<u8> {
+    let mut text = String::from("start\0");
+    for RefUpdate { name, expected, new, .. } in updates {
+        text += &match (new, expected) {
+            (Some(new), Expected::Missing) => format!("create {name}\0{new}\0"),
+            (Some(new), Expected::At(old)) => format!("update {name}\0{new}\0{old}\0"),
+            // Following a symbolic ref here would delete what it points at.
+            (None, Expected::At(old)) => format!("option no-deref\0delete {name}\0{old}\0"),
+            (None, Expected::Missing) => format!("verify {name}\0{null}\0"),
+        };
+    }
+    text += "prepare\0commit\0";
+    text.into_bytes()
+}
+
+fn full_name(name: &str) -> Result<FullName, RefError> {
+    let invalid = || RefError::InvalidName { name: name.to_owned() };
+    if !name.starts_with("refs/") {
+        return Err(invalid());
+    }
+    FullName::try_from(name).map_err(|_| invalid())
+}
+
+/// What a ref that is to move points at; a symbolic one does not move.
+fn object_at(repo: &Repository, name: &FullName) -> Result<Option<ObjectId>, RefError> {
+    match read_target(repo, name)? {
+        None => Ok(None),
+        Some(Target::Object(id)) => Ok(Some(id)),
+        Some(Target::Symbolic(_)) => Err(RefError::Symbolic { name: name.as_bstr().to_str_lossy().into_owned() }),
+    }
+}
+
+fn held_lock(repo: &Repository, name: &str) -> Option<PathBuf> {
+    let common = repo.common_dir();
+    let candidates = match repo.storage() {
+        RefStorage::Files => [lock_path(repo, name), common.join("packed-refs.lock")],
+        RefStorage::Reftable => [common.join("reftable/tables.list.lock"), common.join("packed-refs.lock")],
+    };
+    candidates.into_iter().find(|path| path.exists())
+}
+
+fn storage(name: &str, reason: impl std::fmt::Display) -> RefError {
+    RefError::Storage { name: name.to_owned(), reason: reason.to_string() }
+}
+
+/// A log has a line an entry.
+fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+#[path = "refs_test.rs"]
+mod tests;

@@ -1,1 +1,4 @@
-//! Bringing branches into the target: plan, replay, one transaction, worktrees that follow.
+//! Bringing branches home: built in memory, moved in one transaction, finished or undone after a kill.
+
+#[cfg(test)]
+pub(crate) mod fixture;
