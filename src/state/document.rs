@@ -1,6 +1,8 @@
 //! What one document of the state is about, and as JSON.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::State;
@@ -72,10 +74,7 @@ impl State {
     /// What is wrong with the JSON, as text: it is about something else, or not such a document at all.
     pub fn set_document(&mut self, document: &Document, json: Option<&Value>) -> Result<(), String> {
         match (document, json) {
-            (Document::Agent(name), Some(json)) => put(&mut self.agents, name, json, |agent| &agent.name)?,
-            (Document::Task(id), Some(json)) => put(&mut self.tasks, id, json, |task| &task.id)?,
-            (Document::Finding(id), Some(json)) => put(&mut self.findings, id, json, |finding| &finding.id)?,
-            (Document::Tally, Some(json)) => self.tally = Deserialize::deserialize(json).map_err(text)?,
+            (document, Some(json)) => self.load_document(document, json)?,
             (Document::Agent(name), None) => drop(self.agents.remove(name)),
             (Document::Task(id), None) => drop(self.tasks.remove(id)),
             (Document::Finding(id), None) => drop(self.findings.remove(id)),
@@ -84,14 +83,30 @@ impl State {
         self.touch(document.clone());
         Ok(())
     }
+
+    /// Take in a document as it is stored; it does not count as changed.
+    ///
+    /// # Errors
+    /// As [`State::set_document`].
+    pub fn load_document<'j, D>(&mut self, document: &Document, json: D) -> Result<(), String>
+    where
+        D: Deserializer<'j, Error = serde_json::Error>,
+    {
+        match document {
+            Document::Agent(name) => put(&mut self.agents, name, json, |agent| &agent.name),
+            Document::Task(id) => put(&mut self.tasks, id, json, |task| &task.id),
+            Document::Finding(id) => put(&mut self.findings, id, json, |finding| &finding.id),
+            Document::Tally => Deserialize::deserialize(json).map(|tally| self.tally = tally).map_err(text),
+        }
+    }
 }
 
-fn put<'j, K: Ord + Clone + std::fmt::Display, V: Deserialize<'j>>(
-    map: &mut std::collections::BTreeMap<K, V>,
-    key: &K,
-    json: &'j Value,
-    name: impl Fn(&V) -> &K,
-) -> Result<(), String> {
+fn put<'j, K, V, D>(map: &mut BTreeMap<K, V>, key: &K, json: D, name: impl Fn(&V) -> &K) -> Result<(), String>
+where
+    K: Ord + Clone + std::fmt::Display,
+    V: Deserialize<'j>,
+    D: Deserializer<'j, Error = serde_json::Error>,
+{
     let value = V::deserialize(json).map_err(text)?;
     if name(&value) != key {
         return Err(format!("it is about {} and not about {key}", name(&value)));
