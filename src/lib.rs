@@ -6,6 +6,7 @@
 
 pub mod agent;
 pub mod branch;
+pub mod config;
 pub mod finding;
 pub mod git;
 pub mod land;
