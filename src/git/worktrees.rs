@@ -5,12 +5,16 @@
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use gix::ObjectId;
 use gix::bstr::{BStr, ByteSlice};
 
 use super::repository::{Repository, path_of};
 use super::run::{Git, GitError};
+
+/// How often git is asked for the list.
+const ATTEMPTS: u64 = 10;
 
 /// One worktree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,9 +116,7 @@ impl Worktree {
 /// # Errors
 /// Everything in [`GitError`] but `TooOld`.
 pub fn list(repo: &Repository) -> Result<Vec<Worktree>, GitError> {
-    let child = repo.git().args(["worktree", "list", "--porcelain", "-z"]);
-    let line = child.line();
-    let output = child.stdout()?;
+    let (line, output) = listing(repo)?;
     let folders = admin_folders(repo.common_dir());
     let mut found = Vec::new();
     // Attributes end with a NUL, and a record with one more.
@@ -210,6 +212,23 @@ pub fn canonical(path: &Path) -> PathBuf {
     match (plain.parent(), plain.file_name()) {
         (Some(parent), Some(name)) if !parent.as_os_str().is_empty() => canonical(parent).join(name),
         _ => plain,
+    }
+}
+
+/// What git lists. It dies when it comes upon a worktree that is being added at this moment, so it is asked again.
+fn listing(repo: &Repository) -> Result<(String, Vec<u8>), GitError> {
+    let mut attempt = 1;
+    loop {
+        let child = repo.git().args(["worktree", "list", "--porcelain", "-z"]);
+        let line = child.line();
+        match child.stdout() {
+            Ok(output) => return Ok((line, output)),
+            Err(GitError::Failed { .. }) if attempt < ATTEMPTS => {
+                std::thread::sleep(Duration::from_millis(fastrand::u64(1..5) * attempt));
+                attempt += 1;
+            }
+            Err(error) => return Err(error),
+        }
     }
 }
 
