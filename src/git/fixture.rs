@@ -36,6 +36,11 @@ impl Fixture {
         &self.path
     }
 
+    /// A folder beside the repository, for further worktrees.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
     /// Open it.
     pub(crate) fn open(&self) -> Repository {
         Repository::discover(&self.path).unwrap()

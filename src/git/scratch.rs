@@ -138,6 +138,22 @@ impl Scratch {
             .map_err(|error| ScratchError::Write { path: self.path().to_owned(), reason: error.to_string() })
     }
 
+    /// A commit that stands in for work that nobody has committed, so that git can see its ancestry.
+    ///
+    /// # Errors
+    /// [`ScratchError::Write`].
+    pub fn stand_in(&self, tree: ObjectId, parents: &[ObjectId]) -> Result<ObjectId, ScratchError> {
+        // Dated in the year 2100: git walks history from the newest commit, and one that seems older than its parents
+        // would make it walk all of history first.
+        let who = "git-agents <git-agents> 4102444800 +0000";
+        let mut text = format!("tree {tree}\n");
+        for parent in parents {
+            text.push_str(&format!("parent {parent}\n"));
+        }
+        text.push_str(&format!("author {who}\ncommitter {who}\n\nstands in for what is not committed\n"));
+        self.write(gix::objs::Kind::Commit, text.as_bytes())
+    }
+
     /// Read one object from the scratch or from the repository behind it.
     ///
     /// # Errors
