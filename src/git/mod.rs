@@ -14,5 +14,8 @@ pub mod snapshot;
 pub mod status;
 pub mod worktrees;
 
+#[cfg(test)]
+pub(crate) mod fixture;
+
 pub use repository::{OpenError, RefStorage, Repository};
 pub use run::{Git, GitError};

@@ -109,7 +109,7 @@ impl Fixture {
     /// A linked worktree `root/<name>` on a new branch `agents/<name>` that starts at `start`.
     pub(crate) fn worktree(&self, name: &str, start: &str) -> PathBuf {
         let path = self.root().join(name);
-        let branch = format!("agents/{name}");
+        let branch = format!("agents/{}", name.replace(' ', "-"));
         self.git(&["worktree", "add", "-q", "-b", &branch, path.to_str().unwrap(), start]);
         path
     }

@@ -1,0 +1,339 @@
+//! Bringing a worktree along when the branch that it has checked out moves.
+//!
+//! What git does for a fast-forward: `git read-tree -m -u`, which takes only the paths that differ between the two
+//! commits and keeps uncommitted edits elsewhere. [`check`] asks beforehand, without touching anything, and names the
+//! paths in the way. It looks for untracked and ignored files itself: read-tree would overwrite ignored ones.
+//! [`follow`] does it, can be repeated, and finishes what a kill interrupted.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use gix::ObjectId;
+use gix::bstr::{BString, ByteSlice};
+
+use super::finish;
+use crate::git::repository::path_of;
+use crate::git::scratch::Scratch;
+use crate::git::worktrees::{OperationKind, Worktree, operation_in};
+use crate::git::{Git, GitError, Repository, run, status};
+
+/// How long an index that somebody else has locked is waited for.
+const LOCK_TRIES: u32 = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
+
+/// Why a worktree cannot come along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Blocked {
+    /// It is in the middle of something.
+    Operation {
+        /// Of what.
+        kind: OperationKind,
+    },
+    /// Uncommitted work would be overwritten.
+    InTheWay {
+        /// Paths of edits, untracked and ignored files.
+        paths: Vec<BString>,
+    },
+    /// Its folder is not this worktree's any more.
+    NotIntact,
+    /// git refuses for another reason.
+    Refused {
+        /// git's own words.
+        reason: String,
+    },
+}
+
+/// How following ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Followed {
+    /// The files are those of the new commit, but for uncommitted work.
+    Done,
+    /// They are, but for these, which somebody changed after the check: their content was kept and differs now from
+    /// what the branch has.
+    Kept {
+        /// Those paths.
+        paths: Vec<BString>,
+    },
+    /// The worktree has something else checked out by now, or is gone: there is nothing to bring along.
+    Elsewhere,
+    /// It cannot be done now and was not begun.
+    Later {
+        /// Why.
+        reason: Blocked,
+    },
+}
+
+/// Why following could not even be tried.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// git could not be asked.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A file of the worktree or a temporary index could not be read or written.
+    #[error("{} could not be read or written: {source}", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// One path that differs between two commits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Change {
+    pub(super) path: BString,
+    pub(super) old: Option<Entry>,
+    pub(super) new: Option<Entry>,
+}
+
+/// What a tree or an index has at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) mode: String,
+    pub(super) id: ObjectId,
+}
+
+impl Entry {
+    pub(super) fn is_submodule(&self) -> bool {
+        self.mode == "160000"
+    }
+}
+
+/// Whether `worktree` could come along from `old` to `new`; nothing is changed. `new` may be in a scratch. `None` when
+/// it could. A worktree whose folder is missing has nothing to bring along.
+///
+/// # Errors
+/// See [`FollowError`].
+pub fn check(
+    repo: &Repository,
+    worktree: &Worktree,
+    old: ObjectId,
+    new: ObjectId,
+    scratch: Option<&Scratch>,
+) -> Result<Option<Blocked>, FollowError> {
+    if !worktree.exists() {
+        return Ok(None);
+    }
+    if !worktree.is_intact() {
+        return Ok(Some(Blocked::NotIntact));
+    }
+    if let Some(operation) = &worktree.operation {
+        return Ok(Some(Blocked::Operation { kind: operation.kind }));
+    }
+    let git = || scratch.map_or_else(|| worktree.git(), |scratch| scratch.on(worktree.git()));
+    let changes = changes(git(), old, new)?;
+    let mut paths: BTreeSet<BString> = obstacles(worktree, &changes)?;
+    let reason = rehearse(repo, worktree, &git, old, new)?;
+    if reason.is_some() {
+        let status = status::status(worktree)?;
+        let touched: BTreeSet<_> = changes.iter().map(|change| change.path.as_bstr()).collect();
+        paths.extend(status.tracked().into_iter().filter(|path| touched.contains(path)).map(ToOwned::to_owned));
+    }
+    if !paths.is_empty() {
+        return Ok(Some(Blocked::InTheWay { paths: paths.into_iter().collect() }));
+    }
+    Ok(reason.map(|reason| Blocked::Refused { reason }))
+}
+
+/// Bring `worktree` along after `branch`, which it has checked out, has moved from `old` to `new`. Can be repeated,
+/// also after a kill.
+///
+/// # Errors
+/// See [`FollowError`]; it can be tried again.
+pub fn follow(
+    repo: &Repository,
+    worktree: &Worktree,
+    branch: &str,
+    old: ObjectId,
+    new: ObjectId,
+) -> Result<Followed, FollowError> {
+    if let Some(ended) = not_now(worktree, branch)? {
+        return Ok(ended);
+    }
+    for _ in 0..LOCK_TRIES {
+        refresh(worktree)?;
+        let output = read_tree(worktree.git(), old, new).run()?;
+        if output.status.success() {
+            return Ok(Followed::Done);
+        }
+        if !index_lock(worktree).exists() {
+            break;
+        }
+        std::thread::sleep(LOCK_PAUSE);
+    }
+    finish::finish(repo, worktree, old, new)
+}
+
+/// The same after a kill: nobody else's lock is waited for, and files that are half way are completed.
+///
+/// # Errors
+/// See [`FollowError`]; it can be tried again.
+pub fn resume(
+    repo: &Repository,
+    worktree: &Worktree,
+    branch: &str,
+    old: ObjectId,
+    new: ObjectId,
+) -> Result<Followed, FollowError> {
+    match not_now(worktree, branch)? {
+        Some(ended) => Ok(ended),
+        None => finish::finish(repo, worktree, old, new),
+    }
+}
+
+/// The command that does it.
+pub(super) fn read_tree(git: Git, old: ObjectId, new: ObjectId) -> Git {
+    // Submodules stay as they are, as with `git merge` without --recurse-submodules.
+    git.args(["read-tree", "-m", "-u", "--no-recurse-submodules"]).arg(old.to_string()).arg(new.to_string())
+}
+
+/// Look at the files again where only their times differ: read-tree takes those for edits.
+pub(super) fn refresh(worktree: &Worktree) -> Result<(), GitError> {
+    // It exits with 1 when there are edits, which is no failure.
+    worktree.git().args(["update-index", "-q", "--refresh"]).run().map(drop)
+}
+
+/// The file that locks the worktree's index.
+pub(super) fn index_lock(worktree: &Worktree) -> PathBuf {
+    worktree.git_dir.clone().unwrap_or_else(|| worktree.path.join(".git")).join("index.lock")
+}
+
+/// The paths that differ between two commits.
+pub(super) fn changes(git: Git, old: ObjectId, new: ObjectId) -> Result<Vec<Change>, GitError> {
+    let child = git.args(["diff-tree", "-r", "-z", "--raw", "--no-renames", "--ignore-submodules=none"]);
+    let child = child.arg(old.to_string()).arg(new.to_string());
+    let line = child.line();
+    let output = child.stdout()?;
+    let mut fields = output.split_str("\0").filter(|field| !field.is_empty());
+    let mut found = Vec::new();
+    // `:<old mode> <new mode> <old id> <new id> <letter>` NUL path NUL
+    while let Some(head) = fields.next() {
+        let change = fields.next().and_then(|path| {
+            let mut words = head.strip_prefix(b":")?.to_str().ok()?.split(' ');
+            let modes = (words.next()?, words.next()?);
+            let mut entry = |mode: &str| {
+                let id = ObjectId::from_hex(words.next()?.as_bytes()).ok()?;
+                Some((mode != "000000").then(|| Entry { mode: mode.to_owned(), id }))
+            };
+            Some(Change { path: path.into(), old: entry(modes.0)?, new: entry(modes.1)? })
+        });
+        let unreadable = || GitError::Answer { command: line.clone(), detail: head.to_str_lossy().into_owned() };
+        found.push(change.ok_or_else(unreadable)?);
+    }
+    Ok(found)
+}
+
+/// Whether there is nothing to do, or nothing that can be done now.
+fn not_now(worktree: &Worktree, branch: &str) -> Result<Option<Followed>, FollowError> {
+    if !worktree.exists() {
+        return Ok(Some(Followed::Elsewhere));
+    }
+    if !worktree.is_intact() {
+        return Ok(Some(Followed::Later { reason: Blocked::NotIntact }));
+    }
+    if let Some(operation) = worktree.git_dir.as_deref().and_then(operation_in) {
+        return Ok(Some(Followed::Later { reason: Blocked::Operation { kind: operation.kind } }));
+    }
+    let head = worktree.git().args(["symbolic-ref", "-q", "HEAD"]).run()?.stdout;
+    Ok((head.trim_end() != branch.as_bytes()).then_some(Followed::Elsewhere))
+}
+
+/// Let git try it on a copy of the index. Gives git's words when it would not do it.
+fn rehearse(
+    repo: &Repository,
+    worktree: &Worktree,
+    git: &dyn Fn() -> Git,
+    old: ObjectId,
+    new: ObjectId,
+) -> Result<Option<String>, FollowError> {
+    let folder = repo.agents_dir().join("tmp");
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| FollowError::Io { path, source }
+    };
+    std::fs::create_dir_all(&folder).map_err(failed(&folder))?;
+    let folder = tempfile::Builder::new().prefix("index-").tempdir_in(&folder).map_err(failed(&folder))?;
+    let (index, copy) = (index_lock(worktree).with_extension(""), folder.path().join("index"));
+    if index.exists() {
+        std::fs::copy(&index, &copy).map_err(failed(&index))?;
+    }
+    let on_copy = || git().env("GIT_INDEX_FILE", &copy);
+    on_copy().args(["update-index", "-q", "--refresh"]).run()?;
+    let child = read_tree(on_copy(), old, new).arg("-n");
+    let line = child.line();
+    let output = child.run()?;
+    match run::failed(line, &output) {
+        _ if output.status.success() => Ok(None),
+        GitError::Failed { stderr, .. } => Ok(Some(stderr)),
+        error => Err(error.into()),
+    }
+}
+
+/// Untracked and ignored files where a new path would be written.
+fn obstacles(worktree: &Worktree, changes: &[Change]) -> Result<BTreeSet<BString>, FollowError> {
+    let mut found = BTreeSet::new();
+    for change in changes.iter().filter(|change| change.old.is_none()) {
+        obstacles_at(&worktree.path, &change.path, &mut found)?;
+    }
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let mut names = Vec::new();
+    for path in &found {
+        names.extend_from_slice(path);
+        names.push(0);
+    }
+    // Files that the index knows are not in the way: they go with the change, or git judges them itself.
+    let known = worktree.git().without_locks().args(["ls-files", "-z", "--cached"]).stdout()?;
+    for path in known.split_str("\0") {
+        found.remove(path.as_bstr());
+    }
+    Ok(found)
+}
+
+/// What is on disk at `path`, below it, or as a file where one of its folders should be.
+fn obstacles_at(top: &Path, path: &BString, found: &mut BTreeSet<BString>) -> Result<(), FollowError> {
+    for end in path.find_iter("/") {
+        let folder = path[..end].as_bstr();
+        match top.join(path_of(folder)).symlink_metadata() {
+            Ok(data) if data.is_dir() => {}
+            Ok(_) => {
+                found.insert(folder.to_owned());
+                return Ok(());
+            }
+            Err(_) => return Ok(()),
+        }
+    }
+    match top.join(path_of(path.as_bstr())).symlink_metadata() {
+        Ok(data) if data.is_dir() => files_below(top, path, found),
+        Ok(_) => {
+            found.insert(path.clone());
+            Ok(())
+        }
+        Err(_) => Ok(()),
+    }
+}
+
+fn files_below(top: &Path, folder: &BString, found: &mut BTreeSet<BString>) -> Result<(), FollowError> {
+    let full = top.join(path_of(folder.as_bstr()));
+    let failed = |source| FollowError::Io { path: full.clone(), source };
+    for entry in full.read_dir().map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name();
+        let mut path = folder.clone();
+        path.push(b'/');
+        path.extend_from_slice(std::os::unix::ffi::OsStrExt::as_bytes(name.as_os_str()));
+        if entry.file_type().map_err(failed)?.is_dir() {
+            files_below(top, &path, found)?;
+        } else {
+            found.insert(path);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "follow_test.rs"]
+mod tests;

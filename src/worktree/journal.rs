@@ -1,0 +1,220 @@
+//! What is under way, written down before it begins: `<agents folder>/journal/<id>.json`.
+//!
+//! An entry appears under its name whole and already locked by the process that it belongs to, and the lock goes with
+//! the process, however it ends. So an entry that can be locked was left by a dead process, and whoever holds that
+//! lock may finish or undo it. Process ids are deliberately absent: they are reused.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::git::Repository;
+
+/// The form of the entries that this program writes. Others are left alone.
+const VERSION: u32 = 1;
+
+/// What can go wrong with the journal.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// A file of it could not be read, written or locked.
+    #[error("the journal at {} cannot be used: {source}", .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// What is to be done cannot be written down, because a path in it is not UTF-8.
+    #[error("this cannot be written to the journal: {reason}")]
+    Unwritable {
+        /// What stood in the way.
+        reason: String,
+    },
+    /// The id is not one that can name a file.
+    #[error("{id:?} cannot be the id of an operation")]
+    InvalidId {
+        /// What was given.
+        id: String,
+    },
+}
+
+/// An entry that this process holds. Dropped without [`Entry::finish`], it stays for the next command to find.
+#[derive(Debug)]
+#[must_use = "an entry that is dropped at once looks like what a dead process left"]
+pub struct Entry {
+    path: PathBuf,
+    file: File,
+    /// Whose steps these are.
+    pub id: String,
+    /// What is being done; only the code that wrote it knows how to read the rest.
+    pub kind: String,
+    content: serde_json::Value,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Document {
+    version: u32,
+    id: String,
+    kind: String,
+    content: serde_json::Value,
+}
+
+impl Entry {
+    /// Write down what is about to be done, durably.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn begin(repo: &Repository, id: &str, kind: &str, content: &impl Serialize) -> Result<Self, JournalError> {
+        let named = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if id.is_empty() || !id.bytes().all(named) {
+            return Err(JournalError::InvalidId { id: id.to_owned() });
+        }
+        let folder = folder(repo);
+        std::fs::create_dir_all(&folder).map_err(|source| JournalError::Io { path: folder.clone(), source })?;
+        let path = folder.join(format!("{id}.json"));
+        let content = to_value(content)?;
+        let file = publish(&path, id, kind, &content)?;
+        Ok(Entry { path, file, id: id.to_owned(), kind: kind.to_owned(), content })
+    }
+
+    /// Put other content in its place, durably and at once.
+    ///
+    /// # Errors
+    /// See [`JournalError`]; the old content stays when there is one.
+    pub fn update(&mut self, content: &impl Serialize) -> Result<(), JournalError> {
+        let content = to_value(content)?;
+        self.file = publish(&self.path, &self.id, &self.kind, &content)?;
+        self.content = content;
+        Ok(())
+    }
+
+    /// What was written down; none when it is of another shape than expected.
+    pub fn content<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_value(self.content.clone()).ok()
+    }
+
+    /// All of it is done, or all of it is undone.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`].
+    pub fn finish(self) -> Result<(), JournalError> {
+        std::fs::remove_file(&self.path).map_err(|source| JournalError::Io { path: self.path.clone(), source })
+    }
+}
+
+/// The entries that dead processes left, oldest id first. They are ours until they are dropped.
+///
+/// # Errors
+/// [`JournalError::Io`].
+pub fn abandoned(repo: &Repository) -> Result<Vec<Entry>, JournalError> {
+    let folder = folder(repo);
+    let failed = |source| JournalError::Io { path: folder.clone(), source };
+    let entries = match folder.read_dir() {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            found.extend(take_over(&path).map_err(failed)?);
+        }
+    }
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(found)
+}
+
+fn folder(repo: &Repository) -> PathBuf {
+    repo.agents_dir().join("journal")
+}
+
+fn to_value(content: &impl Serialize) -> Result<serde_json::Value, JournalError> {
+    serde_json::to_value(content).map_err(|error| JournalError::Unwritable { reason: error.to_string() })
+}
+
+/// Write a locked file beside the entry and give it the entry's name: nobody sees it incomplete or unlocked.
+fn publish(path: &Path, id: &str, kind: &str, content: &serde_json::Value) -> Result<File, JournalError> {
+    let document = Document { version: VERSION, id: id.to_owned(), kind: kind.to_owned(), content: content.clone() };
+    let text =
+        serde_json::to_vec_pretty(&document).map_err(|error| JournalError::Unwritable { reason: error.to_string() })?;
+    let write = || {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let mut draft = tempfile::Builder::new().suffix(".tmp").tempfile_in(folder)?;
+        draft.as_file().lock()?;
+        draft.write_all(&text)?;
+        draft.as_file().sync_all()?;
+        let file = draft.persist(path).map_err(|error| error.error)?;
+        File::open(folder)?.sync_all()?;
+        Ok(file)
+    };
+    write().map_err(|source| JournalError::Io { path: path.to_owned(), source })
+}
+
+/// Lock an entry whose process is gone. None when it lives, when somebody else was faster, or when the entry is of a
+/// version that we do not know.
+fn take_over(path: &Path) -> io::Result<Option<Entry>> {
+    let mut file = match OpenOptions::new().read(true).write(true).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(None),
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    // The one who had it may have removed or replaced it since we opened it.
+    let still_there = path.metadata().is_ok_and(|now| file.metadata().is_ok_and(|ours| ours.ino() == now.ino()));
+    if !still_there {
+        return Ok(None);
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(serde_json::from_str::<Document>(&text)
+        .ok()
+        .filter(|document| document.version == VERSION)
+        .map(|Document { id, kind, content, .. }| Entry { path: path.to_owned(), file, id, kind, content }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::land::fixture::Fixture;
+
+    #[test]
+    fn an_entry_is_found_once_its_process_is_gone() {
+        let fixture = Fixture::new();
+        let repo = fixture.open();
+        assert!(abandoned(&repo).unwrap().is_empty());
+        let mut held = Entry::begin(&repo, "01A", "test", &"one").unwrap();
+        assert!(abandoned(&repo).unwrap().is_empty());
+        held.update(&"two").unwrap();
+        assert!(abandoned(&repo).unwrap().is_empty());
+        drop(held);
+        let mut found = abandoned(&repo).unwrap();
+        let taken = found.pop().unwrap();
+        assert_eq!((taken.id.as_str(), taken.kind.as_str()), ("01A", "test"));
+        assert_eq!(taken.content::<String>().as_deref(), Some("two"));
+        assert!(abandoned(&repo).unwrap().is_empty());
+        taken.finish().unwrap();
+        assert!(abandoned(&repo).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_left_alone() {
+        let fixture = Fixture::new();
+        let repo = fixture.open();
+        assert!(matches!(Entry::begin(&repo, "../x", "test", &1), Err(JournalError::InvalidId { .. })));
+        drop(Entry::begin(&repo, "01B", "test", &1).unwrap());
+        let path = folder(&repo).join("01B.json");
+        let newer = std::fs::read_to_string(&path).unwrap().replace("\"version\": 1", "\"version\": 9");
+        std::fs::write(&path, newer).unwrap();
+        assert!(abandoned(&repo).unwrap().is_empty());
+        assert!(path.exists());
+    }
+}

@@ -1,0 +1,79 @@
+//! Lock files that a killed git left behind.
+//!
+//! git's locks carry no process id, so whether one is dead can only be inferred. A lock counts as abandoned when its
+//! content is what our own child would have written, no process has it open (where the system tells), and it has not
+//! changed for two seconds. Anything else stays: it may belong to somebody who has an editor open.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::git::Repository;
+
+const STILL: Duration = Duration::from_secs(2);
+
+/// Remove the lock if it is abandoned. `is_ours` judges its content. True when no lock is there any more.
+pub(crate) fn clear(repo: &Repository, lock: &Path, is_ours: impl Fn(&[u8]) -> bool) -> bool {
+    if !lock.exists() {
+        return true;
+    }
+    if !wait_until_still(repo, lock) {
+        return !lock.exists();
+    }
+    let Ok(content) = std::fs::read(lock) else { return !lock.exists() };
+    if is_open(lock) || !is_ours(&content) {
+        return false;
+    }
+    std::fs::remove_file(lock).is_ok() || !lock.exists()
+}
+
+/// Wait until nothing has happened to the file or folder for two seconds. False when it is gone or keeps changing.
+pub(crate) fn wait_until_still(repo: &Repository, path: &Path) -> bool {
+    let changed = || path.symlink_metadata().and_then(|data| data.modified()).ok();
+    for _ in 0..3 {
+        let Some(before) = changed() else { return false };
+        let age = file_system_now(repo).and_then(|now| now.duration_since(before).ok()).unwrap_or_default();
+        if let Some(rest) = STILL.checked_sub(age) {
+            std::thread::sleep(rest);
+        }
+        if changed() == Some(before) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The time by which the file system stamps its files: only against that can their age be told.
+fn file_system_now(repo: &Repository) -> Option<std::time::SystemTime> {
+    let folder = repo.agents_dir();
+    std::fs::create_dir_all(&folder).ok()?;
+    tempfile::tempfile_in(folder).ok()?.metadata().ok()?.modified().ok()
+}
+
+/// Whether some process has the file open, as far as `/proc` exists and lets us see.
+pub(crate) fn is_open(path: &Path) -> bool {
+    let Ok(processes) = Path::new("/proc").read_dir() else { return false };
+    let mut files = processes.flatten().filter_map(|process| process.path().join("fd").read_dir().ok()).flatten();
+    files.any(|file| file.is_ok_and(|file| file.path().read_link().is_ok_and(|target| target == path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::land::fixture::Fixture;
+
+    #[test]
+    fn only_a_dead_lock_that_is_ours_is_removed() {
+        let fixture = Fixture::new();
+        let repo = fixture.open();
+        let lock = fixture.dir().join(".git/index.lock");
+        assert!(clear(&repo, &lock, |_| true));
+        let open = std::fs::File::create(&lock).unwrap();
+        assert!(!clear(&repo, &lock, <[u8]>::is_empty));
+        drop(open);
+        std::fs::write(&lock, "DIRC").unwrap();
+        assert!(!clear(&repo, &lock, <[u8]>::is_empty));
+        std::fs::write(&lock, "").unwrap();
+        assert!(clear(&repo, &lock, <[u8]>::is_empty));
+        assert!(!lock.exists());
+    }
+}
