@@ -52,6 +52,8 @@ pub(crate) enum ColorWhen {
 /// Every command. Its first doc line is its line in the help.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Init(commands::init::InitArgs),
+    Agent(commands::agent::AgentArgs),
     Task(commands::task::TaskArgs),
     Assign(commands::assign::AssignArgs),
     Unassign(commands::unassign::UnassignArgs),

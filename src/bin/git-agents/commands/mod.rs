@@ -1,10 +1,12 @@
 //! A file a command, at the path that the user types.
 
+pub(crate) mod agent;
 pub(crate) mod assign;
 pub(crate) mod complete_values;
 pub(crate) mod completions;
 pub(crate) mod fail;
 pub(crate) mod findings;
+pub(crate) mod init;
 pub(crate) mod log;
 pub(crate) mod ready;
 pub(crate) mod task;
@@ -20,6 +22,8 @@ use crate::error::{CliError, Exit};
 pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliError> {
     let Some(command) = command else { return bare(ctx) };
     match command {
+        Command::Init(args) => init::run(ctx, args),
+        Command::Agent(args) => agent::run(ctx, args),
         Command::Task(args) => task::run(ctx, args),
         Command::Assign(args) => assign::run(ctx, args),
         Command::Unassign(args) => unassign::run(ctx, args),

@@ -4,6 +4,7 @@
 //! be determined.
 
 pub(crate) mod done;
+pub(crate) mod enrolled;
 pub(crate) mod finding;
 pub(crate) mod log;
 pub(crate) mod task;
