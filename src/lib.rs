@@ -5,12 +5,12 @@
 //! the clock and the environment.
 
 pub mod agent;
-pub mod branch;
+pub mod task;
 pub mod finding;
-pub mod git;
-pub mod land;
 pub mod state;
 pub mod store;
-pub mod task;
+pub mod git;
+pub mod branch;
 pub mod worktree;
+pub mod land;
 pub mod world;
