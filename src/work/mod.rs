@@ -2,5 +2,6 @@
 //! server makes; each is one operation of the chain, together with what moves in git.
 
 pub mod enrol;
+pub mod overview;
 pub mod place;
 pub mod recover;

@@ -60,5 +60,6 @@ pub(crate) enum Command {
     Fail(commands::fail::FailArgs),
     Ready(commands::ready::ReadyArgs),
     Findings(commands::findings::FindingsArgs),
+    Status(commands::status::StatusArgs),
     Log(commands::log::LogArgs),
 }

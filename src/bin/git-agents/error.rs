@@ -1,6 +1,7 @@
 //! Errors as users meet them: one sentence, a stable code, an exit status, and what to do next.
 
 use git_agents::agent::AgentName;
+use git_agents::branch::BranchError;
 use git_agents::config::TargetError;
 use git_agents::git::refs::RefError;
 use git_agents::git::{GitError, OpenError};
@@ -173,6 +174,16 @@ fn creation(name: &AgentName, error: CreateError, message: String) -> CliError {
         CreateError::Ref(error) => error.into(),
         CreateError::Git(error) => error.into(),
         CreateError::Journal(_) => CliError::new(Exit::Outside, "write-failed", message).hint("git agents doctor"),
+    }
+}
+
+impl From<BranchError> for CliError {
+    fn from(error: BranchError) -> Self {
+        let message = error.to_string();
+        match error {
+            BranchError::Git(error) => error.into(),
+            _ => CliError::new(Exit::Outside, "merge-failed", message).hint("git fsck"),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod findings;
 pub(crate) mod init;
 pub(crate) mod log;
 pub(crate) mod ready;
+pub(crate) mod status;
 pub(crate) mod task;
 pub(crate) mod unassign;
 
@@ -31,10 +32,14 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
         Command::Ready(args) => ready::run(ctx, args),
         Command::Findings(args) => findings::run(ctx, args),
         Command::Log(args) => log::run(ctx, args),
+        Command::Status(args) => status::run(ctx, &args),
     }
 }
 
 fn bare(ctx: &Context) -> Result<Exit, CliError> {
+    if ctx.repo().is_ok_and(|repo| git_agents::store::tip(repo).is_ok_and(|tip| tip.is_some())) {
+        return status::run(ctx, &status::StatusArgs::default());
+    }
     let help = Cli::command().render_help().to_string();
     ctx.ui.raw(&help)?;
     Ok(Exit::Good)

@@ -3,8 +3,10 @@
 //! These shapes are a promise of their own, apart from what is stored: absent = nothing to report, `null` = could not
 //! be determined.
 
+pub(crate) mod agent;
 pub(crate) mod done;
 pub(crate) mod enrolled;
 pub(crate) mod finding;
 pub(crate) mod log;
+pub(crate) mod status;
 pub(crate) mod task;
