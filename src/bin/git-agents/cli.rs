@@ -57,9 +57,11 @@ pub(crate) enum Command {
     Task(commands::task::TaskArgs),
     Assign(commands::assign::AssignArgs),
     Unassign(commands::unassign::UnassignArgs),
+    Complete(commands::complete::CompleteArgs),
     Fail(commands::fail::FailArgs),
     Ready(commands::ready::ReadyArgs),
     Findings(commands::findings::FindingsArgs),
     Status(commands::status::StatusArgs),
+    Conflicts(commands::conflicts::ConflictsArgs),
     Log(commands::log::LogArgs),
 }

@@ -4,10 +4,13 @@ use git_agents::agent::AgentName;
 use git_agents::branch::BranchError;
 use git_agents::config::TargetError;
 use git_agents::git::refs::RefError;
+use git_agents::git::scratch::ScratchError;
 use git_agents::git::{GitError, OpenError};
 use git_agents::state::Rejected;
 use git_agents::store::{Refused, StoreError};
 use git_agents::task::TaskState;
+use git_agents::work::candidates::CandidateError;
+use git_agents::work::complete::SurveyError;
 use git_agents::work::enrol::EnrolError;
 use git_agents::work::recover::RecoverError;
 use git_agents::worktree::create::CreateError;
@@ -184,6 +187,38 @@ impl From<BranchError> for CliError {
             BranchError::Git(error) => error.into(),
             _ => CliError::new(Exit::Outside, "merge-failed", message).hint("git fsck"),
         }
+    }
+}
+
+impl From<SurveyError> for CliError {
+    fn from(error: SurveyError) -> Self {
+        let message = error.to_string();
+        match error {
+            SurveyError::BranchGone { .. } => CliError::refused("branch-gone", message).hint("git agents init"),
+            SurveyError::Ref(error) => error.into(),
+            SurveyError::Git(error) => error.into(),
+            SurveyError::Branch(error) => error.into(),
+        }
+    }
+}
+
+impl From<CandidateError> for CliError {
+    fn from(error: CandidateError) -> Self {
+        let message = error.to_string();
+        match error {
+            CandidateError::Unknown { .. } => {
+                CliError::refused("not-found", message).hint("git agents agent list").hint("git branch --list")
+            }
+            CandidateError::BranchGone { .. } => CliError::refused("branch-gone", message).hint("git agents init"),
+            CandidateError::Ref(error) => error.into(),
+            CandidateError::Git(error) => error.into(),
+        }
+    }
+}
+
+impl From<ScratchError> for CliError {
+    fn from(error: ScratchError) -> Self {
+        CliError::new(Exit::Outside, "scratch-failed", error.to_string())
     }
 }
 

@@ -2,8 +2,10 @@
 
 pub(crate) mod agent;
 pub(crate) mod assign;
+pub(crate) mod complete;
 pub(crate) mod complete_values;
 pub(crate) mod completions;
+pub(crate) mod conflicts;
 pub(crate) mod fail;
 pub(crate) mod findings;
 pub(crate) mod init;
@@ -28,9 +30,11 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
         Command::Task(args) => task::run(ctx, args),
         Command::Assign(args) => assign::run(ctx, args),
         Command::Unassign(args) => unassign::run(ctx, args),
+        Command::Complete(args) => complete::run(ctx, args),
         Command::Fail(args) => fail::run(ctx, args),
         Command::Ready(args) => ready::run(ctx, args),
         Command::Findings(args) => findings::run(ctx, args),
+        Command::Conflicts(args) => conflicts::run(ctx, &args),
         Command::Log(args) => log::run(ctx, args),
         Command::Status(args) => status::run(ctx, &args),
     }

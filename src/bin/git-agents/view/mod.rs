@@ -4,6 +4,8 @@
 //! be determined.
 
 pub(crate) mod agent;
+pub(crate) mod completed;
+pub(crate) mod conflicts;
 pub(crate) mod done;
 pub(crate) mod enrolled;
 pub(crate) mod finding;

@@ -175,7 +175,7 @@ fn attention(target: &Target, state: &State, agent: &Agent, seen: &AgentOverview
         TargetVerdict::Clean => {}
         TargetVerdict::Conflict { paths } => {
             let message = format!("{name} conflicts with {} in {}", target.branch, paths.join(", "));
-            tell("target-conflict", message, format!("git agents conflicts {name} --with-target"));
+            tell("target-conflict", message, format!("git agents conflicts {name}"));
         }
         TargetVerdict::Unknown { reason } => {
             let message = format!("whether {name} merges into {} is unknown: {reason}", target.branch);
