@@ -61,4 +61,6 @@ pub(crate) enum Command {
     Ready(commands::ready::ReadyArgs),
     Findings(commands::findings::FindingsArgs),
     Log(commands::log::LogArgs),
+    Completions(commands::completions::CompletionsArgs),
+    Man(commands::man::ManArgs),
 }

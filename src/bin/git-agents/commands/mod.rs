@@ -8,6 +8,7 @@ pub(crate) mod fail;
 pub(crate) mod findings;
 pub(crate) mod init;
 pub(crate) mod log;
+pub(crate) mod man;
 pub(crate) mod ready;
 pub(crate) mod task;
 pub(crate) mod unassign;
@@ -31,6 +32,8 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
         Command::Ready(args) => ready::run(ctx, args),
         Command::Findings(args) => findings::run(ctx, args),
         Command::Log(args) => log::run(ctx, args),
+        Command::Completions(args) => completions::run(ctx, &args),
+        Command::Man(args) => man::run(ctx, args),
     }
 }
 
