@@ -64,4 +64,6 @@ pub(crate) enum Command {
     Status(commands::status::StatusArgs),
     Conflicts(commands::conflicts::ConflictsArgs),
     Log(commands::log::LogArgs),
+    Completions(commands::completions::CompletionsArgs),
+    Man(commands::man::ManArgs),
 }

@@ -10,6 +10,7 @@ pub(crate) mod fail;
 pub(crate) mod findings;
 pub(crate) mod init;
 pub(crate) mod log;
+pub(crate) mod man;
 pub(crate) mod ready;
 pub(crate) mod status;
 pub(crate) mod task;
@@ -37,6 +38,8 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
         Command::Conflicts(args) => conflicts::run(ctx, &args),
         Command::Log(args) => log::run(ctx, args),
         Command::Status(args) => status::run(ctx, &args),
+        Command::Completions(args) => completions::run(ctx, &args),
+        Command::Man(args) => man::run(ctx, args),
     }
 }
 
