@@ -63,6 +63,7 @@ pub(crate) enum Command {
     Findings(commands::findings::FindingsArgs),
     Status(commands::status::StatusArgs),
     Conflicts(commands::conflicts::ConflictsArgs),
+    MergeOrder(commands::merge_order::MergeOrderArgs),
     Log(commands::log::LogArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),

@@ -11,6 +11,7 @@ pub(crate) mod findings;
 pub(crate) mod init;
 pub(crate) mod log;
 pub(crate) mod man;
+pub(crate) mod merge_order;
 pub(crate) mod ready;
 pub(crate) mod status;
 pub(crate) mod task;
@@ -36,6 +37,7 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
         Command::Ready(args) => ready::run(ctx, args),
         Command::Findings(args) => findings::run(ctx, args),
         Command::Conflicts(args) => conflicts::run(ctx, &args),
+        Command::MergeOrder(args) => merge_order::run(ctx, &args),
         Command::Log(args) => log::run(ctx, args),
         Command::Status(args) => status::run(ctx, &args),
         Command::Completions(args) => completions::run(ctx, &args),
