@@ -3,6 +3,8 @@
 //! Nothing here knows about agents or tasks. Reading is gix's work; whatever merges, checks out or moves several refs
 //! at once is real git's.
 
+pub mod head;
+pub mod identity;
 pub mod merge_tree;
 pub mod refs;
 pub mod repository;

@@ -45,8 +45,8 @@ pub enum RefStorage {
     Reftable,
 }
 
-/// One repository, opened from one folder.
-#[derive(Debug)]
+/// One repository, opened from one folder. A clone is for another thread and shares the object store.
+#[derive(Debug, Clone)]
 pub struct Repository {
     gix: gix::Repository,
     git_dir: PathBuf,

@@ -1,1 +1,138 @@
-//! Where the state is kept: a linear chain of operations under refs/agents/state.
+//! Where the state is kept: a linear chain of operations under `refs/agents/state`.
+//!
+//! Each commit's tree is the state after its operation, a small JSON document a thing; its message is a sentence for
+//! people, an empty line, and the operation as one line of JSON. So `git log refs/agents/state` is the audit log. The
+//! chain is never merged and never rewritten here; the ref only moves by compare-and-swap.
+
+mod chain;
+mod layout;
+mod lock;
+mod read;
+mod undo;
+mod write;
+
+use gix::ObjectId;
+
+use crate::git::refs::{self, RefError};
+use crate::git::{GitError, Repository};
+use crate::state::{Damaged, Document, State};
+use crate::task::{Task, TaskId};
+
+pub use chain::{Entry, History};
+pub use layout::{STATE_REF, shard};
+pub use lock::StoreLock;
+pub use read::Scope;
+pub use undo::{Undoable, last_readable, last_undoable};
+pub use write::{Change, Committed, Prepared, Refused, prepare, transact};
+
+/// Why the state could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The chain's newest commit or its tree cannot be read.
+    #[error("the state at {commit} cannot be read: {reason}")]
+    Unreadable {
+        /// The commit.
+        commit: ObjectId,
+        /// What stood in the way.
+        reason: String,
+    },
+    /// The ref points at something that is no state.
+    #[error("{STATE_REF} holds no {}", layout::FORMAT_PATH)]
+    NoFormat,
+    /// A newer program wrote it.
+    #[error("the state has format {found}, and this program knows {known}")]
+    NewerFormat {
+        /// The version in the repository.
+        found: u64,
+        /// The newest that is known here.
+        known: u64,
+    },
+    /// git has no name and address for commits.
+    #[error("git does not know who you are: user.name and user.email are not set")]
+    NoIdentity,
+    /// An object could not be written, or the lock file not opened.
+    #[error("the state could not be written: {reason}")]
+    Write {
+        /// What stood in the way.
+        reason: String,
+    },
+    /// The ref did not move.
+    #[error(transparent)]
+    Ref(#[from] RefError),
+    /// git did not do its part.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+/// A state and the commit that it was read from.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The newest commit of the chain; none before the first operation.
+    pub tip: Option<ObjectId>,
+    /// What it holds.
+    pub state: State,
+}
+
+/// The newest commit of the chain; none before the first operation.
+///
+/// # Errors
+/// The ref cannot be read.
+pub fn tip(repo: &Repository) -> Result<Option<ObjectId>, StoreError> {
+    Ok(refs::read(repo, STATE_REF)?)
+}
+
+/// Read the state as it is now.
+///
+/// # Errors
+/// See [`StoreError`]; a single damaged document is none.
+pub fn load(repo: &Repository, scope: &Scope) -> Result<Snapshot, StoreError> {
+    let tip = tip(repo)?;
+    let state = tip.map(|commit| read::read(repo, commit, scope)).transpose()?.unwrap_or_default();
+    Ok(Snapshot { tip, state })
+}
+
+/// What a user meant by an id that may be shortened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Matched {
+    /// Exactly one task: by its whole id, or by a beginning that only it has.
+    One(TaskId),
+    /// More than one begins like this.
+    Several(Vec<TaskId>),
+    /// None does.
+    None,
+}
+
+/// Which task `text` means: the whole id first, then a unique beginning among the open tasks, then among all.
+///
+/// # Errors
+/// The state cannot be read.
+pub fn find_task(repo: &Repository, snapshot: &Snapshot, text: &TaskId) -> Result<Matched, StoreError> {
+    if snapshot.state.tasks.contains_key(text) {
+        return Ok(Matched::One(text.clone()));
+    }
+    let Some(tip) = snapshot.tip else { return Ok(Matched::None) };
+    let exact = read::read(repo, tip, &Scope::open().with_tasks([text]))?;
+    let broken = |damaged: &Damaged| damaged.document == Some(Document::Task(text.clone()));
+    if exact.tasks.contains_key(text) || exact.damaged.iter().any(broken) {
+        return Ok(Matched::One(text.clone()));
+    }
+    let open = beginning_with(&snapshot.state, text, |task| !task.state.is_closed());
+    if !open.is_empty() {
+        return Ok(one_of(open));
+    }
+    let all = read::read(repo, tip, &Scope::open().with_closed())?;
+    Ok(one_of(beginning_with(&all, text, |_| true)))
+}
+
+fn beginning_with(state: &State, text: &TaskId, wanted: impl Fn(&Task) -> bool) -> Vec<TaskId> {
+    let begins = |task: &&Task| task.id.as_str().starts_with(text.as_str()) && wanted(task);
+    state.tasks.values().filter(begins).map(|task| task.id.clone()).collect()
+}
+
+fn one_of(mut ids: Vec<TaskId>) -> Matched {
+    match ids.len() {
+        0 => Matched::None,
+        1 => Matched::One(ids.remove(0)),
+        _ => Matched::Several(ids),
+    }
+}

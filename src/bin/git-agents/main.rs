@@ -1,1 +1,83 @@
-fn main() {}
+//! `git agents`: several coding agents, one repository.
+
+mod cli;
+mod commands;
+mod context;
+mod error;
+mod render;
+mod ui;
+mod view;
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use git_agents::world::World;
+
+use cli::{Cli, ColorWhen};
+use context::Context;
+use error::{CliError, Exit};
+use render::style::Style;
+use ui::Ui;
+
+fn main() -> ExitCode {
+    commands::completions::answer_shell();
+    let world = World::here();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&world, &error),
+    };
+    let ui = Ui {
+        json: cli.global.json,
+        quiet: cli.global.quiet,
+        verbose: cli.global.verbose,
+        out: style(&world, cli.global.color, &std::io::stdout()),
+        err: style(&world, cli.global.color, &std::io::stderr()),
+    };
+    let context = Context::new(ui, world, cli.global.directory.unwrap_or_else(|| PathBuf::from(".")));
+    let run = std::panic::AssertUnwindSafe(|| commands::run(&context, cli.command));
+    let exit = match std::panic::catch_unwind(run) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(error)) => {
+            context.ui.error(&error);
+            error.exit
+        }
+        Err(_) => {
+            context.ui.error(&CliError::new(Exit::Bug, "bug", "this is a bug in git-agents; nothing more was changed"));
+            Exit::Bug
+        }
+    };
+    ExitCode::from(exit as u8)
+}
+
+/// Colour when it is asked for, or when a terminal is there and `NO_COLOR` is not.
+fn style(world: &World, when: ColorWhen, stream: &impl IsTerminal) -> Style {
+    let terminal = stream.is_terminal();
+    let declined = World::variable("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || World::variable("TERM").is_some_and(|value| value == "dumb");
+    let color = match when {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto => terminal && !declined,
+    };
+    let width = if terminal { render::style::terminal_width() } else { None };
+    Style { color, width, now: world.now }
+}
+
+/// What clap found: help and version are answers, the rest is a usage error, as JSON when that was asked for.
+fn usage(world: &World, error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind;
+    let asked_for_json = std::env::args_os().take_while(|arg| arg != "--").any(|arg| arg == "--json");
+    let answer = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if asked_for_json && !answer {
+        let style = Style { color: false, width: None, now: world.now };
+        let ui = Ui { json: true, quiet: false, verbose: false, out: style, err: style };
+        let text = error.render().to_string();
+        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        ui.error(&CliError::usage(message).hint("git agents -h"));
+    } else {
+        drop(error.print());
+    }
+    ExitCode::from(if answer { Exit::Good } else { Exit::Usage } as u8)
+}

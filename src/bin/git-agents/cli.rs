@@ -1,0 +1,64 @@
+//! The command line as a tree: what the user types, in the order in which help shows it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use crate::commands;
+
+/// Several coding agents, one git repository: tasks, conflicts, merge order and landing.
+#[derive(Debug, Parser)]
+#[command(name = "git-agents", bin_name = "git agents", version, disable_help_subcommand = true)]
+#[command(max_term_width = 100, subcommand_help_heading = "Commands")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Act as if started in this folder.
+    #[arg(short = 'C', value_name = "PATH", value_hint = ValueHint::DirPath)]
+    pub(crate) directory: Option<PathBuf>,
+    /// Answer with one JSON object on standard output; an error is one on standard error.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// When to use colour; NO_COLOR is honoured.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorWhen,
+    /// Say nothing besides the answer, warnings and errors.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say what happens underneath.
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Every command. Its first doc line is its line in the help.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Init(commands::init::InitArgs),
+    Agent(commands::agent::AgentArgs),
+    Task(commands::task::TaskArgs),
+    Assign(commands::assign::AssignArgs),
+    Unassign(commands::unassign::UnassignArgs),
+    Fail(commands::fail::FailArgs),
+    Ready(commands::ready::ReadyArgs),
+    Findings(commands::findings::FindingsArgs),
+    Log(commands::log::LogArgs),
+}

@@ -1,0 +1,114 @@
+//! `git agents assign`
+
+use clap::Args;
+use git_agents::agent::AgentName;
+use git_agents::state::Action;
+use git_agents::store::{Scope, Snapshot};
+use git_agents::task::{Hours, NewTask, TaskId, TaskState};
+
+use super::complete_values::{agent_names, task_ids};
+use super::task::add::{Details, new_task};
+use crate::context::{Context, task_id};
+use crate::error::{CliError, Exit};
+use crate::render::style::hours as shown_hours;
+use crate::view::done::TaskChanged;
+
+/// Give a task to an agent; with a title, file it first.
+///
+/// In an agent's worktree AGENT may be left out. A task that another agent holds is answered with who holds it, and
+/// exit status 1.
+#[derive(Debug, Args)]
+pub(crate) struct AssignArgs {
+    /// The agent.
+    #[arg(add = agent_names())]
+    agent: String,
+    /// The task: its id, or with a title the id of a new one.
+    #[arg(add = task_ids())]
+    task: Option<String>,
+    /// The title of a new task.
+    title: Option<String>,
+    /// Its estimate in hours.
+    #[arg(id = "hours_word", value_name = "HOURS", allow_negative_numbers = true)]
+    hours_word: Option<String>,
+    #[command(flatten)]
+    details: Details,
+}
+
+pub(crate) fn run(ctx: &Context, args: AssignArgs) -> Result<Exit, CliError> {
+    let AssignArgs { agent, task, title, hours_word, mut details } = args;
+    let words: Vec<String> = [Some(agent), task, title, hours_word].into_iter().flatten().collect();
+    let snapshot = ctx.load(&Scope::open())?;
+    let (agent, rest) = ctx.agent_and(&snapshot.state, &words)?;
+    let (task, title, hours) = match rest {
+        [task] => (task, None, None),
+        [task, title] => (task, Some(title), None),
+        [task, title, hours] => (task, Some(title), Some(hours)),
+        _ => return Err(CliError::usage("assign takes AGENT TASK [TITLE] [HOURS]").hint("git agents assign -h")),
+    };
+    if let Some(text) = hours {
+        let hours: Hours = text.parse().map_err(|error| CliError::usage(format!("{text:?}: {error}")))?;
+        if details.hours.replace(hours).is_some() {
+            return Err(CliError::usage("the hours are given twice"));
+        }
+    }
+    match title {
+        Some(title) => assign_new(ctx, &snapshot, agent, task, title, details),
+        None if details.is_empty() => assign_existing(ctx, &snapshot, &agent, task),
+        None => Err(CliError::usage("a title is needed to file a new task with these details")
+            .hint(format!("git agents task edit {task} …"))),
+    }
+}
+
+fn assign_new(
+    ctx: &Context,
+    snapshot: &Snapshot,
+    agent: AgentName,
+    task: &str,
+    title: &str,
+    details: Details,
+) -> Result<Exit, CliError> {
+    let id = task_id(task)?;
+    let after = details.after.iter().map(|text| ctx.task(snapshot, text)).collect::<Result<Vec<_>, _>>()?;
+    let new = new_task(ctx, id.clone(), title.to_owned(), details, after)?;
+    // Running the same command again is not an error: the task is there as it was described.
+    let same = |title: &str| title == new.title;
+    let known = snapshot.state.tasks.get(&id).filter(|task| same(&task.title));
+    if known.is_some() {
+        return assign_existing(ctx, snapshot, &agent, id.as_str());
+    }
+    write(ctx, &agent, &id, Some(new))
+}
+
+fn assign_existing(ctx: &Context, snapshot: &Snapshot, agent: &AgentName, task: &str) -> Result<Exit, CliError> {
+    let id = ctx.task(snapshot, task).map_err(|error| match error.code {
+        "task-not-found" => error.hint(format!("git agents assign {agent} {task} \"Its title\"")),
+        _ => error,
+    })?;
+    write(ctx, agent, &id, None)
+}
+
+fn write(ctx: &Context, agent: &AgentName, id: &TaskId, new: Option<NewTask>) -> Result<Exit, CliError> {
+    let mut already = None;
+    let committed = ctx.transact(&Scope::open().with_tasks([id]), |state, _| {
+        let has_it = |task: &&git_agents::task::Task| {
+            task.agent.as_ref() == Some(agent) && matches!(task.state, TaskState::Assigned | TaskState::InProgress)
+        };
+        if let (None, Some(task)) = (&new, state.tasks.get(id).filter(has_it)) {
+            let sentence = format!("{agent} has {} already: {}", task.id, task.title);
+            already = Some(TaskChanged { changed: false, ..TaskChanged::new(state, task, sentence) });
+            return Ok(None);
+        }
+        let (agent, task) = (agent.clone(), id.clone());
+        Ok(Some(Action::Assign { agent, task, new: new.clone().map(Box::new) }.into()))
+    })?;
+    let done = committed.and_then(|committed| {
+        TaskChanged::of(&committed.state, id, |task| {
+            let estimate = task.hours.map(|hours| format!(" ({})", shown_hours(hours.get()))).unwrap_or_default();
+            format!("assigned {} to {agent}: {}{estimate}", task.id, task.title)
+        })
+    });
+    if let Some(view) = done.or(already) {
+        ctx.ui.answer(&view)?;
+    }
+    Ok(Exit::Good)
+}

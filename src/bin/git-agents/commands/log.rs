@@ -1,0 +1,53 @@
+//! `git agents log`
+
+use clap::Args;
+use git_agents::store::{self, Entry, History};
+
+use super::complete_values::{agent_names, task_ids};
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+use crate::view::log::{Log, LogEntry};
+
+/// Show what happened, newest first: all of it, or what is about one task or agent.
+#[derive(Debug, Args)]
+pub(crate) struct LogArgs {
+    /// A task's id or an agent's name.
+    #[arg(value_name = "TASK|AGENT", add = task_ids(), add = agent_names())]
+    about: Option<String>,
+    /// At most so many.
+    #[arg(short = 'n', value_name = "N")]
+    limit: Option<usize>,
+}
+
+pub(crate) fn run(ctx: &Context, args: LogArgs) -> Result<Exit, CliError> {
+    let repo = ctx.repo()?;
+    let about = args.about.map(|text| text.strip_prefix('#').unwrap_or(&text).to_ascii_lowercase());
+    let mut operations = Vec::new();
+    let mut others = 0;
+    for entry in History::from(repo, store::tip(repo)?) {
+        if args.limit.is_some_and(|limit| operations.len() >= limit) {
+            break;
+        }
+        let entry = entry?;
+        match about.as_deref().is_none_or(|text| is_about(&entry, text)) {
+            true => operations.push(LogEntry::from(&entry)),
+            false => others += 1,
+        }
+    }
+    if let (Some(text), true, true) = (&about, operations.is_empty(), others > 0) {
+        return Err(CliError::refused("not-found", format!("nothing in the history is about {text}"))
+            .hint("git agents log")
+            .hint("git agents task list --all"));
+    }
+    ctx.ui.answer(&Log { operations })?;
+    Ok(Exit::Good)
+}
+
+/// Whether an operation touches the task or agent called `text`; a beginning of a task's id is enough when nothing
+/// else is given.
+fn is_about(entry: &Entry, text: &str) -> bool {
+    entry.operation.as_ref().is_some_and(|operation| {
+        operation.action.agents().iter().any(|agent| agent.as_str() == text)
+            || operation.action.tasks().iter().any(|task| task.as_str() == text)
+    })
+}

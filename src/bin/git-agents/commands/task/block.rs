@@ -1,0 +1,25 @@
+//! `git agents task block`
+
+use clap::Args;
+use git_agents::state::Action;
+
+use super::change;
+use crate::commands::complete_values::task_ids;
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+
+/// Say that a task waits for something that is no task.
+#[derive(Debug, Args)]
+pub(crate) struct BlockArgs {
+    /// The task.
+    #[arg(add = task_ids())]
+    task: String,
+    /// What it waits for.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+pub(crate) fn run(ctx: &Context, args: &BlockArgs) -> Result<Exit, CliError> {
+    let reason = super::reason(&args.reason)?;
+    change(ctx, &args.task, "blocked", |task| Action::BlockTask { task, reason: reason.clone() })
+}

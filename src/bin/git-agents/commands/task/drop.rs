@@ -1,0 +1,25 @@
+//! `git agents task drop`
+
+use clap::Args;
+use git_agents::state::Action;
+
+use super::change;
+use crate::commands::complete_values::task_ids;
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+
+/// Say that a task will not be done; it can be reopened.
+#[derive(Debug, Args)]
+pub(crate) struct DropArgs {
+    /// The task.
+    #[arg(add = task_ids())]
+    task: String,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+pub(crate) fn run(ctx: &Context, args: &DropArgs) -> Result<Exit, CliError> {
+    let reason = args.reason.as_deref().map(super::reason).transpose()?;
+    change(ctx, &args.task, "dropped", |task| Action::DropTask { task, reason: reason.clone() })
+}

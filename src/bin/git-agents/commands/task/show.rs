@@ -1,0 +1,28 @@
+//! `git agents task show`
+
+use clap::Args;
+use git_agents::state::Rejected;
+use git_agents::store::Scope;
+
+use crate::commands::complete_values::task_ids;
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+use crate::view::task::TaskShow;
+
+/// Show one task with every go at it.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The task: its id, or a beginning that only it has.
+    #[arg(add = task_ids())]
+    task: String,
+}
+
+pub(crate) fn run(ctx: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
+    let snapshot = ctx.load(&Scope::open())?;
+    let id = ctx.task(&snapshot, &args.task)?;
+    let snapshot = ctx.load(&Scope::open().with_tasks([&id]))?;
+    let document = git_agents::state::Document::Task(id.clone());
+    let task = snapshot.state.tasks.get(&id).ok_or(Rejected::Damaged { document })?;
+    ctx.ui.answer(&TaskShow::new(&snapshot.state, task))?;
+    Ok(Exit::Good)
+}

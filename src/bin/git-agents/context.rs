@@ -1,0 +1,162 @@
+//! What every command needs: the repository, the world, the terminal, and who is asking.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+use git_agents::agent::AgentName;
+use git_agents::git::{Repository, head};
+use git_agents::name::InvalidName;
+use git_agents::state::State;
+use git_agents::store::{self, Change, Committed, Matched, Scope, Snapshot};
+use git_agents::task::TaskId;
+use git_agents::world::World;
+
+use crate::error::{CliError, Exit, unknown_agent};
+use crate::ui::Ui;
+
+/// One run of the program.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) ui: Ui,
+    pub(crate) world: World,
+    dir: PathBuf,
+    repo: OnceCell<Repository>,
+}
+
+impl Context {
+    pub(crate) fn new(ui: Ui, world: World, dir: PathBuf) -> Self {
+        Context { ui, world, dir, repo: OnceCell::new() }
+    }
+
+    /// The folder that the command is about: `-C`, else the current one.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The repository, opened on first use.
+    pub(crate) fn repo(&self) -> Result<&Repository, CliError> {
+        if let Some(repo) = self.repo.get() {
+            return Ok(repo);
+        }
+        let opened = Repository::discover(&self.dir)?;
+        Ok(self.repo.get_or_init(|| opened))
+    }
+
+    /// A path that the user gave, from the folder that the command is about.
+    pub(crate) fn absolute(&self, path: &Path) -> Result<PathBuf, CliError> {
+        let here = self.dir.canonicalize().map_err(|error| {
+            CliError::new(Exit::Outside, "folder-unreadable", format!("{}: {error}", self.dir.display()))
+        })?;
+        Ok(git_agents::config::normalise(&here.join(path)))
+    }
+
+    /// The commit that a revision names.
+    pub(crate) fn commit(&self, rev: &str) -> Result<gix::ObjectId, CliError> {
+        let repo = self.repo()?.gix();
+        let commit = repo.rev_parse_single(rev).ok().and_then(|id| id.object().ok()?.peel_to_commit().ok());
+        commit.map(|commit| commit.id).ok_or_else(|| {
+            CliError::refused("revision-not-found", format!("{rev:?} names no commit")).hint("git log --oneline --all")
+        })
+    }
+
+    /// Finish or take back what a process that died has left half done, before anything else is changed.
+    pub(crate) fn recover(&self) -> Result<(), CliError> {
+        for line in git_agents::work::recover::recover(self.repo()?, &self.world)? {
+            self.ui.note(&line);
+        }
+        Ok(())
+    }
+
+    /// The state as it is now; what is damaged is named on standard error.
+    pub(crate) fn load(&self, scope: &Scope) -> Result<Snapshot, CliError> {
+        let snapshot = store::load(self.repo()?, scope)?;
+        for damaged in &snapshot.state.damaged {
+            self.ui.warn(&format!("{} is damaged and left out: {}", damaged.path, damaged.reason));
+        }
+        Ok(snapshot)
+    }
+
+    /// Write one change; see [`store::transact`].
+    pub(crate) fn transact(
+        &self,
+        scope: &Scope,
+        decide: impl FnMut(&State, &mut fastrand::Rng) -> Result<Option<Change>, CliError>,
+    ) -> Result<Option<Committed>, CliError> {
+        Ok(store::transact(self.repo()?, &self.world, scope, decide)?)
+    }
+
+    /// The agent in whose worktree we were called.
+    pub(crate) fn agent_here(&self, state: &State) -> Option<AgentName> {
+        let branch = head::current_branch(self.repo().ok()?)?;
+        state.agent_of_branch(&branch).map(|agent| agent.name.clone())
+    }
+
+    /// The agent that is meant: the one that was named, else the one in whose worktree we were called.
+    pub(crate) fn agent(&self, state: &State, named: Option<&str>) -> Result<AgentName, CliError> {
+        match named {
+            Some(name) => known_agent(state, name),
+            None => self.agent_here(state).ok_or_else(|| {
+                CliError::usage("say which agent: this is not the worktree of one").hint("git agents agent list")
+            }),
+        }
+    }
+
+    /// Split the words of a command that begins with an optional agent: `AGENT REST…`, or only `REST…` in an agent's
+    /// worktree.
+    pub(crate) fn agent_and<'w>(
+        &self,
+        state: &State,
+        words: &'w [String],
+    ) -> Result<(AgentName, &'w [String]), CliError> {
+        let here = || self.agent_here(state);
+        match words.split_first() {
+            Some((first, rest)) => match known_agent(state, first) {
+                Ok(name) => Ok((name, rest)),
+                Err(unknown) => here().map(|name| (name, words)).ok_or(unknown),
+            },
+            None => Ok((self.agent(state, None)?, words)),
+        }
+    }
+
+    /// The task that is meant by an id that may be shortened.
+    pub(crate) fn task(&self, snapshot: &Snapshot, text: &str) -> Result<TaskId, CliError> {
+        let id = task_id(text)?;
+        match store::find_task(self.repo()?, snapshot, &id)? {
+            Matched::One(id) => Ok(id),
+            Matched::None => {
+                Err(CliError::refused("task-not-found", format!("there is no task {id}")).hint("git agents task list"))
+            }
+            Matched::Several(ids) => {
+                let listed = ids.iter().take(5).map(TaskId::as_str).collect::<Vec<_>>().join(", ");
+                let more = if ids.len() > 5 { ", …" } else { "" };
+                Err(CliError::refused("task-ambiguous", format!("{id} may mean {listed}{more}"))
+                    .hint(format!("git agents task show {}", ids[0])))
+            }
+        }
+    }
+}
+
+/// The agent called `name`.
+pub(crate) fn known_agent(state: &State, name: &str) -> Result<AgentName, CliError> {
+    let parsed = agent_name(name)?;
+    if state.agents.contains_key(&parsed) {
+        return Ok(parsed);
+    }
+    let error = unknown_agent(name);
+    Err(if state.agents.is_empty() { error.hint("git agents init --agents 3") } else { error })
+}
+
+/// A name that an agent may have.
+pub(crate) fn agent_name(text: &str) -> Result<AgentName, CliError> {
+    text.parse().map_err(|reason| bad_name("agent's name", text, &reason))
+}
+
+/// An id that a task may have; `#16` is `16`.
+pub(crate) fn task_id(text: &str) -> Result<TaskId, CliError> {
+    TaskId::from_user(text).map_err(|reason| bad_name("task's id", text, &reason))
+}
+
+fn bad_name(what: &str, text: &str, reason: &InvalidName) -> CliError {
+    let shown: String = text.chars().take(40).collect();
+    CliError::usage(format!("{shown:?} cannot be a {what}: {reason}"))
+}

@@ -1,0 +1,79 @@
+//! Colours, which never carry meaning alone, and the small forms of times and amounts.
+
+use chrono::{DateTime, Utc};
+use git_agents::text::printable;
+use owo_colors::OwoColorize;
+
+/// Whether and how text is decorated.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Style {
+    pub(crate) color: bool,
+    /// The terminal's width in columns; none when there is no terminal, and then nothing is cut.
+    pub(crate) width: Option<u16>,
+    /// What "ago" is measured from.
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Style {
+    pub(crate) fn bold(&self, text: &str) -> String {
+        if self.color { text.bold().to_string() } else { text.to_owned() }
+    }
+
+    pub(crate) fn dim(&self, text: &str) -> String {
+        if self.color { text.dimmed().to_string() } else { text.to_owned() }
+    }
+
+    pub(crate) fn red(&self, text: &str) -> String {
+        if self.color { text.red().to_string() } else { text.to_owned() }
+    }
+
+    pub(crate) fn green(&self, text: &str) -> String {
+        if self.color { text.green().to_string() } else { text.to_owned() }
+    }
+
+    pub(crate) fn yellow(&self, text: &str) -> String {
+        if self.color { text.yellow().to_string() } else { text.to_owned() }
+    }
+
+    pub(crate) fn cyan(&self, text: &str) -> String {
+        if self.color { text.cyan().to_string() } else { text.to_owned() }
+    }
+
+    /// How long ago, in the two largest units at most.
+    pub(crate) fn ago(&self, time: DateTime<Utc>) -> String {
+        format!("{} ago", duration(self.now.signed_duration_since(time).num_seconds()))
+    }
+}
+
+/// A span of time in words that fit a table: `45s`, `12m`, `3h 5m`, `2d 4h`.
+pub(crate) fn duration(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, minutes) => format!("{minutes}m"),
+        (0, hours, _) => format!("{hours}h {}m", minutes % 60),
+        (days, ..) => format!("{days}d {}h", hours % 24),
+    }
+}
+
+/// Hours as people write them: `2h`, `1.5h`.
+pub(crate) fn hours(hours: f64) -> String {
+    let rounded = (hours * 100.0).round() / 100.0;
+    format!("{rounded}h")
+}
+
+/// "1 file", "2 files".
+pub(crate) fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Text from anywhere as one safe line.
+pub(crate) fn safe(text: &str) -> String {
+    printable(text)
+}
+
+/// The width of the terminal in columns, as the terminal itself says.
+pub(crate) fn terminal_width() -> Option<u16> {
+    comfy_table::Table::new().width()
+}

@@ -1,0 +1,10 @@
+//! Answers as plain data: what JSON publishes, and the text for people of the same data.
+//!
+//! These shapes are a promise of their own, apart from what is stored: absent = nothing to report, `null` = could not
+//! be determined.
+
+pub(crate) mod done;
+pub(crate) mod enrolled;
+pub(crate) mod finding;
+pub(crate) mod log;
+pub(crate) mod task;

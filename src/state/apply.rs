@@ -1,0 +1,43 @@
+//! Applying one operation: which rule goes with which action.
+
+use super::rules::Rules;
+use super::{Action, Operation, Rejected, State};
+
+impl State {
+    /// The state after `operation`, or the rule that it breaks. Deterministic; nothing but its arguments counts.
+    ///
+    /// # Errors
+    /// See [`Rejected`]; an operation of several parts is applied whole or not at all.
+    pub fn apply(&self, operation: &Operation) -> Result<State, Rejected> {
+        let mut state = self.clone();
+        let mut rules = Rules { state: &mut state, at: operation.at };
+        match &operation.action {
+            Action::AddAgents { agents } => agents.iter().try_for_each(|agent| rules.add_agent(agent))?,
+            Action::RemoveAgent { agent, backup } => rules.remove_agent(agent, backup.as_deref())?,
+            Action::AddTasks { tasks } => rules.add_tasks(tasks)?,
+            Action::EditTask { task, edit } => rules.edit_task(task, edit)?,
+            Action::DropTask { task, reason } => rules.drop_task(task, reason.as_deref())?,
+            Action::BlockTask { task, reason } => rules.block_task(task, reason)?,
+            Action::ReopenTask { task } => rules.reopen_task(task)?,
+            Action::Assign { agent, task, new } => {
+                if let Some(new) = new {
+                    rules.add_tasks(std::slice::from_ref(new))?;
+                }
+                rules.assign(agent, task)?;
+            }
+            Action::Unassign { agent, task } => rules.unassign(agent, task)?,
+            Action::Start { agent, task, base } => rules.start(agent, task, base.as_ref())?,
+            Action::Complete { agent, task, tip, files, hours } => {
+                rules.complete(agent, task, tip.as_ref(), files, *hours)?;
+            }
+            Action::Fail { agent, task, reason } => rules.fail(agent, task, reason)?,
+            Action::Land { landed, .. } => landed.iter().try_for_each(|landed| rules.land(landed))?,
+            Action::Rebase { agent, onto, .. } => rules.rebase(agent, onto)?,
+            Action::AddFindings { findings } => findings.iter().try_for_each(|finding| rules.add_finding(finding))?,
+            Action::ResolveFindings { findings } => findings.iter().try_for_each(|id| rules.resolve_finding(id))?,
+            Action::Undo { operation, documents, .. } => rules.undo(operation, documents)?,
+            Action::Repair { documents } => documents.iter().try_for_each(|change| rules.restore(change))?,
+        }
+        Ok(state)
+    }
+}

@@ -1,0 +1,121 @@
+//! What one document of the state is about, and as JSON.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use super::State;
+use crate::agent::AgentName;
+use crate::finding::FindingId;
+use crate::task::TaskId;
+
+/// One document of the state, by what it is about and not by where it is kept. As text: `agents/<name>`, `tasks/<id>`,
+/// `findings/<id>`, `tally`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Document {
+    /// An agent.
+    Agent(AgentName),
+    /// A task, open or closed.
+    Task(TaskId),
+    /// A finding.
+    Finding(FindingId),
+    /// The counts of what is closed.
+    Tally,
+}
+
+impl std::fmt::Display for Document {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Document::Agent(name) => write!(f, "agents/{name}"),
+            Document::Task(id) => write!(f, "tasks/{id}"),
+            Document::Finding(id) => write!(f, "findings/{id}"),
+            Document::Tally => f.write_str("tally"),
+        }
+    }
+}
+
+impl From<Document> for String {
+    fn from(document: Document) -> String {
+        document.to_string()
+    }
+}
+
+impl TryFrom<String> for Document {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let wrong = || format!("{text:?} names no document");
+        match text.split_once('/') {
+            None if text == "tally" => Ok(Document::Tally),
+            Some(("agents", name)) => name.parse().map(Document::Agent).map_err(|_| wrong()),
+            Some(("tasks", id)) => id.parse().map(Document::Task).map_err(|_| wrong()),
+            Some(("findings", id)) => id.parse().map(Document::Finding).map_err(|_| wrong()),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl State {
+    /// The document as JSON; none when there is no such thing (or it was not loaded).
+    pub fn document(&self, document: &Document) -> Option<Value> {
+        let json = match document {
+            Document::Agent(name) => serde_json::to_value(self.agents.get(name)?),
+            Document::Task(id) => serde_json::to_value(self.tasks.get(id)?),
+            Document::Finding(id) => serde_json::to_value(self.findings.get(id)?),
+            Document::Tally => serde_json::to_value(&self.tally),
+        };
+        json.ok()
+    }
+
+    /// Put `json` in the place of the document, or take the document away.
+    ///
+    /// # Errors
+    /// What is wrong with the JSON, as text: it is about something else, or not such a document at all.
+    pub fn set_document(&mut self, document: &Document, json: Option<&Value>) -> Result<(), String> {
+        match (document, json) {
+            (document, Some(json)) => self.load_document(document, json)?,
+            (Document::Agent(name), None) => drop(self.agents.remove(name)),
+            (Document::Task(id), None) => drop(self.tasks.remove(id)),
+            (Document::Finding(id), None) => drop(self.findings.remove(id)),
+            (Document::Tally, None) => self.tally = super::Tally::default(),
+        }
+        self.touch(document.clone());
+        Ok(())
+    }
+
+    /// Take in a document as it is stored; it does not count as changed.
+    ///
+    /// # Errors
+    /// As [`State::set_document`].
+    pub fn load_document<'j, D>(&mut self, document: &Document, json: D) -> Result<(), String>
+    where
+        D: Deserializer<'j, Error = serde_json::Error>,
+    {
+        match document {
+            Document::Agent(name) => put(&mut self.agents, name, json, |agent| &agent.name),
+            Document::Task(id) => put(&mut self.tasks, id, json, |task| &task.id),
+            Document::Finding(id) => put(&mut self.findings, id, json, |finding| &finding.id),
+            Document::Tally => Deserialize::deserialize(json).map(|tally| self.tally = tally).map_err(text),
+        }
+    }
+}
+
+fn put<'j, K, V, D>(map: &mut BTreeMap<K, V>, key: &K, json: D, name: impl Fn(&V) -> &K) -> Result<(), String>
+where
+    K: Ord + Clone + std::fmt::Display,
+    V: Deserialize<'j>,
+    D: Deserializer<'j, Error = serde_json::Error>,
+{
+    let value = V::deserialize(json).map_err(text)?;
+    if name(&value) != key {
+        return Err(format!("it is about {} and not about {key}", name(&value)));
+    }
+    map.insert(key.clone(), value);
+    Ok(())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
+fn text(error: serde_json::Error) -> String {
+    error.to_string()
+}

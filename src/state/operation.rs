@@ -1,0 +1,242 @@
+//! The operations: each is one commit of the chain, with one sentence for people and one line of JSON.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Document;
+use crate::agent::{AgentName, CommitId};
+use crate::finding::{Finding, FindingId};
+use crate::name::checked_name;
+use crate::task::{Hours, NewTask, TaskEdit, TaskId};
+
+checked_name! {
+    /// An operation's id: a ULID in lower case, so that ids sort by time.
+    OperationId
+}
+
+/// One ref that moved along with an operation, so that `undo` can move it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefMove {
+    /// The full name of the ref.
+    #[serde(rename = "ref")]
+    pub name: String,
+    /// Where it was; none when it was made.
+    pub before: Option<CommitId>,
+    /// Where it is; none when it was deleted.
+    pub after: Option<CommitId>,
+}
+
+/// One change to the state, with everything that replaying it needs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Unique among all operations.
+    pub id: OperationId,
+    /// 128 random bits in hexadecimal: two writers never build the same commit, so that only one can win a swap.
+    pub nonce: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The refs that moved along with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<RefMove>,
+    /// What it does.
+    #[serde(flatten)]
+    pub action: Action,
+}
+
+/// An agent as it is registered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewAgent {
+    /// Its name.
+    pub name: AgentName,
+    /// Its branch, without `refs/heads/`.
+    pub branch: String,
+    /// The commit that its branch begins at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<CommitId>,
+}
+
+/// What one agent brought into the target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Landed {
+    /// Who.
+    pub agent: AgentName,
+    /// The tasks whose work is in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<TaskId>,
+    /// The commit in the target.
+    pub commit: CommitId,
+    /// The branch's tip before the landing rewrote it.
+    pub tip: CommitId,
+    /// rebase, merge or squash.
+    pub strategy: String,
+}
+
+/// One document put back, with what must stand there for it to be right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DocumentChange {
+    /// Which.
+    pub document: Document,
+    /// What stands there before; absent when nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    /// What stands there afterwards; absent to take it away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Value>,
+}
+
+/// What an operation does. The field names are part of the stored format.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+#[expect(
+    missing_docs,
+    reason = "the fields are named for the words of DESIGN §2; the variant's sentence says the rest"
+)]
+pub enum Action {
+    /// Register agents.
+    AddAgents { agents: Vec<NewAgent> },
+    /// Forget an agent; its tasks become free. `backup` is the ref that holds its work.
+    RemoveAgent { agent: AgentName, backup: Option<String> },
+    /// File tasks, all or none.
+    AddTasks { tasks: Vec<NewTask> },
+    /// Change what a task says.
+    EditTask { task: TaskId, edit: TaskEdit },
+    /// It will not be done.
+    DropTask { task: TaskId, reason: Option<String> },
+    /// It waits for something that is not a task.
+    BlockTask { task: TaskId, reason: String },
+    /// It is free again.
+    ReopenTask { task: TaskId },
+    /// Give a task to an agent, filing it first when it is new.
+    Assign { agent: AgentName, task: TaskId, new: Option<Box<NewTask>> },
+    /// Take it back.
+    Unassign { agent: AgentName, task: TaskId },
+    /// The agent begins; takes the task first when nobody has it.
+    Start { agent: AgentName, task: TaskId, base: Option<CommitId> },
+    /// The agent is done.
+    Complete { agent: AgentName, task: TaskId, tip: Option<CommitId>, files: Vec<String>, hours: Option<Hours> },
+    /// The agent gives up.
+    Fail { agent: AgentName, task: TaskId, reason: String },
+    /// Branches came into the target.
+    Land { target: String, before: CommitId, after: CommitId, landed: Vec<Landed> },
+    /// A branch was replayed on the target.
+    Rebase { agent: AgentName, target: String, onto: CommitId },
+    /// Report findings, all or none.
+    AddFindings { findings: Vec<Finding> },
+    /// They are dealt with.
+    ResolveFindings { findings: Vec<FindingId> },
+    /// Take an operation back.
+    Undo { operation: OperationId, sentence: String, documents: Vec<DocumentChange> },
+    /// Put damaged documents back to the last version that can be read.
+    Repair { documents: Vec<DocumentChange> },
+}
+
+impl Action {
+    /// One sentence for people: the first line of the commit.
+    pub fn sentence(&self) -> String {
+        match self {
+            Action::AddAgents { agents } => format!("add {}", listed("agent", agents.iter().map(|a| &a.name))),
+            Action::RemoveAgent { agent, .. } => format!("remove agent {agent}"),
+            Action::AddTasks { tasks } => match tasks.as_slice() {
+                [task] => format!("add task {}: {}", task.id, task.title),
+                tasks => format!("add {}", listed("task", tasks.iter().map(|t| &t.id))),
+            },
+            Action::EditTask { task, .. } => format!("edit task {task}"),
+            Action::DropTask { task, reason: None } => format!("drop task {task}"),
+            Action::DropTask { task, reason: Some(reason) } => format!("drop task {task}: {reason}"),
+            Action::BlockTask { task, reason } => format!("block task {task}: {reason}"),
+            Action::ReopenTask { task } => format!("reopen task {task}"),
+            Action::Assign { agent, task, new: None } => format!("assign {task} to {agent}"),
+            Action::Assign { agent, task, new: Some(new) } => format!("assign {task} to {agent}: {}", new.title),
+            Action::Unassign { agent, task } => format!("take {task} back from {agent}"),
+            Action::Start { agent, task, .. } => format!("{agent} starts {task}"),
+            Action::Complete { agent, task, files, .. } => {
+                format!("{agent} completes {task} ({})", counted(files.len(), "file"))
+            }
+            Action::Fail { agent, task, reason } => format!("{agent} fails {task}: {reason}"),
+            Action::Land { target, landed, .. } => {
+                format!("land {} in {target}", listed("agent", landed.iter().map(|l| &l.agent)))
+            }
+            Action::Rebase { agent, target, .. } => format!("rebase {agent} on {target}"),
+            Action::AddFindings { findings } => match findings.as_slice() {
+                [finding] => {
+                    let first = finding.message.lines().next().unwrap_or_default();
+                    format!("add {} finding {}: {first}", finding.severity.word(), finding.id)
+                }
+                findings => format!("add {}", listed("finding", findings.iter().map(|f| &f.id))),
+            },
+            Action::ResolveFindings { findings } => format!("resolve {}", listed("finding", findings.iter())),
+            Action::Undo { sentence, .. } => format!("undo: {sentence}"),
+            Action::Repair { documents } => {
+                format!("repair {}", listed("document", documents.iter().map(|d| d.document.to_string())))
+            }
+        }
+    }
+
+    /// The agents that it is about.
+    pub fn agents(&self) -> Vec<&AgentName> {
+        match self {
+            Action::AddAgents { agents } => agents.iter().map(|agent| &agent.name).collect(),
+            Action::RemoveAgent { agent, .. }
+            | Action::Assign { agent, .. }
+            | Action::Unassign { agent, .. }
+            | Action::Start { agent, .. }
+            | Action::Complete { agent, .. }
+            | Action::Fail { agent, .. }
+            | Action::Rebase { agent, .. } => vec![agent],
+            Action::Land { landed, .. } => landed.iter().map(|landed| &landed.agent).collect(),
+            Action::AddFindings { findings } => findings.iter().filter_map(|finding| finding.agent.as_ref()).collect(),
+            Action::Undo { documents, .. } | Action::Repair { documents } => {
+                named(documents, |document| match document {
+                    Document::Agent(name) => Some(name),
+                    _ => None,
+                })
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The tasks that it is about.
+    pub fn tasks(&self) -> Vec<&TaskId> {
+        match self {
+            Action::AddTasks { tasks } => tasks.iter().map(|task| &task.id).collect(),
+            Action::EditTask { task, .. }
+            | Action::DropTask { task, .. }
+            | Action::BlockTask { task, .. }
+            | Action::ReopenTask { task }
+            | Action::Assign { task, .. }
+            | Action::Unassign { task, .. }
+            | Action::Start { task, .. }
+            | Action::Complete { task, .. }
+            | Action::Fail { task, .. } => vec![task],
+            Action::Land { landed, .. } => landed.iter().flat_map(|landed| &landed.tasks).collect(),
+            Action::AddFindings { findings } => findings.iter().filter_map(|finding| finding.task.as_ref()).collect(),
+            Action::Undo { documents, .. } | Action::Repair { documents } => {
+                named(documents, |document| match document {
+                    Document::Task(id) => Some(id),
+                    _ => None,
+                })
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn named<T>(changes: &[DocumentChange], pick: impl Fn(&Document) -> Option<&T>) -> Vec<&T> {
+    changes.iter().filter_map(|change| pick(&change.document)).collect()
+}
+
+/// "agent a", "agents a, b and c", "40 tasks": a list that stays one line.
+fn listed<T: std::fmt::Display>(noun: &str, names: impl Iterator<Item = T>) -> String {
+    let names: Vec<String> = names.map(|name| name.to_string()).collect();
+    match names.as_slice() {
+        [one] => format!("{noun} {one}"),
+        [first @ .., last] if names.len() <= 5 => format!("{noun}s {} and {last}", first.join(", ")),
+        many => counted(many.len(), noun),
+    }
+}
+
+/// "1 file", "2 files".
+pub(crate) fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}

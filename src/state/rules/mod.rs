@@ -1,0 +1,85 @@
+//! The rules, a function each. A rule checks first and changes afterwards; the caller throws a half-changed state away.
+
+mod agents;
+mod attempts;
+mod findings;
+mod tasks;
+
+use chrono::{DateTime, Utc};
+
+use super::{Document, DocumentChange, OperationId, Rejected, State};
+use crate::agent::{Agent, AgentName};
+use crate::task::{Outcome, Task, TaskId};
+
+/// The state that is being changed, and when.
+pub(super) struct Rules<'s> {
+    pub(super) state: &'s mut State,
+    pub(super) at: DateTime<Utc>,
+}
+
+impl Rules<'_> {
+    pub(in crate::state) fn undo(
+        &mut self,
+        operation: &OperationId,
+        documents: &[DocumentChange],
+    ) -> Result<(), Rejected> {
+        for change in documents {
+            if self.state.document(&change.document) != change.before {
+                let (document, operation) = (change.document.clone(), operation.clone());
+                return Err(Rejected::ChangedSince { document, operation });
+            }
+        }
+        documents.iter().try_for_each(|change| self.restore(change))
+    }
+
+    pub(in crate::state) fn restore(&mut self, change: &DocumentChange) -> Result<(), Rejected> {
+        let document = change.document.clone();
+        self.state
+            .set_document(&document, change.after.as_ref())
+            .map_err(|reason| Rejected::BadDocument { document: document.clone(), reason })?;
+        self.state.damaged.retain(|damaged| damaged.document.as_ref() != Some(&document));
+        Ok(())
+    }
+
+    fn agent(&self, name: &AgentName) -> Result<&Agent, Rejected> {
+        self.readable(&Document::Agent(name.clone()))?;
+        self.state.agents.get(name).ok_or_else(|| Rejected::UnknownAgent { name: name.clone() })
+    }
+
+    fn task(&mut self, id: &TaskId) -> Result<&mut Task, Rejected> {
+        let document = Document::Task(id.clone());
+        self.readable(&document)?;
+        let task = self.state.tasks.get_mut(id).ok_or_else(|| Rejected::UnknownTask { id: id.clone() })?;
+        task.updated_at = self.at;
+        self.state.touched.insert(document);
+        Ok(task)
+    }
+
+    fn readable(&self, document: &Document) -> Result<(), Rejected> {
+        match self.state.damaged.iter().any(|damaged| damaged.document.as_ref() == Some(document)) {
+            true => Err(Rejected::Damaged { document: document.clone() }),
+            false => Ok(()),
+        }
+    }
+}
+
+fn held(task: &Task) -> Rejected {
+    match &task.agent {
+        Some(agent) => {
+            let since = task.last_attempt().map_or(task.updated_at, |attempt| attempt.started_at);
+            Rejected::Held { task: task.id.clone(), agent: agent.clone(), state: task.state, since }
+        }
+        None => wrong(task, "it is not free"),
+    }
+}
+
+fn wrong(task: &Task, wanted: &'static str) -> Rejected {
+    Rejected::WrongState { task: task.id.clone(), state: task.state, wanted }
+}
+
+fn end_attempt(task: &mut Task, outcome: Outcome, at: DateTime<Utc>) {
+    if let Some(attempt) = task.attempts.last_mut().filter(|attempt| attempt.outcome != Some(Outcome::Landed)) {
+        attempt.outcome = Some(outcome);
+        attempt.ended_at = attempt.ended_at.or(Some(at));
+    }
+}

@@ -1,0 +1,65 @@
+//! The chain as history: newest operation first.
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice;
+use gix::prelude::FindExt;
+
+use super::StoreError;
+use crate::git::Repository;
+use crate::state::Operation;
+
+/// One commit of the chain.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The commit.
+    pub commit: ObjectId,
+    /// The commit before it; none for the first.
+    pub parent: Option<ObjectId>,
+    /// The sentence for people.
+    pub sentence: String,
+    /// Who wrote it: the committer's name.
+    pub by: String,
+    /// The operation; none when a newer version wrote it or somebody committed by hand.
+    pub operation: Option<Operation>,
+}
+
+/// Walks the chain from its tip to its beginning.
+#[derive(Debug)]
+pub struct History<'r> {
+    repo: &'r Repository,
+    next: Option<ObjectId>,
+}
+
+impl<'r> History<'r> {
+    /// From `tip` backwards.
+    pub fn from(repo: &'r Repository, tip: Option<ObjectId>) -> Self {
+        History { repo, next: tip }
+    }
+}
+
+impl Iterator for History<'_> {
+    type Item = Result<Entry, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let commit = self.next.take()?;
+        let entry = read_entry(self.repo, commit);
+        self.next = entry.as_ref().ok().and_then(|entry| entry.parent);
+        Some(entry)
+    }
+}
+
+pub(super) fn read_entry(repo: &Repository, commit: ObjectId) -> Result<Entry, StoreError> {
+    let unreadable = |reason: String| StoreError::Unreadable { commit, reason };
+    let mut buffer = Vec::new();
+    let parsed = repo.gix().objects.find_commit(&commit, &mut buffer).map_err(|error| unreadable(error.to_string()))?;
+    let message = parsed.message.to_str_lossy();
+    let (sentence, rest) = message.split_once("\n\n").unwrap_or((&message, ""));
+    let by = parsed.committer().map(|who| who.name.to_str_lossy().into_owned()).unwrap_or_default();
+    Ok(Entry {
+        commit,
+        parent: parsed.parents().next(),
+        sentence: sentence.trim_end().to_owned(),
+        by,
+        operation: serde_json::from_str(rest.trim_end()).ok(),
+    })
+}

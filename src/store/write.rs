@@ -1,0 +1,220 @@
+//! Writing: one operation is one commit and one swap of the ref.
+
+use gix::ObjectId;
+use gix::actor::Signature;
+use gix::objs::tree::EntryKind;
+
+use super::layout::{self, FORMAT_PATH, FORMAT_VERSION, STATE_REF};
+use super::read::{self, Scope};
+use super::{Snapshot, StoreError, StoreLock};
+use crate::git::refs::{self, Expected, RefError, RefUpdate};
+use crate::git::{Repository, identity};
+use crate::state::{Action, Document, Operation, OperationId, RefMove, Rejected, State};
+use crate::world::World;
+
+/// How often a swap that somebody else won is tried again. Writers that use this library queue on the lock, so only a
+/// foreign writer can win one.
+const TRIES: usize = 50;
+/// After about so many operations git is asked to look after its object store; gix never does.
+const OPERATIONS_PER_MAINTENANCE: u32 = 200;
+
+/// What a caller wants done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The operation's action.
+    pub action: Action,
+    /// The refs that have moved, or are moved along with it.
+    pub moved: Vec<RefMove>,
+}
+
+impl From<Action> for Change {
+    fn from(action: Action) -> Self {
+        Change { action, moved: Vec::new() }
+    }
+}
+
+/// Why nothing was written.
+#[derive(Debug)]
+pub enum Refused<E> {
+    /// A rule of the state does not hold.
+    Rule(Rejected),
+    /// The store could not be read or written.
+    Store(StoreError),
+    /// The caller looked at the state and decided against it.
+    Caller(E),
+}
+
+impl<E> From<StoreError> for Refused<E> {
+    fn from(error: StoreError) -> Self {
+        Refused::Store(error)
+    }
+}
+
+/// What was written.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// The operation, with its id.
+    pub operation: Operation,
+    /// The state after it.
+    pub state: State,
+    /// Its commit.
+    pub commit: ObjectId,
+}
+
+/// An operation whose objects are written and whose ref has yet to move.
+#[derive(Debug, Clone)]
+#[must_use = "nothing is done until the ref moves"]
+pub struct Prepared {
+    /// What it will be.
+    pub committed: Committed,
+    /// The swap that makes it so; it may go into a larger transaction.
+    pub update: RefUpdate,
+    /// Who writes it, and when.
+    pub signature: Signature,
+}
+
+/// Read the state, let `decide` look at it, and write what it decides. `decide` is called again from a fresh read when
+/// somebody else wrote first; `None` from it means that there is nothing to do.
+///
+/// # Errors
+/// See [`Refused`]; nothing was written when there is one.
+pub fn transact<E>(
+    repo: &Repository,
+    world: &World,
+    scope: &Scope,
+    mut decide: impl FnMut(&State, &mut fastrand::Rng) -> Result<Option<Change>, E>,
+) -> Result<Option<Committed>, Refused<E>> {
+    let mut lock = StoreLock::acquire(repo)?;
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let snapshot = super::load(repo, scope)?;
+        let mut random = world.random(snapshot.tip.as_ref().map_or(&[][..], |tip| tip.as_slice()));
+        let Some(change) = decide(&snapshot.state, &mut random).map_err(Refused::Caller)? else { return Ok(None) };
+        let prepared = prepare(repo, world, snapshot, change, &mut random)?;
+        lock.swapping(true)?;
+        let swapped = refs::swap_one(repo, &prepared.update, &prepared.signature);
+        lock.swapping(false)?;
+        match swapped {
+            Ok(()) => {
+                maintain(repo, &mut random);
+                return Ok(Some(prepared.committed));
+            }
+            Err(RefError::OutOfDate { .. }) if tries < TRIES => {
+                std::thread::sleep(std::time::Duration::from_millis(fastrand::u64(1..20)));
+            }
+            Err(error) => return Err(Refused::Store(error.into())),
+        }
+    }
+}
+
+/// Apply a change to what was read and write its objects; the ref does not move. The caller holds a [`StoreLock`].
+///
+/// # Errors
+/// See [`Refused`]; nothing refers to what may have been written.
+pub fn prepare<E>(
+    repo: &Repository,
+    world: &World,
+    snapshot: Snapshot,
+    change: Change,
+    random: &mut fastrand::Rng,
+) -> Result<Prepared, Refused<E>> {
+    let signature = identity::committer(repo, world.now).ok_or(StoreError::NoIdentity)?;
+    let operation = Operation {
+        id: operation_id(world, random),
+        nonce: format!("{:032x}", random.u128(..)),
+        at: world.now,
+        moved: change.moved,
+        action: change.action,
+    };
+    let before = complete(repo, snapshot.tip, snapshot.state, &operation.action)?;
+    let state = before.apply(&operation).map_err(Refused::Rule)?;
+    let tree = write_tree(repo, snapshot.tip, &state)?;
+    let commit = write_commit(repo, snapshot.tip, tree, &operation, &signature)?;
+    let update = RefUpdate {
+        name: STATE_REF.to_owned(),
+        expected: Expected::from(snapshot.tip),
+        new: Some(commit),
+        message: format!("agents: {}", operation.action.sentence()),
+    };
+    Ok(Prepared { committed: Committed { operation, state, commit }, update, signature })
+}
+
+/// A new operation's id.
+fn operation_id(world: &World, random: &mut fastrand::Rng) -> OperationId {
+    OperationId::try_from(world.ulid(random)).expect("Crockford's base 32 is within the grammar of names")
+}
+
+/// The state with everything that the rules for `action` look at, also what is closed.
+fn complete(repo: &Repository, tip: Option<ObjectId>, state: State, action: &Action) -> Result<State, StoreError> {
+    let Some(tip) = tip else { return Ok(state) };
+    let named = action.tasks().into_iter();
+    let after: Vec<_> = match action {
+        Action::AddTasks { tasks } => tasks.iter().flat_map(|task| &task.after).collect(),
+        Action::Assign { new: Some(new), .. } => new.after.iter().collect(),
+        Action::EditTask { edit, .. } => edit.after.iter().flatten().collect(),
+        _ => Vec::new(),
+    };
+    let wanted: Vec<Document> = named.chain(after).cloned().map(Document::Task).collect();
+    if wanted.is_empty() { Ok(state) } else { read::extend(repo, tip, state, wanted) }
+}
+
+/// The tree after the touched documents have been put in their places.
+fn write_tree(repo: &Repository, tip: Option<ObjectId>, state: &State) -> Result<ObjectId, StoreError> {
+    let failed = |error: &dyn std::fmt::Display| StoreError::Write { reason: error.to_string() };
+    let gix = repo.gix();
+    let blob = |json: &serde_json::Value| -> Result<ObjectId, StoreError> {
+        let mut text = serde_json::to_vec_pretty(json).map_err(|error| failed(&error))?;
+        text.push(b'\n');
+        Ok(gix.write_blob(&text).map_err(|error| failed(&error))?.detach())
+    };
+    let before = match tip {
+        Some(commit) => read::tree_of(repo, commit).map_err(|reason| StoreError::Unreadable { commit, reason })?,
+        None => ObjectId::empty_tree(gix.object_hash()),
+    };
+    let mut editor = gix.edit_tree(before).map_err(|error| failed(&error))?;
+    if tip.is_none() {
+        let format = blob(&serde_json::json!({ "version": FORMAT_VERSION }))?;
+        editor.upsert(FORMAT_PATH, EntryKind::Blob, format).map_err(|error| failed(&error))?;
+    }
+    for document in state.touched() {
+        let place = layout::path_in(state, document);
+        for stale in layout::paths(document).iter().filter(|path| Some(*path) != place.as_ref()) {
+            editor.remove(stale.as_str()).map_err(|error| failed(&error))?;
+        }
+        if let (Some(path), Some(json)) = (place, state.document(document)) {
+            editor.upsert(path.as_str(), EntryKind::Blob, blob(&json)?).map_err(|error| failed(&error))?;
+        }
+    }
+    Ok(editor.write().map_err(|error| failed(&error))?.detach())
+}
+
+fn write_commit(
+    repo: &Repository,
+    parent: Option<ObjectId>,
+    tree: ObjectId,
+    operation: &Operation,
+    signature: &Signature,
+) -> Result<ObjectId, StoreError> {
+    let json = serde_json::to_string(operation).map_err(|error| StoreError::Write { reason: error.to_string() })?;
+    let commit = gix::objs::Commit {
+        message: format!("{}\n\n{json}\n", operation.action.sentence()).into(),
+        tree,
+        author: signature.clone(),
+        committer: signature.clone(),
+        encoding: None,
+        parents: parent.into_iter().collect(),
+        extra_headers: Vec::new(),
+    };
+    let written = repo.gix().write_object(&commit);
+    Ok(written.map_err(|error| StoreError::Write { reason: error.to_string() })?.detach())
+}
+
+/// Now and then, have git look after its object store. Whether anything is due is git's to decide; a failure is not
+/// ours to report, since what was asked for is done.
+fn maintain(repo: &Repository, random: &mut fastrand::Rng) {
+    let wanted = repo.config("maintenance.auto").is_none_or(|value| value != "false");
+    if wanted && random.u32(..OPERATIONS_PER_MAINTENANCE) == 0 {
+        drop(repo.git().args(["maintenance", "run", "--auto", "--quiet"]).run());
+    }
+}

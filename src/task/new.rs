@@ -1,0 +1,206 @@
+//! What a user says of a task, checked: a new one, or a change to one.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Priority, TaskId};
+use crate::text::{self, InvalidText};
+
+/// A number of hours: more than 0, at most 10,000.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Hours(f64);
+
+impl Hours {
+    /// The number.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl From<Hours> for f64 {
+    fn from(hours: Hours) -> f64 {
+        hours.0
+    }
+}
+
+impl TryFrom<f64> for Hours {
+    type Error = InvalidTask;
+    fn try_from(number: f64) -> Result<Self, InvalidTask> {
+        if number > 0.0 && number <= 10_000.0 { Ok(Hours(number)) } else { Err(InvalidTask::Hours) }
+    }
+}
+
+impl std::str::FromStr for Hours {
+    type Err = InvalidTask;
+    fn from_str(text: &str) -> Result<Self, InvalidTask> {
+        let text = text.strip_suffix('h').unwrap_or(text);
+        Hours::try_from(text.parse::<f64>().map_err(|_| InvalidTask::Hours)?)
+    }
+}
+
+/// Why a task was not taken as it was given.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTask {
+    /// Hours out of range or no number.
+    #[error("hours must be a number above 0 and at most 10000")]
+    Hours,
+    /// A text breaks a rule.
+    #[error("the {field} cannot be used: {reason}")]
+    Text {
+        /// Which text.
+        field: &'static str,
+        /// Which rule.
+        reason: InvalidText,
+    },
+    /// A declared path is absolute or leaves the repository.
+    #[error("the path {path:?} must be relative to the top of the repository and stay inside it")]
+    Path {
+        /// What was given.
+        path: String,
+    },
+}
+
+/// A task as it is filed. Built by [`NewTask::checked`], so that what it holds is in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewTask {
+    /// Its id, chosen or generated.
+    pub id: TaskId,
+    /// One line.
+    pub title: String,
+    /// Many lines, or nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub body: String,
+    /// The estimate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Hours>,
+    /// The users' own word for the kind of work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// How much it matters.
+    #[serde(default)]
+    pub priority: Priority,
+    /// Words it is filed under.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// What it is expected to change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
+    /// What must be completed before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<TaskId>,
+    /// Filed as dropped, as an import of an old list does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dropped: bool,
+}
+
+impl NewTask {
+    /// The same task with every text trimmed and every rule held.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn checked(mut self) -> Result<Self, InvalidTask> {
+        self.title = line("title", &self.title)?;
+        self.body = body("body", &self.body)?;
+        self.category = self.category.as_deref().map(|text| line("category", text)).transpose()?;
+        self.labels = self.labels.iter().map(|text| line("label", text)).collect::<Result<_, _>>()?;
+        self.paths = self.paths.iter().map(|path| checked_path(path)).collect::<Result<_, _>>()?;
+        self.after.sort();
+        self.after.dedup();
+        Ok(self)
+    }
+}
+
+/// A change to a task: `None` leaves a field as it is, `Some(None)` empties it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TaskEdit {
+    /// Another title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Another body; empty removes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// Another estimate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Hours>,
+    /// Another category.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Another priority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
+    /// Other labels, instead of those it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Vec<String>>,
+    /// Other paths, instead of those it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paths: Option<Vec<String>>,
+    /// Other dependencies, instead of those it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Vec<TaskId>>,
+}
+
+impl TaskEdit {
+    /// The same change with every text trimmed and every rule held.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn checked(mut self) -> Result<Self, InvalidTask> {
+        self.title = self.title.map(|text| line("title", &text)).transpose()?;
+        self.body = self.body.map(|text| body("body", &text)).transpose()?;
+        self.category = self.category.map(|text| line("category", &text)).transpose()?;
+        if let Some(labels) = &mut self.labels {
+            *labels = labels.iter().map(|text| line("label", text)).collect::<Result<_, _>>()?;
+        }
+        if let Some(paths) = &mut self.paths {
+            *paths = paths.iter().map(|path| checked_path(path)).collect::<Result<_, _>>()?;
+        }
+        Ok(self)
+    }
+
+    /// Whether it would change nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == TaskEdit::default()
+    }
+}
+
+fn line(field: &'static str, text: &str) -> Result<String, InvalidTask> {
+    text::line(text).map_err(|reason| InvalidTask::Text { field, reason })
+}
+
+fn body(field: &'static str, text: &str) -> Result<String, InvalidTask> {
+    text::body(text).map_err(|reason| InvalidTask::Text { field, reason })
+}
+
+/// A path or glob from the top of the repository that cannot lead out of it.
+pub(crate) fn checked_path(path: &str) -> Result<String, InvalidTask> {
+    let text = line("path", path)?;
+    let text = text.strip_prefix("./").unwrap_or(&text);
+    let leaves = text.split(['/', '\\']).any(|part| part == "..");
+    if leaves || text.starts_with(['/', '\\', '-']) || text.is_empty() {
+        return Err(InvalidTask::Path { path: path.to_owned() });
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_are_a_sensible_number() {
+        assert_eq!("2.5".parse::<Hours>().unwrap().get(), 2.5);
+        assert_eq!("2h".parse::<Hours>().unwrap().get(), 2.0);
+        for bad in ["0", "-1", "nan", "inf", "1e9", "two", ""] {
+            assert_eq!(bad.parse::<Hours>(), Err(InvalidTask::Hours), "{bad}");
+        }
+    }
+
+    #[test]
+    fn paths_stay_inside() {
+        assert_eq!(checked_path("./src/**/*.rs").unwrap(), "src/**/*.rs");
+        for bad in ["/etc", "../x", "a/../../b", "-x", "a\\..\\b"] {
+            assert!(checked_path(bad).is_err(), "{bad}");
+        }
+    }
+}
