@@ -6,13 +6,18 @@ use git_agents::config::TargetError;
 use git_agents::git::refs::RefError;
 use git_agents::git::scratch::ScratchError;
 use git_agents::git::{GitError, OpenError};
+use git_agents::land::plan::Refusal;
+use git_agents::land::{ExecuteError, PlanError};
 use git_agents::state::Rejected;
 use git_agents::store::{Refused, StoreError};
 use git_agents::task::TaskState;
 use git_agents::work::candidates::CandidateError;
+use git_agents::work::carry_out::CarryOutError;
 use git_agents::work::complete::SurveyError;
 use git_agents::work::enrol::EnrolError;
+use git_agents::work::landing::LandingError;
 use git_agents::work::recover::RecoverError;
+use git_agents::work::start::StartError;
 use git_agents::worktree::create::CreateError;
 
 /// What the exit status says. `0` is a good answer.
@@ -219,6 +224,105 @@ impl From<CandidateError> for CliError {
 impl From<ScratchError> for CliError {
     fn from(error: ScratchError) -> Self {
         CliError::new(Exit::Outside, "scratch-failed", error.to_string())
+    }
+}
+
+impl From<StartError> for CliError {
+    fn from(error: StartError) -> Self {
+        let message = error.to_string();
+        match error {
+            StartError::BranchGone { .. } => CliError::refused("branch-gone", message).hint("git agents init"),
+            StartError::Conflict { other, .. } => CliError::refused("dependency-conflict", message)
+                .hint(format!("git agents merge {other}"))
+                .hint(format!("git agents conflicts {other}")),
+            StartError::Uncommitted { .. } => CliError::refused("uncommitted", message).hint("git add … && git commit"),
+            StartError::Blocked { agent, refusals } => blocked(&agent, &refusals),
+            StartError::Refused(refused) => refused.into(),
+            StartError::Execute(error) => error.into(),
+            StartError::Plan(error) => error.into(),
+            StartError::Ref(error) => error.into(),
+            StartError::Git(error) => error.into(),
+            StartError::Scratch(error) => error.into(),
+            StartError::Merge(_) | StartError::Follow(_) => CliError::new(Exit::Outside, "git-failed", message),
+        }
+    }
+}
+
+fn blocked(agent: &AgentName, refusals: &[Refusal]) -> CliError {
+    let why: Vec<String> = refusals.iter().map(crate::view::merge::refusal_text).collect();
+    CliError::refused("branch-blocked", format!("{agent}'s branch cannot be moved: {}", why.join("; ")))
+        .hint(format!("git agents agent show {agent}"))
+}
+
+impl From<ExecuteError> for CliError {
+    fn from(error: ExecuteError) -> Self {
+        let message = error.to_string();
+        match error {
+            ExecuteError::Refused { refusals } => {
+                let why: Vec<String> = refusals.iter().map(crate::view::merge::refusal_text).collect();
+                CliError::refused("blocked", why.join("; ")).hint("git agents status")
+            }
+            ExecuteError::Outdated { .. } => {
+                CliError::refused("moved-meanwhile", message).hint("run the command again")
+            }
+            ExecuteError::Scratch(error) => error.into(),
+            ExecuteError::Ref(error) => error.into(),
+            ExecuteError::Git(error) => error.into(),
+            ExecuteError::Follow(_) | ExecuteError::Journal(_) => {
+                CliError::new(Exit::Outside, "landing-interrupted", message).hint("git agents doctor --fix")
+            }
+        }
+    }
+}
+
+impl From<LandingError> for CliError {
+    fn from(error: LandingError) -> Self {
+        match error {
+            LandingError::NoIdentity => StoreError::NoIdentity.into(),
+            LandingError::Candidate(error) => error.into(),
+            LandingError::Branch(error) => error.into(),
+            LandingError::Plan(error) => error.into(),
+            LandingError::Git(error) => error.into(),
+            LandingError::Ref(error) => error.into(),
+            LandingError::Scratch(error) => error.into(),
+        }
+    }
+}
+
+impl<E> From<CarryOutError<E>> for CliError
+where
+    CliError: From<Refused<E>>,
+{
+    fn from(error: CarryOutError<E>) -> Self {
+        match error {
+            CarryOutError::Refused(refused) => refused.into(),
+            CarryOutError::Execute(error) => error.into(),
+        }
+    }
+}
+
+impl From<Refused<std::convert::Infallible>> for CliError {
+    fn from(refused: Refused<std::convert::Infallible>) -> Self {
+        match refused {
+            Refused::Rule(rejected) => rejected.into(),
+            Refused::Store(error) => error.into(),
+            Refused::Caller(never) => match never {},
+        }
+    }
+}
+
+impl From<PlanError> for CliError {
+    fn from(error: PlanError) -> Self {
+        let message = error.to_string();
+        match error {
+            PlanError::TargetNotABranch { .. } | PlanError::NoTarget { .. } => {
+                CliError::refused("no-target", message).hint("git config agents.target BRANCH")
+            }
+            PlanError::Ref(error) => error.into(),
+            PlanError::Git(error) => error.into(),
+            PlanError::Scratch(error) => error.into(),
+            _ => CliError::new(Exit::Outside, "git-failed", message),
+        }
     }
 }
 
