@@ -79,36 +79,47 @@ fn git_opens_the_page_for_help() {
 #[test]
 fn bash_completes_after_git() {
     let Some(bash) = tool("bash") else { return };
-    let gits_own = Path::new("/usr/share/bash-completion/completions/git");
-    if !gits_own.is_file() {
-        return missing("git's completion for bash");
+    let share = Path::new("/usr/share/bash-completion");
+    if !share.join("bash_completion").is_file() || !share.join("completions/git").is_file() {
+        return missing("bash-completion, with git's own completion,");
     }
     let ground = Ground::with_agents();
-    // The words as readline splits them, at = and : too; what is offered is printed between dots.
-    let tab = |dir: &str, words: &[&str]| {
+    let ours = ground.path("share/bash-completion/completions");
+    fs::create_dir_all(&ours).unwrap();
+    fs::copy(in_project("completions/git-agents.bash"), ours.join("git-agents")).unwrap();
+    // What is offered is printed between dots.
+    let tab = |dir: &str, line: &str| {
         let mut bash = Command::new(&bash);
-        bash.args(["--norc", "-c", BASH_TAB, "bash"]).args(words).current_dir(ground.path(dir));
-        bash.env("GITS_OWN", gits_own).env("OURS", in_project("completions/git-agents.bash"));
-        ground.ok(&mut bash)
+        bash.args(["--norc", "-c", BASH_TAB, "bash", line]).current_dir(ground.path(dir));
+        ground.ok(bash.env("SHARE", share).env("XDG_DATA_HOME", ground.path("share")))
     };
-    assert!(tab("repo", &["git", "agents", ""]).contains(".assign ."));
-    assert_eq!(tab("repo", &["git", "agents", "assign", ""]), ".amy ..ben .\n");
-    assert_eq!(tab("repo", &["git", "agents", "assign", "amy", ""]), ".16 ..27 .\n");
-    assert_eq!(tab("repo", &["git", "agents", "task", "add", "--pri"]), ".--priority .\n");
-    assert_eq!(tab("repo", &["git", "agents", "--color", "=", "al"]), ".always .\n");
-    assert_eq!(tab(".", &["git", "-C", "repo", "agents", "assign", "b"]), ".ben .\n");
-    assert_eq!(tab(".", &["git-agents", "-C", "repo", "assign", "b"]), ".ben .\n");
-    assert_eq!(tab("repo", &["git-agents", "task", "ad"]), ".add .\n");
+    assert!(tab("repo", "git agents ").contains(".assign ."));
+    assert_eq!(tab("repo", "git agents assign "), ".amy ..ben .\n");
+    assert_eq!(tab("repo", "git agents assign amy "), ".16 ..27 .\n");
+    assert_eq!(tab("repo", "git agents task add --pri"), ".--priority .\n");
+    assert_eq!(tab("repo", "git agents --color=al"), ".always .\n");
+    assert_eq!(tab(".", "git -C repo agents assign b"), ".ben .\n");
+    assert_eq!(tab(".", "git-agents -C repo assign b"), ".ben .\n");
+    assert_eq!(tab("repo", "git-agents task ad"), ".add .\n");
+    assert_eq!(tab("repo", "git-agents --color=al"), ".always .\n");
     // Left to readline.
-    assert_eq!(tab("repo", &["git", "agents", "task", "import", ""]), "\n");
+    assert_eq!(tab("repo", "git agents task import "), "\n");
 }
 
-/// Loads both completions and presses Tab after the words that it is given.
+/// Loads git's completion, which finds ours by itself, and presses Tab after the line that it is given, in words as
+/// readline splits them.
 const BASH_TAB: &str = r#"
-source "$GITS_OWN"; source "$OURS"
-COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
-case $1 in git) handler=__git_wrap__git_main ;; *) handler=__git_agents_direct ;; esac
-$handler "$1" "${@: -1}" "${@: -2:1}" 2>/dev/null
+source "$SHARE/bash_completion"
+source "$SHARE/completions/git"
+COMP_LINE=$1 COMP_POINT=${#1}
+read -ra COMP_WORDS <<< "${1//=/ = }"
+case $1 in *' ') COMP_WORDS+=("") ;; esac
+COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+case $COMP_WORDS in
+git) handler=__git_wrap__git_main ;;
+*) _completion_loader "$COMP_WORDS"; handler=__git_agents_direct ;;
+esac
+$handler "$COMP_WORDS" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}" 2>/dev/null
 [ ${#COMPREPLY[@]} -eq 0 ] || printf '.%s.' "${COMPREPLY[@]}"
 echo
 "#;
