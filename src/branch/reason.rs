@@ -79,12 +79,12 @@ impl std::fmt::Display for Reason {
             }
             Reason::After { depends_on, stacked_on } => {
                 let all: Vec<_> = stacked_on.iter().chain(depends_on).cloned().collect();
+                let (it, its) = if all.len() == 1 { ("it", "its") } else { ("them", "their") };
                 let why = match (depends_on.is_empty(), stacked_on.is_empty()) {
-                    (true, _) => "contains its commits".to_owned(),
-                    (false, true) => "depends on it".to_owned(),
+                    (true, _) => format!("contains {its} commits"),
+                    (false, true) => format!("depends on {it}"),
                     (false, false) => format!("contains the commits of {}", list(stacked_on, "branches")),
                 };
-                let why = if all.len() > 1 { why.replace("its", "their").replace(" it", " them") } else { why };
                 write!(f, "after {}: {why}", list(&all, "branches"))
             }
             Reason::Before { others } => {

@@ -4,8 +4,9 @@
 use crate::agent::AgentName;
 use crate::git::{Repository, identity};
 use crate::store::{self, Scope, StoreError};
-use crate::worktree::create::CreateError;
+use crate::worktree::create::{self, CreateError};
 use crate::worktree::journal::{self, JournalError};
+use crate::worktree::remove::{self, RemoveError};
 use crate::worktree::unfinished;
 use crate::world::World;
 
@@ -19,8 +20,11 @@ pub enum RecoverError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A half-made worktree or branch cannot be taken back.
-    #[error("something that was interrupted cannot be taken back: {0}")]
+    #[error("an interrupted creation cannot be taken back: {0}")]
     Create(#[from] CreateError),
+    /// A half-removed worktree cannot be finished.
+    #[error("an interrupted removal cannot be finished: {0}")]
+    Remove(#[from] RemoveError),
 }
 
 /// Clear away what dead processes have left; what was done about it, a sentence each.
@@ -38,10 +42,19 @@ pub fn recover(repo: &Repository, world: &World) -> Result<Vec<String>, RecoverE
     let mut told = Vec::new();
     for entry in left {
         let id = entry.id.clone();
-        match unfinished::recover(repo, entry, &is_registered, &signature)? {
-            None => told.push(format!("cleared away what an interrupted command had left ({id})")),
-            Some(kept) => told.push(format!("an interrupted command left something that is kept: {kept}")),
-        }
+        let kept = match entry.kind.as_str() {
+            create::KIND => unfinished::recover(repo, entry, &is_registered, &signature)?,
+            remove::KIND => {
+                remove::recover(repo, entry, &signature)?;
+                None
+            }
+            // A newer version wrote it and knows what to do about it.
+            kind => Some(format!("a {kind} that this version does not know")),
+        };
+        told.push(match kept {
+            None => format!("cleared up after an interrupted command ({id})"),
+            Some(kept) => format!("an interrupted command ({id}) left something that is kept: {kept}"),
+        });
     }
     Ok(told)
 }

@@ -204,3 +204,25 @@ fn uncommitted_work_takes_part() {
     assert_eq!(summary(&plan)[1], "b: needs resolution in f with a (1 region)");
     assert_eq!(planned(&f, &[]).order, []);
 }
+
+/// Random branches: what is said to land does, in that order, and as many as ever could in pairs.
+#[test]
+fn random_branches_land_as_planned() {
+    for seed in 20..23 {
+        let f = Fixture::new();
+        let mut random = fastrand::Rng::with_seed(seed);
+        f.write("f", lines_with(30, &[]));
+        f.write("g", lines_with(30, &[]));
+        ["1", "2", "3"].iter().for_each(|name| f.write(format!("dir/{name}"), lines_with(9, &[(1, name)])));
+        f.commit("base");
+        let names: Vec<String> = (0..8).map(|number| format!("r{number}")).collect();
+        for (number, name) in names.iter().enumerate() {
+            let start = if number > 0 && random.u8(0..4) == 0 { &names[random.usize(0..number)] } else { "main" };
+            f.branch(name, start, |f| (0..random.usize(1..3)).for_each(|_| f.change_at_random(&mut random)));
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let plan = planned(&f, &named(&f, &names));
+        assert!(plan.exact && plan.count(Outcome::Clean) <= plan.most_clean, "{plan:#?}");
+        lands(&f, &plan);
+    }
+}

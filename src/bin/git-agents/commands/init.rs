@@ -160,6 +160,11 @@ fn missing(ctx: &Context, state: &State, wanted: &[AgentName], plan: &Plan) -> R
         if registered.is_some() && tip.is_some() && (has_worktree || place == Some(Place::Nowhere)) {
             continue;
         }
+        // Its folder was deleted by hand: git forgets it, as `git worktree prune` would, and a new one can be made.
+        let deleted = all.iter().find(|w| w.holds(&full) && !w.path.exists() && w.prunable.is_some() && !w.is_main);
+        if let (Some(deleted), true) = (deleted, registered.is_some()) {
+            repo.git().args(["worktree", "remove", "--force", "--"]).arg(&deleted.path).stdout()?;
+        }
         let path = match place {
             Some(Place::At(path)) => path,
             _ => plan.folder.join(name.as_str()),

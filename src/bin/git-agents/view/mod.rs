@@ -11,5 +11,6 @@ pub(crate) mod enrolled;
 pub(crate) mod finding;
 pub(crate) mod log;
 pub(crate) mod merge_order;
+pub(crate) mod removed;
 pub(crate) mod status;
 pub(crate) mod task;

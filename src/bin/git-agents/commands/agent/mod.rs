@@ -2,6 +2,7 @@
 
 pub(crate) mod add;
 pub(crate) mod list;
+pub(crate) mod remove;
 pub(crate) mod show;
 
 use clap::{Args, Subcommand};
@@ -21,6 +22,7 @@ enum AgentCommand {
     Add(add::AddArgs),
     List(list::ListArgs),
     Show(show::ShowArgs),
+    Remove(remove::RemoveArgs),
 }
 
 pub(crate) fn run(ctx: &Context, args: AgentArgs) -> Result<Exit, CliError> {
@@ -28,5 +30,6 @@ pub(crate) fn run(ctx: &Context, args: AgentArgs) -> Result<Exit, CliError> {
         AgentCommand::Add(args) => add::run(ctx, args),
         AgentCommand::List(args) => list::run(ctx, &args),
         AgentCommand::Show(args) => show::run(ctx, &args),
+        AgentCommand::Remove(args) => remove::run(ctx, &args),
     }
 }
