@@ -26,7 +26,8 @@ fn every_command_and_every_option_has_help() {
 #[test]
 fn every_value_has_a_name_that_says_what_it_is() {
     each(&built(), &mut |command| {
-        for arg in command.get_arguments().filter(|arg| matches!(arg.get_action(), ArgAction::Set | ArgAction::Append)) {
+        for arg in command.get_arguments().filter(|arg| matches!(arg.get_action(), ArgAction::Set | ArgAction::Append))
+        {
             let names = arg.get_value_names().unwrap_or_default();
             let told = names.iter().all(|name| name.len() > 1 || matches!(name.as_str(), "N"));
             assert!(told, "the value of `{}` of {:?} is called {names:?}", arg.get_id(), command.get_bin_name());

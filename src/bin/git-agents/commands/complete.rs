@@ -30,7 +30,7 @@ pub(crate) struct CompleteArgs {
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     files: Vec<String>,
     /// The hours that it took [default: the estimate].
-    #[arg(long, value_name = "H", allow_negative_numbers = true)]
+    #[arg(long, value_name = "HOURS", allow_negative_numbers = true)]
     hours: Option<Hours>,
     /// Complete although there are uncommitted changes.
     #[arg(long)]
