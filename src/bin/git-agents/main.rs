@@ -1,6 +1,8 @@
 //! `git agents`: several coding agents, one repository.
 
 mod cli;
+#[cfg(test)]
+mod cli_test;
 mod commands;
 mod context;
 mod error;
