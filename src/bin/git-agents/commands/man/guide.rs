@@ -24,8 +24,10 @@ pub(super) const SECTIONS: &[(&str, &[Part])] = &[
                 "git agents assign agent-1 16",
                 "git agents assign agent-1 17 \"Implement the status command\" 1.5",
             ]),
-            Text("What can be started now, and what has happened:"),
-            Commands(&["git agents ready", "git agents log"]),
+            Text("Where everybody stands, what collides, and in which order it lands best:"),
+            Commands(&["git agents status", "git agents conflicts", "git agents merge-order"]),
+            Text("What can be started now, and what has happened to a task:"),
+            Commands(&["git agents ready", "git agents log 16"]),
         ],
     ),
     (
