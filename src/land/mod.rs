@@ -16,6 +16,8 @@ mod commit;
 #[cfg(test)]
 pub(crate) mod fixture;
 
+pub(crate) use commit::Writer;
+
 pub use build::{plan, plan_rebase, plan_undo};
 pub use execute::{ExecuteError, Executed, Execution, execute};
 pub use plan::{Built, Plan, PlanError, Request, Source, Strategy};
