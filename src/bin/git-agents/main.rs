@@ -27,6 +27,8 @@ fn main() -> ExitCode {
     if let Some(answered) = commands::completions::answer_shell() {
         return answered;
     }
+    // An interrupt takes the lock files that we hold with it; git would do the same.
+    gix::tempfile::signal::setup(Default::default());
     let world = World::here();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

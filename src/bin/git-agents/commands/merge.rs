@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use git_agents::agent::AgentName;
 use git_agents::config::{self, Target};
+use git_agents::git::worktrees;
 use git_agents::land::{Built, ExecuteError, Strategy};
 use git_agents::state::State;
 use git_agents::store::Scope;
@@ -76,7 +77,8 @@ pub(crate) fn run(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
         let agents = chosen(ctx, &snapshot.state, &target, args)?;
         let built = landing::build(repo, &ctx.world, &target, &snapshot.state, &Wanted { agents, strategy })?;
         refuse(&built)?;
-        let view = MergeView::new(&target, &snapshot.state, &built.plan, args.dry_run);
+        let worktrees = worktrees::list(repo)?;
+        let view = MergeView::new(&target, &snapshot.state, &built.plan, &worktrees, args.dry_run);
         let exit = if view.stopped.is_empty() { Exit::Good } else { Exit::Negative };
         if args.dry_run || !changes_anything(&snapshot.state, &built) {
             ctx.ui.answer(&view)?;

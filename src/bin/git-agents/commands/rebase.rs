@@ -3,6 +3,7 @@
 use clap::Args;
 use git_agents::agent::CommitId;
 use git_agents::config;
+use git_agents::git::worktrees;
 use git_agents::state::Action;
 use git_agents::store::{Change, Scope};
 use git_agents::work::carry_out::carry_out;
@@ -37,7 +38,7 @@ pub(crate) fn run(ctx: &Context, args: &RebaseArgs) -> Result<Exit, CliError> {
         let why: Vec<String> = built.plan.refusals.iter().map(refusal_text).collect();
         return Err(CliError::refused("blocked", why.join("; ")).hint(format!("git agents agent show {name}")));
     }
-    let view = RebaseView::new(&target, agent, &built.plan);
+    let view = RebaseView::new(&target, agent, &built.plan, &worktrees::list(repo)?);
     if view.stopped.is_some() || built.plan.moves.is_empty() {
         ctx.ui.answer(&view)?;
         return Ok(if view.stopped.is_some() { Exit::Negative } else { Exit::Good });

@@ -3,7 +3,6 @@
 use git_agents::agent::AgentName;
 use git_agents::land::plan::Refusal;
 use git_agents::land::{ExecuteError, PlanError};
-use git_agents::state::Rejected;
 use git_agents::store::{Refused, StoreError};
 use git_agents::work::candidates::CandidateError;
 use git_agents::work::carry_out::CarryOutError;

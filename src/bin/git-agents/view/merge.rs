@@ -2,6 +2,7 @@
 
 use git_agents::config::Target;
 use git_agents::git::repository::path_text;
+use git_agents::git::worktrees::Worktree;
 use git_agents::land::Plan;
 use git_agents::land::plan::{Refusal, Stop, Stopped};
 use git_agents::state::State;
@@ -77,7 +78,7 @@ pub(crate) struct MergeView {
 }
 
 impl MergeView {
-    pub(crate) fn new(target: &Target, state: &State, plan: &Plan, dry_run: bool) -> Self {
+    pub(crate) fn new(target: &Target, state: &State, plan: &Plan, worktrees: &[Worktree], dry_run: bool) -> Self {
         let landed = plan.steps.iter().map(|step| {
             let name = step.name.parse().ok();
             let tasks: Vec<String> = name
@@ -105,7 +106,7 @@ impl MergeView {
                 after: after.to_string(),
             },
             landed: landed.collect(),
-            stopped: plan.stopped.iter().map(|stopped| stopped_view(target, stopped)).collect(),
+            stopped: plan.stopped.iter().map(|stopped| stopped_view(target, worktrees, stopped)).collect(),
             empty: plan.empty.clone(),
             worktrees: plan.worktrees.iter().map(|one| one.path.display().to_string()).collect(),
             undo: (!dry_run && !plan.steps.is_empty()).then_some("git agents undo --yes"),
@@ -117,8 +118,8 @@ fn short(branch: &str) -> &str {
     branch.strip_prefix("refs/heads/").unwrap_or(branch)
 }
 
-fn stopped_view(target: &Target, stopped: &Stopped) -> StoppedView {
-    let (reason, message, next) = explain(target, stopped);
+fn stopped_view(target: &Target, worktrees: &[Worktree], stopped: &Stopped) -> StoppedView {
+    let (reason, message, next) = explain(target, worktrees, stopped);
     let paths = match &stopped.reason {
         Stop::Conflict { paths, .. } => paths
             .iter()
@@ -133,13 +134,13 @@ fn stopped_view(target: &Target, stopped: &Stopped) -> StoppedView {
     StoppedView { name, branch, reason, message, paths, next }
 }
 
-fn explain(target: &Target, stopped: &Stopped) -> (&'static str, String, String) {
+fn explain(target: &Target, worktrees: &[Worktree], stopped: &Stopped) -> (&'static str, String, String) {
     let name = &stopped.name;
     match &stopped.reason {
         Stop::Conflict { commit, .. } => {
             let at = commit.map(|id| format!(" at its commit {}", &id.to_string()[..10])).unwrap_or_default();
             let message = format!("it conflicts with what lands before it{at}");
-            ("conflict", message, format!("in {name}'s worktree: git rebase {}", quoted(&target.branch)))
+            ("conflict", message, resolve_command(target, worktrees, &stopped.branch))
         }
         Stop::HasMerges { commits } => {
             let message = format!("it contains {}, which a rebase would flatten", counted(commits.len(), "merge"));
@@ -166,6 +167,15 @@ fn explain(target: &Target, stopped: &Stopped) -> (&'static str, String, String)
             ("unrelated", message, format!("git log --oneline {}", quoted(short(&stopped.branch))))
         }
         Stop::Unknown { reason } => ("unknown", format!("git could not tell: {reason}"), "git fsck".to_owned()),
+    }
+}
+
+/// The command with which the conflict can be resolved: a rebase where the branch is checked out.
+fn resolve_command(target: &Target, worktrees: &[Worktree], branch: &str) -> String {
+    let onto = quoted(&target.branch);
+    match worktrees.iter().find(|worktree| worktree.holds(branch)) {
+        Some(worktree) => format!("git -C {} rebase {onto}", quoted(&worktree.path.display().to_string())),
+        None => format!("git rebase {onto} {}", quoted(short(branch))),
     }
 }
 
@@ -267,10 +277,10 @@ pub(crate) struct RebaseView {
 }
 
 impl RebaseView {
-    pub(crate) fn new(target: &Target, agent: &git_agents::agent::Agent, plan: &Plan) -> Self {
+    pub(crate) fn new(target: &Target, agent: &git_agents::agent::Agent, plan: &Plan, worktrees: &[Worktree]) -> Self {
         let step = plan.steps.first();
         let stopped = plan.stopped.first().map(|stopped| {
-            let view = stopped_view(target, stopped);
+            let view = stopped_view(target, worktrees, stopped);
             let message = view.message.replace("what lands before it", &target.branch);
             StoppedView { message, ..view }
         });
