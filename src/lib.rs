@@ -1,6 +1,6 @@
 //! Several coding agents, one git repository.
 //!
-//! Arrows go one way: what is done (`worktree`, `land`) and what it means (`branch`) rest on the `store`, the store on
+//! Arrows go one way: what is done (`work`, `worktree`, `land`) and what it means (`branch`) rest on the `store`, the store on
 //! the pure `state`, the state on what exists (`agent`, `task`, `finding`). Only `git` runs git; only `world` reads
 //! the clock and the environment.
 
@@ -15,5 +15,6 @@ pub mod state;
 pub mod store;
 pub mod task;
 pub mod text;
+pub mod work;
 pub mod worktree;
 pub mod world;

@@ -140,11 +140,9 @@ pub fn prepare<E>(
     Ok(Prepared { committed: Committed { operation, state, commit }, update, signature })
 }
 
-/// A new operation's id: a ULID of the world's time and random bits.
+/// A new operation's id.
 fn operation_id(world: &World, random: &mut fastrand::Rng) -> OperationId {
-    let milliseconds = u64::try_from(world.now.timestamp_millis()).unwrap_or_default();
-    let ulid = ulid::Ulid::from_parts(milliseconds, random.u128(..)).to_string().to_ascii_lowercase();
-    OperationId::try_from(ulid).expect("Crockford's base 32 is within the grammar of names")
+    OperationId::try_from(world.ulid(random)).expect("Crockford's base 32 is within the grammar of names")
 }
 
 /// The state with everything that the rules for `action` look at, also what is closed.

@@ -23,7 +23,7 @@ use crate::git::{GitError, Repository, run};
 const ATTEMPTS: u64 = 4;
 
 /// The kind of journal entry.
-pub(super) const KIND: &str = "worktree-creation";
+pub const KIND: &str = "worktree-creation";
 
 /// What to make.
 #[derive(Debug, Clone)]

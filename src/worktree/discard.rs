@@ -20,7 +20,12 @@ pub(super) fn folder(path: &Path, id: &str) -> io::Result<()> {
     if path.symlink_metadata().is_ok() {
         std::fs::rename(path, &trash)?;
     }
-    gone(std::fs::remove_dir_all(&trash))
+    deleted(path, id)
+}
+
+/// Delete what was renamed from `path`.
+pub(super) fn deleted(path: &Path, id: &str) -> io::Result<()> {
+    gone(std::fs::remove_dir_all(trash_of(path, id)))
 }
 
 /// Make the repository forget a linked worktree whose folder is gone. Only a folder directly below `worktrees` of the

@@ -12,6 +12,7 @@ use gix::ObjectId;
 use gix::bstr::{BString, ByteSlice};
 
 use super::follow::{self, Blocked, Change, Entry, FollowError, Followed};
+use super::index_copy::IndexCopy;
 use crate::git::repository::path_of;
 use crate::git::worktrees::Worktree;
 use crate::git::{Git, GitError, Repository};
@@ -173,11 +174,9 @@ fn tree_with(
     commit: ObjectId,
     changes: &[&Change],
 ) -> Result<ObjectId, FollowError> {
-    let folder = repo.agents_dir().join("tmp");
-    let index = std::fs::create_dir_all(&folder)
-        .and_then(|()| tempfile::Builder::new().prefix("index-").tempdir_in(&folder))
-        .map_err(|source| FollowError::Io { path: folder, source })?;
-    let on_copy = || worktree.git().env("GIT_INDEX_FILE", index.path().join("index"));
+    let copy = IndexCopy::empty(repo, worktree)
+        .map_err(|source| FollowError::Io { path: repo.agents_dir().join("tmp"), source })?;
+    let on_copy = || copy.git(worktree.git());
     on_copy().args(["read-tree", &commit.to_string()]).stdout()?;
     set_index(on_copy(), changes)?;
     let child = on_copy().arg("write-tree");

@@ -13,6 +13,7 @@ use gix::ObjectId;
 use gix::bstr::{BString, ByteSlice};
 
 use super::finish;
+use super::index_copy::IndexCopy;
 use crate::git::repository::path_of;
 use crate::git::scratch::Scratch;
 use crate::git::worktrees::{OperationKind, Worktree, operation_in};
@@ -248,18 +249,9 @@ fn rehearse(
     old: ObjectId,
     new: ObjectId,
 ) -> Result<Option<String>, FollowError> {
-    let folder = repo.agents_dir().join("tmp");
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| FollowError::Io { path, source }
-    };
-    std::fs::create_dir_all(&folder).map_err(failed(&folder))?;
-    let folder = tempfile::Builder::new().prefix("index-").tempdir_in(&folder).map_err(failed(&folder))?;
-    let (index, copy) = (index_lock(worktree).with_extension(""), folder.path().join("index"));
-    if index.exists() {
-        std::fs::copy(&index, &copy).map_err(failed(&index))?;
-    }
-    let on_copy = || git().env("GIT_INDEX_FILE", &copy);
+    let copy = IndexCopy::of(repo, worktree)
+        .map_err(|source| FollowError::Io { path: index_lock(worktree).with_extension(""), source })?;
+    let on_copy = || copy.git(git());
     on_copy().args(["update-index", "-q", "--refresh"]).run()?;
     let child = read_tree(on_copy(), old, new).arg("-n");
     let line = child.line();

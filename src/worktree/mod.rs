@@ -6,8 +6,12 @@
 pub mod create;
 pub mod follow;
 pub mod journal;
+pub mod remove;
 pub mod unfinished;
 
+mod backup;
 mod discard;
 mod finish;
+mod index_copy;
+mod losses;
 mod stale;

@@ -45,6 +45,12 @@ impl World {
             None => fastrand::Rng::new(),
         }
     }
+
+    /// A new ULID in lower case: this world's time and 80 random bits.
+    pub fn ulid(&self, random: &mut fastrand::Rng) -> String {
+        let milliseconds = u64::try_from(self.now.timestamp_millis()).unwrap_or_default();
+        ulid::Ulid::from_parts(milliseconds, random.u128(..)).to_string().to_ascii_lowercase()
+    }
 }
 
 fn git_date(text: &str) -> Option<DateTime<Utc>> {

@@ -52,11 +52,19 @@ pub(crate) enum ColorWhen {
 /// Every command. Its first doc line is its line in the help.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Init(commands::init::InitArgs),
+    Agent(commands::agent::AgentArgs),
     Task(commands::task::TaskArgs),
     Assign(commands::assign::AssignArgs),
     Unassign(commands::unassign::UnassignArgs),
+    Complete(commands::complete::CompleteArgs),
     Fail(commands::fail::FailArgs),
     Ready(commands::ready::ReadyArgs),
     Findings(commands::findings::FindingsArgs),
+    Status(commands::status::StatusArgs),
+    Conflicts(commands::conflicts::ConflictsArgs),
+    MergeOrder(commands::merge_order::MergeOrderArgs),
     Log(commands::log::LogArgs),
+    Completions(commands::completions::CompletionsArgs),
+    Man(commands::man::ManArgs),
 }

@@ -1,7 +1,7 @@
 //! What every command needs: the repository, the world, the terminal, and who is asking.
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use git_agents::agent::AgentName;
 use git_agents::git::{Repository, head};
@@ -11,7 +11,7 @@ use git_agents::store::{self, Change, Committed, Matched, Scope, Snapshot};
 use git_agents::task::TaskId;
 use git_agents::world::World;
 
-use crate::error::{CliError, unknown_agent};
+use crate::error::{CliError, Exit, unknown_agent};
 use crate::ui::Ui;
 
 /// One run of the program.
@@ -28,8 +28,16 @@ impl Context {
         Context { ui, world, dir, repo: OnceCell::new() }
     }
 
+    /// The same command as if it were started now.
+    pub(crate) fn afresh(&self) -> Context {
+        let world = World::here();
+        let mut ui = self.ui.clone();
+        (ui.out.now, ui.err.now) = (world.now, world.now);
+        Context::new(ui, world, self.dir.clone())
+    }
+
     /// The folder that the command is about: `-C`, else the current one.
-    pub(crate) fn dir(&self) -> &std::path::Path {
+    pub(crate) fn dir(&self) -> &Path {
         &self.dir
     }
 
@@ -40,6 +48,31 @@ impl Context {
         }
         let opened = Repository::discover(&self.dir)?;
         Ok(self.repo.get_or_init(|| opened))
+    }
+
+    /// A path that the user gave, from the folder that the command is about.
+    pub(crate) fn absolute(&self, path: &Path) -> Result<PathBuf, CliError> {
+        let here = self.dir.canonicalize().map_err(|error| {
+            CliError::new(Exit::Outside, "folder-unreadable", format!("{}: {error}", self.dir.display()))
+        })?;
+        Ok(git_agents::config::normalise(&here.join(path)))
+    }
+
+    /// The commit that a revision names.
+    pub(crate) fn commit(&self, rev: &str) -> Result<gix::ObjectId, CliError> {
+        let repo = self.repo()?.gix();
+        let commit = repo.rev_parse_single(rev).ok().and_then(|id| id.object().ok()?.peel_to_commit().ok());
+        commit.map(|commit| commit.id).ok_or_else(|| {
+            CliError::refused("revision-not-found", format!("{rev:?} names no commit")).hint("git log --oneline --all")
+        })
+    }
+
+    /// Finish or take back what a process that died has left half done, before anything else is changed.
+    pub(crate) fn recover(&self) -> Result<(), CliError> {
+        for line in git_agents::work::recover::recover(self.repo()?, &self.world)? {
+            self.ui.note(&line);
+        }
+        Ok(())
     }
 
     /// The state as it is now; what is damaged is named on standard error.
@@ -123,15 +156,15 @@ pub(crate) fn known_agent(state: &State, name: &str) -> Result<AgentName, CliErr
 
 /// A name that an agent may have.
 pub(crate) fn agent_name(text: &str) -> Result<AgentName, CliError> {
-    text.parse().map_err(|reason| bad_name("agent's name", text, &reason))
+    text.parse().map_err(|reason| bad_name("an agent's name", text, &reason))
 }
 
 /// An id that a task may have; `#16` is `16`.
 pub(crate) fn task_id(text: &str) -> Result<TaskId, CliError> {
-    TaskId::from_user(text).map_err(|reason| bad_name("task's id", text, &reason))
+    TaskId::from_user(text).map_err(|reason| bad_name("a task's id", text, &reason))
 }
 
 fn bad_name(what: &str, text: &str, reason: &InvalidName) -> CliError {
     let shown: String = text.chars().take(40).collect();
-    CliError::usage(format!("{shown:?} cannot be a {what}: {reason}"))
+    CliError::usage(format!("{shown:?} cannot be {what}: {reason}"))
 }

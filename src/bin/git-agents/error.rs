@@ -1,11 +1,19 @@
 //! Errors as users meet them: one sentence, a stable code, an exit status, and what to do next.
 
+use git_agents::agent::AgentName;
+use git_agents::branch::BranchError;
 use git_agents::config::TargetError;
 use git_agents::git::refs::RefError;
+use git_agents::git::scratch::ScratchError;
 use git_agents::git::{GitError, OpenError};
 use git_agents::state::Rejected;
 use git_agents::store::{Refused, StoreError};
 use git_agents::task::TaskState;
+use git_agents::work::candidates::CandidateError;
+use git_agents::work::complete::SurveyError;
+use git_agents::work::enrol::EnrolError;
+use git_agents::work::recover::RecoverError;
+use git_agents::worktree::create::CreateError;
 
 /// What the exit status says. `0` is a good answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +139,95 @@ impl From<TargetError> for CliError {
             }
             TargetError::Ref(error) => error.into(),
             TargetError::Git(error) => error.into(),
+        }
+    }
+}
+
+impl From<EnrolError> for CliError {
+    fn from(error: EnrolError) -> Self {
+        let message = error.to_string();
+        match error {
+            EnrolError::Create { name, source } => creation(&name, source, message),
+            EnrolError::Rejected(rejected) => rejected.into(),
+            EnrolError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn creation(name: &AgentName, error: CreateError, message: String) -> CliError {
+    let short = |branch: &str| quoted(branch.strip_prefix("refs/heads/").unwrap_or(branch));
+    match error {
+        CreateError::InvalidBranch { .. } => CliError::usage(message),
+        CreateError::BranchExists { branch } => CliError::refused("branch-exists", message)
+            .hint(format!("git agents agent add {name} --existing --branch {}", short(&branch))),
+        CreateError::NoSuchBranch { .. } => CliError::refused("branch-missing", message).hint("git branch --list"),
+        CreateError::NameClash { .. } => {
+            CliError::refused("branch-clash", message).hint(format!("git agents agent add {name} --branch OTHER"))
+        }
+        CreateError::CheckedOut { branch, path } => CliError::refused("checked-out", message).hint(format!(
+            "git agents agent add {name} --existing --branch {} --path {}",
+            short(&branch),
+            quoted(&path.display().to_string())
+        )),
+        CreateError::PathOccupied { .. } | CreateError::PathInside { .. } => {
+            CliError::refused("path-taken", message).hint(format!("git agents agent add {name} --path OTHER"))
+        }
+        CreateError::PathRegistered { .. } => CliError::refused("path-registered", message).hint("git worktree prune"),
+        CreateError::Failed { .. } => CliError::new(Exit::Outside, "worktree-failed", message),
+        CreateError::Ref(error) => error.into(),
+        CreateError::Git(error) => error.into(),
+        CreateError::Journal(_) => CliError::new(Exit::Outside, "write-failed", message).hint("git agents doctor"),
+    }
+}
+
+impl From<BranchError> for CliError {
+    fn from(error: BranchError) -> Self {
+        let message = error.to_string();
+        match error {
+            BranchError::Git(error) => error.into(),
+            _ => CliError::new(Exit::Outside, "merge-failed", message).hint("git fsck"),
+        }
+    }
+}
+
+impl From<SurveyError> for CliError {
+    fn from(error: SurveyError) -> Self {
+        let message = error.to_string();
+        match error {
+            SurveyError::BranchGone { .. } => CliError::refused("branch-gone", message).hint("git agents init"),
+            SurveyError::Ref(error) => error.into(),
+            SurveyError::Git(error) => error.into(),
+            SurveyError::Branch(error) => error.into(),
+        }
+    }
+}
+
+impl From<CandidateError> for CliError {
+    fn from(error: CandidateError) -> Self {
+        let message = error.to_string();
+        match error {
+            CandidateError::Unknown { .. } => {
+                CliError::refused("not-found", message).hint("git agents agent list").hint("git branch --list")
+            }
+            CandidateError::BranchGone { .. } => CliError::refused("branch-gone", message).hint("git agents init"),
+            CandidateError::Ref(error) => error.into(),
+            CandidateError::Git(error) => error.into(),
+        }
+    }
+}
+
+impl From<ScratchError> for CliError {
+    fn from(error: ScratchError) -> Self {
+        CliError::new(Exit::Outside, "scratch-failed", error.to_string())
+    }
+}
+
+impl From<RecoverError> for CliError {
+    fn from(error: RecoverError) -> Self {
+        let message = error.to_string();
+        match error {
+            RecoverError::Store(error) => error.into(),
+            _ => CliError::new(Exit::Outside, "recovery-failed", message).hint("git agents doctor"),
         }
     }
 }

@@ -22,7 +22,9 @@ use render::style::Style;
 use ui::Ui;
 
 fn main() -> ExitCode {
-    commands::completions::answer_shell();
+    if let Some(answered) = commands::completions::answer_shell() {
+        return answered;
+    }
     let world = World::here();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

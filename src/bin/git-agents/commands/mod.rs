@@ -1,12 +1,19 @@
 //! A file a command, at the path that the user types.
 
+pub(crate) mod agent;
 pub(crate) mod assign;
+pub(crate) mod complete;
 pub(crate) mod complete_values;
 pub(crate) mod completions;
+pub(crate) mod conflicts;
 pub(crate) mod fail;
 pub(crate) mod findings;
+pub(crate) mod init;
 pub(crate) mod log;
+pub(crate) mod man;
+pub(crate) mod merge_order;
 pub(crate) mod ready;
+pub(crate) mod status;
 pub(crate) mod task;
 pub(crate) mod unassign;
 
@@ -20,17 +27,28 @@ use crate::error::{CliError, Exit};
 pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliError> {
     let Some(command) = command else { return bare(ctx) };
     match command {
+        Command::Init(args) => init::run(ctx, args),
+        Command::Agent(args) => agent::run(ctx, args),
         Command::Task(args) => task::run(ctx, args),
         Command::Assign(args) => assign::run(ctx, args),
         Command::Unassign(args) => unassign::run(ctx, args),
+        Command::Complete(args) => complete::run(ctx, args),
         Command::Fail(args) => fail::run(ctx, args),
         Command::Ready(args) => ready::run(ctx, args),
         Command::Findings(args) => findings::run(ctx, args),
+        Command::Conflicts(args) => conflicts::run(ctx, &args),
+        Command::MergeOrder(args) => merge_order::run(ctx, &args),
         Command::Log(args) => log::run(ctx, args),
+        Command::Status(args) => status::run(ctx, &args),
+        Command::Completions(args) => completions::run(ctx, &args),
+        Command::Man(args) => man::run(ctx, args),
     }
 }
 
 fn bare(ctx: &Context) -> Result<Exit, CliError> {
+    if ctx.repo().is_ok_and(|repo| git_agents::store::tip(repo).is_ok_and(|tip| tip.is_some())) {
+        return status::run(ctx, &status::StatusArgs::default());
+    }
     let help = Cli::command().render_help().to_string();
     ctx.ui.raw(&help)?;
     Ok(Exit::Good)

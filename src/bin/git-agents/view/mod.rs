@@ -3,7 +3,14 @@
 //! These shapes are a promise of their own, apart from what is stored: absent = nothing to report, `null` = could not
 //! be determined.
 
+pub(crate) mod agent;
+pub(crate) mod completed;
+pub(crate) mod conflicts;
 pub(crate) mod done;
+pub(crate) mod enrolled;
 pub(crate) mod finding;
 pub(crate) mod log;
+pub(crate) mod merge_order;
+pub(crate) mod removed;
+pub(crate) mod status;
 pub(crate) mod task;

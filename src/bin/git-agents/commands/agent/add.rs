@@ -1,0 +1,79 @@
+//! `git agents agent add`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use git_agents::agent::is_branch_name;
+use git_agents::config;
+use git_agents::git::{refs, worktrees};
+use git_agents::work::enrol::{self, Enrolment};
+
+use crate::context::{Context, agent_name};
+use crate::error::{CliError, Exit};
+use crate::view::enrolled::EnrolledView;
+
+/// Register one agent with a branch and a worktree, new or existing ones.
+#[derive(Debug, Args)]
+pub(crate) struct AddArgs {
+    /// Its name.
+    name: String,
+    /// Its branch [default: agents/NAME].
+    #[arg(long, value_name = "BRANCH")]
+    branch: Option<String>,
+    /// Where a new branch begins [default: the target].
+    #[arg(long, value_name = "REV", conflicts_with = "existing")]
+    base: Option<String>,
+    /// Where its worktree goes [default: ../REPOSITORY-worktrees/NAME].
+    #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::DirPath)]
+    path: Option<PathBuf>,
+    /// Make the branch only.
+    #[arg(long, conflicts_with = "path")]
+    no_worktree: bool,
+    /// Take a branch that is there already, and the worktree that has it checked out.
+    #[arg(long)]
+    existing: bool,
+}
+
+pub(crate) fn run(ctx: &Context, args: AddArgs) -> Result<Exit, CliError> {
+    let AddArgs { name, branch, base, path, no_worktree, existing } = args;
+    let name = agent_name(&name)?;
+    let repo = ctx.repo()?;
+    repo.require_git()?;
+    ctx.recover()?;
+    let target = config::target(repo)?;
+    let branch = branch.unwrap_or_else(|| format!("{}{name}", config::prefix(repo)));
+    let branch = branch.strip_prefix("refs/heads/").unwrap_or(&branch).to_owned();
+    if !is_branch_name(&branch) {
+        return Err(CliError::usage(format!("{branch:?} cannot be the name of a branch")));
+    }
+    if branch == target.branch {
+        return Err(CliError::refused("branch-is-target", format!("{branch} is the target, where all work lands"))
+            .hint(format!("git agents agent add {name}")));
+    }
+    let full = format!("refs/heads/{branch}");
+    let start = match (existing, base) {
+        (true, _) => refs::read(repo, &full)?.ok_or_else(|| {
+            CliError::refused("branch-missing", format!("there is no branch {branch} to take"))
+                .hint(format!("git agents agent add {name} --branch {branch}"))
+        })?,
+        (false, Some(rev)) => ctx.commit(&rev)?,
+        (false, None) => target.commit,
+    };
+    let checked_out = || -> Result<Option<PathBuf>, CliError> {
+        let all = worktrees::list(repo)?;
+        Ok(all.into_iter().find(|worktree| worktree.holds(&full)).map(|worktree| worktree.path))
+    };
+    let worktree = match path {
+        _ if no_worktree => None,
+        Some(path) => Some(ctx.absolute(&path)?),
+        None if existing => Some(checked_out()?.unwrap_or_else(|| config::worktree_path(repo, &name))),
+        None => Some(config::worktree_path(repo, &name)),
+    };
+    let enrolment = Enrolment { name, branch, start, existing, worktree, registered: false };
+    let (enrolled, _) = enrol::enrol(repo, &ctx.world, &[enrolment], &|_| {})?;
+    for complaint in enrolled.iter().filter_map(|one| one.complaint.as_ref()) {
+        ctx.ui.warn(&format!("a hook failed after the worktree was made: {complaint}"));
+    }
+    ctx.ui.answer(&EnrolledView::new(target.branch, &enrolled, Vec::new()))?;
+    Ok(Exit::Good)
+}

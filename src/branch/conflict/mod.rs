@@ -1,0 +1,268 @@
+//! Which branches collide: every branch against the target, every pair, every path.
+//!
+//! The verdict of a pair answers: when one of the two has landed on the target, would git's own merge of the other
+//! stop? Every branch is merged into the target once, and two branches are judged by merging the results with the
+//! target as their base. Merging the two tips as they are is wrong too often, as it also merges what happened on the
+//! target between their bases. It is done where it is right or where nothing else can be: see [`Basis`].
+
+use std::collections::HashMap;
+
+use gix::ObjectId;
+use gix::bstr::BString;
+
+use super::changes::{Change, between, shared, tree_of};
+use super::facts::{BranchFacts, Facts, Standing, gather};
+use super::filter::may_meet;
+use super::hazard::{Hazard, hazards};
+use super::verdict::{PathVerdict, Verdict, conflicts, with_overlaps};
+use super::{BranchError, Candidate, Target};
+use crate::git::Repository;
+use crate::git::merge_tree::{Merge, MergeTree, Request};
+use crate::git::scratch::Scratch;
+
+/// What to look at and what to ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Whether uncommitted work counts.
+    pub work: Work,
+    /// Which question a pair's verdict answers.
+    pub question: Question,
+    /// How many git processes may work at once.
+    pub jobs: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { work: Work::Uncommitted, question: Question::AfterLanding, jobs: 2 }
+    }
+}
+
+/// Whether uncommitted work counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// What is in the worktrees belongs to the picture.
+    Uncommitted,
+    /// Only commits count.
+    Committed,
+}
+
+/// Which question a pair's verdict answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// When one has landed, does the other still merge?
+    AfterLanding,
+    /// Do the two tips merge with each other as they are?
+    Direct,
+}
+
+/// Everything there is to say about a set of branches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matrix {
+    /// What they land on.
+    pub target: Target,
+    /// The branches, in the order of the candidates.
+    pub branches: Vec<BranchFacts>,
+    /// The pairs of which there is something to tell, by number; all others are clean and share no path.
+    pub pairs: Vec<Pair>,
+    /// Branches that contain another one: the number of the lower and of the upper one.
+    pub stacked: Vec<(usize, usize)>,
+    /// Names that differ only in case: no conflicts, but trouble on some file systems. One at most for a pair.
+    pub hazards: Vec<Hazard>,
+}
+
+/// Two branches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pair {
+    /// The number of the first one.
+    pub a: usize,
+    /// The number of the second one, which is higher.
+    pub b: usize,
+    /// How the verdict was found.
+    pub basis: Basis,
+    /// What becomes of them.
+    pub verdict: Verdict,
+    /// The paths that both change or that conflict.
+    pub paths: Vec<PathVerdict>,
+}
+
+/// How a pair's verdict was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// Both were merged into the target first, and the target is their base.
+    Target,
+    /// They share commits that the target does not have, so they were merged as commits, on their real base.
+    SharedHistory,
+    /// One of them conflicts with the target or cannot be read, so the tips were merged as they are.
+    Tips,
+    /// The tips as they are, because that was asked for.
+    Direct,
+}
+
+impl Matrix {
+    /// What there is to tell of two branches, in any order.
+    pub fn pair(&self, one: usize, other: usize) -> Option<&Pair> {
+        let key = (one.min(other), one.max(other));
+        let place = self.pairs.binary_search_by_key(&key, |pair| (pair.a, pair.b)).ok()?;
+        Some(&self.pairs[place])
+    }
+}
+
+/// Judge all candidates against the target and against each other.
+///
+/// # Errors
+/// See [`BranchError`]; what is wrong with one branch or one pair is part of the answer.
+pub fn matrix(
+    repository: &Repository,
+    scratch: &Scratch,
+    target: ObjectId,
+    candidates: &[Candidate],
+    options: &Options,
+) -> Result<Matrix, BranchError> {
+    let target = Target { commit: target, tree: tree_of(scratch, target)? };
+    let mut merger = MergeTree::new(repository, scratch, Some(target.commit));
+    let facts = gather(repository, scratch, &mut merger, target, candidates, options)?;
+    let judge = Judge { scratch, target, sharing: facts.histories.sharing(), branches: &facts.branches };
+
+    let mut pairs = Vec::new();
+    let mut open: Vec<(usize, usize, Basis)> = Vec::new();
+    for (a, b, how) in judge.pairs(options.question) {
+        match how {
+            How::Unknown(reason) => {
+                let verdict = Verdict::Unknown { reason };
+                pairs.push(Pair { a, b, basis: Basis::Tips, verdict, paths: Vec::new() });
+            }
+            How::Ask(basis) => open.push((a, b, basis)),
+        }
+    }
+    let requests: Vec<_> = open.iter().map(|(a, b, basis)| judge.request(*a, *b, *basis)).collect();
+    let merges = merger.merge_all(&requests, options.jobs)?;
+    for (((a, b, basis), request), merge) in open.into_iter().zip(&requests).zip(&merges) {
+        pairs.extend(judge.verdict(a, b, basis, request, merge)?);
+    }
+    pairs.sort_by_key(|pair| (pair.a, pair.b));
+    let stacked = judge.stacked();
+    let changes: Vec<_> = facts.branches.iter().map(|branch| branch.changes.as_slice()).collect();
+    let hazards = hazards(&changes);
+    let Facts { branches, .. } = facts;
+    Ok(Matrix { target, branches, pairs, stacked, hazards })
+}
+
+/// What is to be done about a pair.
+enum How {
+    Ask(Basis),
+    Unknown(String),
+}
+
+/// The rules of judging pairs.
+struct Judge<'a> {
+    scratch: &'a Scratch,
+    target: Target,
+    sharing: HashMap<(usize, usize), Vec<ObjectId>>,
+    branches: &'a [BranchFacts],
+}
+
+impl Judge<'_> {
+    /// The pairs that are not clean by construction.
+    fn pairs(&self, question: Question) -> Vec<(usize, usize, How)> {
+        let on_target = |branch: &BranchFacts| matches!(branch.standing, Standing::Clean { .. });
+        let nothing: &[Change] = &[];
+        let changes: Vec<_> =
+            self.branches.iter().map(|branch| if on_target(branch) { &branch.changes } else { nothing }).collect();
+        let meeting = may_meet(&changes);
+        let mut open = Vec::new();
+        for a in 0..self.branches.len() {
+            for b in a + 1..self.branches.len() {
+                let sides = [&self.branches[a], &self.branches[b]];
+                let shares = self.sharing.contains_key(&(a, b));
+                if sides.iter().any(|side| side.standing == Standing::Landed) || self.contains(a, b) {
+                    continue;
+                }
+                let unknown = sides.iter().find_map(|side| match &side.standing {
+                    Standing::Unknown { reason } => Some(reason.clone()),
+                    _ => None,
+                });
+                let how = match (question, unknown) {
+                    (Question::Direct, _) => How::Ask(Basis::Direct),
+                    _ if sides.iter().any(|side| side.standing.is_done()) => continue,
+                    (_, None) if shares => How::Ask(Basis::SharedHistory),
+                    (_, Some(reason)) => How::Unknown(reason),
+                    (_, None) if !sides.iter().all(|side| on_target(side)) => How::Ask(Basis::Tips),
+                    _ if meeting.contains(&(a, b)) => How::Ask(Basis::Target),
+                    _ => continue,
+                };
+                open.push((a, b, how));
+            }
+        }
+        open
+    }
+
+    /// One of the two is all in the other, with nothing uncommitted on top of it.
+    fn contains(&self, a: usize, b: usize) -> bool {
+        let bases = self.sharing.get(&(a, b));
+        bases.is_some_and(|bases| [a, b].iter().any(|side| bases.contains(&self.branches[*side].tip)))
+    }
+
+    /// The pairs of which one contains the other, lower first. Two names for one commit do not.
+    fn stacked(&self) -> Vec<(usize, usize)> {
+        let mut stacked = Vec::new();
+        for ((a, b), bases) in &self.sharing {
+            let holds = |side: usize| bases.contains(&self.branches[side].commit);
+            match (holds(*a), holds(*b)) {
+                (true, false) => stacked.push((*a, *b)),
+                (false, true) => stacked.push((*b, *a)),
+                _ => {}
+            }
+        }
+        stacked.sort();
+        stacked
+    }
+
+    fn request(&self, a: usize, b: usize, basis: Basis) -> Request {
+        let (a, b) = (&self.branches[a], &self.branches[b]);
+        if let (Basis::Target, Standing::Clean { tree: ours }, Standing::Clean { tree: theirs }) =
+            (basis, &a.standing, &b.standing)
+        {
+            return Request { base: Some(self.target.tree), ours: *ours, theirs: *theirs };
+        }
+        Request { base: None, ours: a.tip, theirs: b.tip }
+    }
+
+    /// Put git's answer into our words; nothing when there is nothing to tell.
+    fn verdict(
+        &self,
+        a: usize,
+        b: usize,
+        basis: Basis,
+        request: &Request,
+        merge: &Merge,
+    ) -> Result<Option<Pair>, BranchError> {
+        let (verdict, found) = match merge {
+            Merge::Unknown { reason } => (Verdict::Unknown { reason: reason.clone() }, Vec::new()),
+            Merge::Clean { .. } => (Verdict::Overlap, Vec::new()),
+            Merge::Conflict { paths, .. } => {
+                let own = |side: usize| -> Result<Option<ObjectId>, BranchError> {
+                    let tip = self.branches[side].tip;
+                    Ok(if basis == Basis::Target { Some(tree_of(self.scratch, tip)?) } else { None })
+                };
+                (Verdict::Conflict, conflicts(self.scratch, request, paths, [own(a)?, own(b)?])?)
+            }
+        };
+        let paths = with_overlaps(found, &self.shared_paths(a, b)?);
+        let told = !paths.is_empty() || verdict != Verdict::Overlap;
+        Ok(told.then_some(Pair { a, b, basis, verdict, paths }))
+    }
+
+    /// The paths that both changed; since they parted, when they share history.
+    fn shared_paths(&self, a: usize, b: usize) -> Result<Vec<BString>, BranchError> {
+        let (one, other) = (&self.branches[a], &self.branches[b]);
+        let Some(base) = self.sharing.get(&(a, b)).and_then(|bases| bases.first()) else {
+            return Ok(shared(&one.changes, &other.changes).into_iter().cloned().collect());
+        };
+        let base = tree_of(self.scratch, *base)?;
+        let since = |branch: &BranchFacts| between(self.scratch, base, tree_of(self.scratch, branch.tip)?);
+        Ok(shared(&since(one)?, &since(other)?).into_iter().cloned().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,217 @@
+//! What is to be said of each branch alone: its history, its uncommitted work, and how it stands to the target.
+
+use std::collections::HashMap;
+
+use gix::ObjectId;
+use gix::bstr::BString;
+
+use super::changes::{Change, between, tree_of};
+use super::history::{Histories, History, histories};
+use super::verdict::{PathVerdict, conflicts};
+use super::{BranchError, Candidate, Target, Work};
+use crate::git::Repository;
+use crate::git::merge_tree::{Merge, MergeTree, Request};
+use crate::git::scratch::Scratch;
+use crate::git::snapshot::snapshot;
+
+/// One candidate, brought up to the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BranchFacts {
+    /// The candidate's name.
+    pub name: String,
+    /// The candidate's commit.
+    pub commit: ObjectId,
+    /// The commit that is judged: in the scratch and on top of `commit` when uncommitted work belongs to it.
+    pub tip: ObjectId,
+    /// Its place in history; none when that cannot be read.
+    pub history: Option<History>,
+    /// What became of its uncommitted work.
+    pub uncommitted: Uncommitted,
+    /// How it stands to the target.
+    pub standing: Standing,
+    /// What it changes in the target's files; while it conflicts with the target, what it changed since it left it.
+    pub changes: Vec<Change>,
+}
+
+/// What became of uncommitted work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Uncommitted {
+    /// It was not asked for, or there is no worktree.
+    NotAsked,
+    /// There is none.
+    None,
+    /// It is part of the picture.
+    Included {
+        /// The paths.
+        paths: Vec<BString>,
+    },
+    /// It is not part of the picture.
+    LeftOut {
+        /// Why not.
+        reason: LeftOut,
+    },
+}
+
+/// Why uncommitted work was left out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LeftOut {
+    /// The worktree is in the middle of something.
+    #[error("the worktree is in the middle of a {doing}")]
+    Busy {
+        /// Of what.
+        doing: String,
+    },
+    /// The worktree is on another commit than the candidate.
+    #[error("the worktree is on another commit")]
+    Elsewhere {
+        /// That commit, if there is one.
+        head: Option<ObjectId>,
+    },
+    /// It could not be read.
+    #[error("{reason}")]
+    Failed {
+        /// In the words of git or of the system.
+        reason: String,
+    },
+}
+
+/// How a branch stands to the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// The target has all of its commits.
+    Landed,
+    /// It has commits of its own, but merging them changes nothing: squashed, picked or reverted.
+    Empty,
+    /// It merges.
+    Clean {
+        /// The target's files with the branch merged.
+        tree: ObjectId,
+    },
+    /// git's merge into the target would stop.
+    Conflict {
+        /// What does not merge; the first side is the target.
+        paths: Vec<PathVerdict>,
+    },
+    /// git cannot tell.
+    Unknown {
+        /// Why, in git's own words.
+        reason: String,
+    },
+}
+
+impl Standing {
+    /// Nothing of it is left to land.
+    pub fn is_done(&self) -> bool {
+        matches!(self, Standing::Landed | Standing::Empty)
+    }
+}
+
+/// All branches, and how they relate in history.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) branches: Vec<BranchFacts>,
+    pub(super) histories: Histories,
+}
+
+/// Gather them.
+pub(super) fn gather(
+    repository: &Repository,
+    scratch: &Scratch,
+    merger: &mut MergeTree,
+    target: Target,
+    candidates: &[Candidate],
+    options: &super::Options,
+) -> Result<Facts, BranchError> {
+    let commits: Vec<_> = candidates.iter().map(|candidate| candidate.commit).collect();
+    let histories = histories(repository, target.commit, &commits)?;
+    let mut branches = Vec::with_capacity(candidates.len());
+    for (candidate, history) in candidates.iter().zip(&histories.each) {
+        let (uncommitted, tip) = match options.work {
+            Work::Committed => (Uncommitted::NotAsked, candidate.commit),
+            Work::Uncommitted => uncommitted(scratch, candidate)?,
+        };
+        let (history, reason) = match history {
+            Ok(history) => (Some(history.clone()), String::new()),
+            Err(reason) => (None, reason.clone()),
+        };
+        branches.push(BranchFacts {
+            name: candidate.name.clone(),
+            commit: candidate.commit,
+            tip,
+            history,
+            uncommitted,
+            standing: Standing::Unknown { reason },
+            changes: Vec::new(),
+        });
+    }
+    stand(scratch, merger, target, &mut branches, options.jobs)?;
+    Ok(Facts { branches, histories })
+}
+
+/// The uncommitted work of a candidate and the commit that stands for all of it.
+fn uncommitted(scratch: &Scratch, candidate: &Candidate) -> Result<(Uncommitted, ObjectId), BranchError> {
+    let left_out = |reason| Ok((Uncommitted::LeftOut { reason }, candidate.commit));
+    let Some(worktree) = &candidate.worktree else { return Ok((Uncommitted::NotAsked, candidate.commit)) };
+    if let Some(doing) = &candidate.busy {
+        return left_out(LeftOut::Busy { doing: doing.clone() });
+    }
+    match snapshot(worktree, scratch) {
+        Ok(None) => Ok((Uncommitted::None, candidate.commit)),
+        Ok(Some(snapshot)) if snapshot.head != Some(candidate.commit) => {
+            left_out(LeftOut::Elsewhere { head: snapshot.head })
+        }
+        Ok(Some(snapshot)) => {
+            let tip = scratch.stand_in(snapshot.tree, &[candidate.commit])?;
+            Ok((Uncommitted::Included { paths: snapshot.paths }, tip))
+        }
+        Err(error) => left_out(LeftOut::Failed { reason: error.to_string() }),
+    }
+}
+
+/// Merge every branch into the target, and see what that changes.
+fn stand(
+    scratch: &Scratch,
+    merger: &mut MergeTree,
+    target: Target,
+    branches: &mut [BranchFacts],
+    jobs: usize,
+) -> Result<(), BranchError> {
+    let mut requests = Vec::new();
+    let mut asked = HashMap::new();
+    for (number, branch) in branches.iter_mut().enumerate() {
+        let Some(history) = &branch.history else { continue };
+        if history.own.is_empty() && branch.tip == branch.commit {
+            branch.standing = Standing::Landed;
+        } else if history.bases == [target.commit] {
+            // Nothing happened on the target since: the branch's files are the result.
+            branch.standing = merged(target, tree_of(scratch, branch.tip)?);
+        } else {
+            asked.insert(number, requests.len());
+            requests.push(Request { base: None, ours: target.commit, theirs: branch.tip });
+        }
+    }
+    let merges = merger.merge_all(&requests, jobs)?;
+    for (number, branch) in branches.iter_mut().enumerate() {
+        if let Some(place) = asked.get(&number) {
+            branch.standing = match &merges[*place] {
+                Merge::Clean { tree } => merged(target, *tree),
+                Merge::Conflict { paths, .. } => {
+                    Standing::Conflict { paths: conflicts(scratch, &requests[*place], paths, [None, None])? }
+                }
+                Merge::Unknown { reason } => Standing::Unknown { reason: reason.clone() },
+            };
+        }
+        branch.changes = match (&branch.standing, &branch.history) {
+            (Standing::Clean { tree }, _) => between(scratch, target.tree, *tree)?,
+            (Standing::Conflict { .. }, Some(history)) if !history.bases.is_empty() => {
+                between(scratch, tree_of(scratch, history.bases[0])?, tree_of(scratch, branch.tip)?)?
+            }
+            _ => Vec::new(),
+        };
+    }
+    Ok(())
+}
+
+fn merged(target: Target, tree: ObjectId) -> Standing {
+    if tree == target.tree { Standing::Empty } else { Standing::Clean { tree } }
+}

@@ -1,0 +1,9 @@
+//! What agents go through: enrolled, started, completed. Each is a library call that a command, a dashboard or a
+//! server makes; each is one operation of the chain, together with what moves in git.
+
+pub mod candidates;
+pub mod complete;
+pub mod enrol;
+pub mod overview;
+pub mod place;
+pub mod recover;

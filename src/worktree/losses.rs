@@ -1,0 +1,122 @@
+//! What would be gone with a worktree and its branch.
+
+use gix::ObjectId;
+use gix::bstr::{BString, ByteSlice};
+
+use super::backup;
+use super::remove::RemoveError;
+use crate::git::merge_tree::{self, MergeTree};
+use crate::git::repository::path_of;
+use crate::git::scratch::Scratch;
+use crate::git::status::{self, Ignored, Status};
+use crate::git::worktrees::{OperationKind, Worktree};
+use crate::git::{Git, GitError, Repository};
+
+/// What would be gone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// Edited files that git knows.
+    pub uncommitted: Vec<BString>,
+    /// Files that git does not know.
+    pub untracked: Vec<BString>,
+    /// Single ignored files, such as `.env`. They go into the backup and are no reason to refuse.
+    pub ignored_files: Vec<BString>,
+    /// Folders that are ignored as a whole. They are not backed up.
+    pub ignored_folders: Vec<BString>,
+    /// Commits of the branch whose content has not reached the target.
+    pub commits: usize,
+    /// What the worktree is in the middle of.
+    pub operation: Option<OperationKind>,
+    /// Repositories inside, of which a backup would hold nothing.
+    pub embedded: Vec<BString>,
+    /// Submodules with uncommitted work or with commits that no remote has.
+    pub submodules: Vec<BString>,
+}
+
+impl Losses {
+    /// A reason to refuse unless forced.
+    pub fn is_work(&self) -> bool {
+        !self.uncommitted.is_empty() || !self.untracked.is_empty() || self.commits > 0 || self.operation.is_some()
+    }
+
+    /// A reason to refuse in any case.
+    pub fn is_beyond_backup(&self) -> bool {
+        !self.embedded.is_empty() || !self.submodules.is_empty()
+    }
+}
+
+/// What would be gone with the worktree and the branch.
+///
+/// # Errors
+/// [`RemoveError::Git`], [`RemoveError::Scratch`] and [`RemoveError::Merge`].
+pub fn losses(
+    repo: &Repository,
+    worktree: Option<&Worktree>,
+    tip: Option<ObjectId>,
+    target: Option<ObjectId>,
+) -> Result<Losses, RemoveError> {
+    let mut losses = Losses::default();
+    if let Some(worktree) = worktree.filter(|worktree| worktree.exists()) {
+        let (status, ignored) = (status::status(worktree)?, status::ignored(worktree)?);
+        losses = losses_in(worktree, &status, &ignored)?;
+    }
+    let head = worktree.and_then(|worktree| worktree.head).or(tip);
+    if let (Some(tip), Some(target)) = (tip.or(head), target) {
+        losses.commits = not_landed(repo, tip, target)?;
+    }
+    Ok(losses)
+}
+
+fn losses_in(worktree: &Worktree, status: &Status, ignored: &Ignored) -> Result<Losses, GitError> {
+    let has_git = |folder: &&BString| worktree.path.join(path_of(folder.as_bstr())).join(".git").exists();
+    let mut submodules = status.dirty_submodules.clone();
+    submodules.extend(unpushed_modules(worktree)?);
+    Ok(Losses {
+        uncommitted: status.tracked().into_iter().map(ToOwned::to_owned).collect(),
+        untracked: status.untracked.clone(),
+        ignored_files: ignored.files.clone(),
+        ignored_folders: ignored.folders.iter().filter(|folder| !has_git(folder)).cloned().collect(),
+        commits: 0,
+        operation: worktree.operation.as_ref().map(|operation| operation.kind),
+        embedded: status.embedded.iter().chain(ignored.folders.iter().filter(has_git)).cloned().collect(),
+        submodules,
+    })
+}
+
+/// The submodules of a linked worktree keep their repositories in its git folder, and go with it.
+fn unpushed_modules(worktree: &Worktree) -> Result<Vec<BString>, GitError> {
+    let Some(modules) = worktree.git_dir.as_ref().map(|git_dir| git_dir.join("modules")) else {
+        return Ok(Vec::new());
+    };
+    let (mut found, mut folders) = (Vec::new(), vec![modules.clone()]);
+    while let Some(folder) = folders.pop() {
+        if folder.join("HEAD").exists() {
+            let child = Git::at(&folder).arg("--git-dir").arg(&folder);
+            let own = child.args(["rev-list", "--max-count=1", "--all", "HEAD", "--not", "--remotes"]).stdout()?;
+            if !own.is_empty() {
+                let name = folder.strip_prefix(&modules).unwrap_or(&folder);
+                found.push(name.to_string_lossy().as_ref().into());
+            }
+            folders.push(folder.join("modules"));
+        } else if let Ok(entries) = folder.read_dir() {
+            folders.extend(entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()));
+        }
+    }
+    Ok(found)
+}
+
+/// How many commits of `tip` the target lacks; none when merging them would change nothing there.
+fn not_landed(repo: &Repository, tip: ObjectId, target: ObjectId) -> Result<usize, RemoveError> {
+    let child = repo.git().args(["rev-list", "--count"]).arg(format!("{target}..{tip}"));
+    let command = child.line();
+    let text = child.text()?;
+    let count: usize = text.parse().map_err(|_| GitError::Answer { command, detail: text })?;
+    if count == 0 {
+        return Ok(0);
+    }
+    let scratch = Scratch::new(repo)?;
+    let request = merge_tree::Request { base: None, ours: target, theirs: tip };
+    let merged = MergeTree::new(repo, &scratch, Some(target)).merge(&request)?.clean_tree();
+    let is_landed = merged.is_some_and(|tree| backup::tree_of(repo, target).is_ok_and(|target| target == tree));
+    Ok(if is_landed { 0 } else { count })
+}

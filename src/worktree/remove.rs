@@ -1,0 +1,329 @@
+//! Removing a worktree and its branch without losing anything.
+//!
+//! What would be lost is data: [`losses`] finds it, [`remove`] refuses because of it unless it is forced, and writes
+//! it all to a backup ref first in either case. What a commit cannot hold (a repository inside, commits of a
+//! submodule) is refused even then. The folder is renamed before it is deleted, and compared with the backup under
+//! its new name: an agent that was still writing has its folder back.
+
+use std::path::{Path, PathBuf};
+
+use gix::ObjectId;
+use gix::actor::Signature;
+use serde::{Deserialize, Serialize};
+
+pub use super::backup::BackupError;
+use super::backup::{self, Content};
+use super::discard;
+use super::journal::{Entry, JournalError};
+pub use super::losses::{Losses, losses};
+use crate::git::merge_tree::MergeError;
+use crate::git::refs::{self, Expected, RefError, RefUpdate};
+use crate::git::scratch::ScratchError;
+use crate::git::status;
+use crate::git::worktrees::{self, Worktree};
+use crate::git::{GitError, Repository};
+
+/// The kind of journal entry.
+pub const KIND: &str = "worktree-removal";
+
+/// What to remove.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Whose it is; names the backup.
+    pub name: String,
+    /// The branch to delete, `refs/heads/…`; without it no branch is deleted.
+    pub branch: Option<String>,
+    /// The worktree to remove; without it only the branch is deleted.
+    pub worktree: Option<PathBuf>,
+    /// The commit that the branch's work should have reached; without it all of it counts as landed.
+    pub target: Option<ObjectId>,
+    /// Remove it although something would be lost that a backup can hold.
+    pub force: bool,
+}
+
+/// What was removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removed {
+    /// The ref that holds all of it.
+    pub backup: String,
+    /// Its commit: the files as they were; its first parent is the branch's tip.
+    pub commit: ObjectId,
+    /// What is in it besides the branch.
+    pub losses: Losses,
+    /// Whether the branch is gone; it stays when it moved meanwhile.
+    pub branch_deleted: bool,
+}
+
+/// Why nothing was removed.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoveError {
+    /// Work would be gone.
+    #[error("there is work that would be lost")]
+    WouldLose {
+        /// What.
+        losses: Box<Losses>,
+    },
+    /// No linked worktree is at the path.
+    #[error("{} is no linked worktree of this repository", .path.display())]
+    NoSuchWorktree {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The folder is not this worktree's any more.
+    #[error("{} is not the worktree that git believes it to be", .path.display())]
+    NotIntact {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Somebody locked it.
+    #[error("the worktree {} is locked", .path.display())]
+    Locked {
+        /// The path.
+        path: PathBuf,
+        /// Their reason, perhaps empty.
+        reason: String,
+    },
+    /// Another worktree is inside.
+    #[error("the worktree {} contains the worktree {}", .path.display(), .inner.display())]
+    Contains {
+        /// The path.
+        path: PathBuf,
+        /// What is inside.
+        inner: PathBuf,
+    },
+    /// The branch is checked out in another worktree.
+    #[error("{branch} is checked out at {}", .path.display())]
+    CheckedOut {
+        /// Its full name.
+        branch: String,
+        /// Where.
+        path: PathBuf,
+    },
+    /// There is no such branch and no worktree.
+    #[error("there is nothing to remove")]
+    Nothing,
+    /// Something was written to the worktree while it was being backed up.
+    #[error("{} is being worked in", .path.display())]
+    Busy {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A folder could not be renamed or deleted.
+    #[error("{} could not be removed: {source}", .path.display())]
+    Io {
+        /// The path.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The backup could not be written.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// A ref could not be read or written.
+    #[error(transparent)]
+    Ref(#[from] RefError),
+    /// Whether the branch has landed could not be found out.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
+    /// Whether the branch has landed could not be found out.
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    /// git could not be asked.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// It could not be written down.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// What the journal knows of a removal.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Intent {
+    path: PathBuf,
+    git_dir: PathBuf,
+    /// The tree of the backup.
+    files: String,
+    branch: Option<String>,
+    tip: Option<String>,
+    /// The folder was found to be as in the backup: it may be deleted.
+    deleting: bool,
+}
+
+/// Remove it. `id` names the operation in the journal and in the backup.
+///
+/// # Errors
+/// See [`RemoveError`]. Nothing is gone when there is one; a backup may have been written.
+pub fn remove(repo: &Repository, request: &Request, id: &str, signature: &Signature) -> Result<Removed, RemoveError> {
+    let all = worktrees::list(repo)?;
+    let worktree = request.worktree.as_deref().map(|path| find(&all, path)).transpose()?;
+    let tip = request.branch.as_deref().map(|branch| refs::read(repo, branch)).transpose()?.flatten();
+    if let Some(branch) = &request.branch {
+        let other = all.iter().find(|other| other.holds(branch) && Some(&other.path) != worktree.map(|w| &w.path));
+        if let Some(other) = other {
+            return Err(RemoveError::CheckedOut { branch: branch.clone(), path: other.path.clone() });
+        }
+    }
+    let losses = losses(repo, worktree, tip, request.target)?;
+    if losses.is_beyond_backup() || (losses.is_work() && !request.force) {
+        return Err(RemoveError::WouldLose { losses: Box::new(losses) });
+    }
+    let present = worktree.filter(|worktree| worktree.exists());
+    let head = worktree.and_then(|worktree| worktree.head);
+    let content = match (present, tip.or(head)) {
+        (Some(worktree), _) => content_of(repo, worktree)?,
+        (None, Some(tip)) => Content { files: backup::tree_of(repo, tip)?, index: None },
+        (None, None) => return Err(RemoveError::Nothing),
+    };
+    let (backup, commit) = write_backup(repo, request, &content, tip, head, id, signature)?;
+    let branch_deleted = match worktree {
+        None => delete_branch(repo, request.branch.as_deref(), tip, signature)?,
+        Some(worktree) => {
+            let intent = Intent {
+                path: worktree.path.clone(),
+                git_dir: worktree.git_dir.clone().unwrap_or_default(),
+                files: content.files.to_string(),
+                branch: request.branch.clone(),
+                tip: tip.map(|tip| tip.to_string()),
+                deleting: false,
+            };
+            let mut entry = Entry::begin(repo, id, KIND, &intent)?;
+            let result = take_away(repo, &mut entry, intent, signature);
+            // Both ways nothing is left to be finished; other errors leave it to the next command.
+            if matches!(result, Ok(_) | Err(RemoveError::Busy { .. })) {
+                entry.finish()?;
+            }
+            result?
+        }
+    };
+    Ok(Removed { backup, commit, losses, branch_deleted })
+}
+
+/// Finish a removal that a dead process left, or give the folder back when it is not as in the backup.
+///
+/// # Errors
+/// As [`remove`]; the entry stays and it can be tried again.
+pub fn recover(repo: &Repository, mut entry: Entry, signature: &Signature) -> Result<(), RemoveError> {
+    let Some(intent) = entry.content::<Intent>() else { return Ok(()) };
+    let trash = discard::trash_of(&intent.path, &entry.id);
+    if intent.deleting || trash.exists() {
+        match take_away(repo, &mut entry, intent, signature) {
+            Ok(_) | Err(RemoveError::Busy { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(entry.finish()?)
+}
+
+/// Rename, compare, delete. Every step can be repeated.
+fn take_away(
+    repo: &Repository,
+    entry: &mut Entry,
+    mut intent: Intent,
+    signature: &Signature,
+) -> Result<bool, RemoveError> {
+    let path = intent.path.clone();
+    let failed = |source| RemoveError::Io { path: path.clone(), source };
+    if !intent.deleting {
+        let trash = discard::trash_of(&path, &entry.id);
+        let give_back = |error| {
+            if trash.exists() {
+                std::fs::rename(&trash, &path).map_err(failed)?;
+            }
+            Err(error)
+        };
+        // Submodules know the way back to their folders, so git cannot look at them under another name.
+        let can_look_later = !intent.git_dir.join("modules").exists();
+        if trash.exists() && !can_look_later {
+            return give_back(RemoveError::Busy { path: path.clone() });
+        }
+        if path.exists() && !can_look_later {
+            compare(repo, &intent, &path)?;
+        }
+        if path.exists() && !trash.exists() {
+            std::fs::rename(&path, &trash).map_err(failed)?;
+        }
+        let compared = if trash.exists() && can_look_later { compare(repo, &intent, &trash) } else { Ok(()) };
+        if let Err(error) = compared {
+            return give_back(error);
+        }
+        intent.deleting = true;
+        entry.update(&intent)?;
+    }
+    discard::deleted(&path, &entry.id).map_err(failed)?;
+    discard::entry(repo, &intent.git_dir).map_err(failed)?;
+    let tip = intent.tip.as_deref().and_then(|tip| ObjectId::from_hex(tip.as_bytes()).ok());
+    delete_branch(repo, intent.branch.as_deref(), tip, signature)
+}
+
+/// Whether the files, which are at `place` now, are still those of the backup.
+fn compare(repo: &Repository, intent: &Intent, place: &Path) -> Result<(), RemoveError> {
+    let busy = || RemoveError::Busy { path: intent.path.clone() };
+    let worktree = worktrees::list(repo)?.into_iter().find(|worktree| worktree.path == intent.path);
+    let worktree = Worktree { path: place.to_owned(), ..worktree.ok_or_else(busy)? };
+    let now = content_of(repo, &worktree)?;
+    let then = ObjectId::from_hex(intent.files.as_bytes()).ok();
+    if then == Some(now.files) { Ok(()) } else { Err(busy()) }
+}
+
+fn find<'a>(all: &'a [Worktree], path: &Path) -> Result<&'a Worktree, RemoveError> {
+    let path = worktrees::canonical(path);
+    let found = all.iter().find(|worktree| worktree.path == path && !worktree.is_main && worktree.git_dir.is_some());
+    let worktree = found.ok_or_else(|| RemoveError::NoSuchWorktree { path: path.clone() })?;
+    if let Some(reason) = worktree.locked.clone() {
+        return Err(RemoveError::Locked { path, reason });
+    }
+    if path.exists() && !worktree.is_intact() {
+        return Err(RemoveError::NotIntact { path });
+    }
+    if let Some(inner) = all.iter().find(|other| other.path != path && other.path.starts_with(&path)) {
+        return Err(RemoveError::Contains { path, inner: inner.path.clone() });
+    }
+    Ok(worktree)
+}
+
+fn content_of(repo: &Repository, worktree: &Worktree) -> Result<Content, RemoveError> {
+    Ok(backup::content(repo, worktree, &status::status(worktree)?, &status::ignored(worktree)?)?)
+}
+
+fn write_backup(
+    repo: &Repository,
+    request: &Request,
+    content: &Content,
+    tip: Option<ObjectId>,
+    head: Option<ObjectId>,
+    id: &str,
+    signature: &Signature,
+) -> Result<(String, ObjectId), RemoveError> {
+    let name = format!("refs/agents-local/backup/{id}/{}", request.name);
+    let message = format!("{} before its removal\n\nThe files as they were. First parent: the branch.\n", request.name);
+    let commit = backup::commit(repo, content, tip, head, &message, signature)?;
+    let update = RefUpdate {
+        name: name.clone(),
+        expected: Expected::Missing,
+        new: Some(commit),
+        message: "backup before removal".into(),
+    };
+    refs::swap_one(repo, &update, signature)?;
+    Ok((name, commit))
+}
+
+/// True when the branch is gone; one that moved stays.
+fn delete_branch(
+    repo: &Repository,
+    branch: Option<&str>,
+    tip: Option<ObjectId>,
+    signature: &Signature,
+) -> Result<bool, RemoveError> {
+    let (Some(branch), Some(tip)) = (branch, tip) else { return Ok(false) };
+    let update =
+        RefUpdate { name: branch.to_owned(), expected: Expected::At(tip), new: None, message: "removed".into() };
+    match refs::swap_one(repo, &update, signature) {
+        Ok(()) => Ok(true),
+        Err(RefError::OutOfDate { actual, .. }) => Ok(actual.is_none()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+#[path = "remove_test.rs"]
+mod tests;
