@@ -1,5 +1,7 @@
 //! Reading a state out of a commit: what was asked for and no more, so that the cost does not grow with the archive.
 
+use std::collections::BTreeSet;
+
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use gix::prelude::FindExt;
@@ -107,6 +109,27 @@ pub(super) fn extend(
     let mut reader = Reader { repo, buffer: Vec::new(), state };
     reader.look_up(tree, wanted);
     Ok(reader.state)
+}
+
+/// Read the dependencies of everything in `state` that may still wait for them, and theirs, so that no cycle can hide
+/// among closed tasks.
+///
+/// # Errors
+/// The commit cannot be read.
+pub(super) fn with_dependencies(repo: &Repository, commit: ObjectId, state: State) -> Result<State, StoreError> {
+    let tree = tree_of(repo, commit).map_err(|reason| StoreError::Unreadable { commit, reason })?;
+    let mut reader = Reader { repo, buffer: Vec::new(), state };
+    let mut sought: BTreeSet<TaskId> = BTreeSet::new();
+    loop {
+        let waiting = reader.state.tasks.values().filter(|task| task.state != TaskState::Landed);
+        let missing = waiting.flat_map(|task| &task.after).filter(|id| !reader.state.tasks.contains_key(id));
+        let wanted: Vec<TaskId> = missing.filter(|id| !sought.contains(id)).cloned().collect();
+        if wanted.is_empty() {
+            return Ok(reader.state);
+        }
+        sought.extend(wanted.iter().cloned());
+        reader.look_up(tree, wanted.into_iter().map(Document::Task).collect());
+    }
 }
 
 /// The tree of a commit.

@@ -58,7 +58,11 @@ fn a_cycle_through_closed_tasks_is_a_cycle() {
     sandbox.agents(["task", "drop", "b"]).good();
     sandbox.agents(["task", "drop", "c"]).good();
     // Both can be reopened, and then the three would wait for each other.
-    assert_snapshot!(sandbox.refused(["task", "edit", "a", "--after", "b"]), @"PENDING");
+    assert_snapshot!(sandbox.refused(["task", "edit", "a", "--after", "b"]), @"
+    [stderr]
+    error: the tasks would wait for each other: a → b → c → a
+    [status 3]
+    ");
 }
 
 #[test]
