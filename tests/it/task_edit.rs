@@ -28,7 +28,15 @@ fn dependencies_are_replaced_or_taken_away() {
     assert_eq!(sandbox.state().tasks[&id("3")].after, [id("1"), id("2")], "each once");
     sandbox.agents(["task", "edit", "3", "--no-after"]).good();
     assert!(sandbox.state().tasks[&id("3")].after.is_empty());
-    assert_snapshot!(sandbox.refused(["task", "edit", "3", "--after", "1", "--no-after"]), @"PENDING");
+    assert_snapshot!(sandbox.refused(["task", "edit", "3", "--after", "1", "--no-after"]), @"
+    [stderr]
+    error: the argument '--after <TASK>' cannot be used with '--no-after'
+
+    Usage: git agents task edit --after <TASK> <TASK>
+
+    For more information, try '--help'.
+    [status 2]
+    ");
 }
 
 #[test]
