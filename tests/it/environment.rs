@@ -244,18 +244,40 @@ fn the_environment_of_a_hook_is_honoured() {
     assert_eq!(other.git(["for-each-ref", "refs/agents/"]), "");
 }
 
-#[test]
-fn a_real_hook_files_tasks() {
+/// A hook that files a task for the commit that HEAD or the last word of its input is at.
+fn install_hook(git_dir: &Path, name: &str, script: &str) {
     use std::os::unix::fs::PermissionsExt;
+    let hook = git_dir.join("hooks").join(name);
+    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    std::fs::write(&hook, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&hook, PermissionsExt::from_mode(0o755)).unwrap();
+}
+
+fn titles(sandbox: &Sandbox) -> Vec<String> {
+    let mut titles: Vec<String> = sandbox.state().tasks.values().map(|task| task.title.clone()).collect();
+    titles.sort();
+    titles
+}
+
+#[test]
+fn the_hooks_of_a_commit_file_tasks() {
     let sandbox = Sandbox::new();
     let worktree = sandbox.worktree("ann");
-    let hook = sandbox.repo().join(".git/hooks/post-commit");
-    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    std::fs::write(&hook, "#!/bin/sh\nexec git agents task add \"$(git log -1 --format=%s)\"\n").unwrap();
-    std::fs::set_permissions(&hook, PermissionsExt::from_mode(0o755)).unwrap();
+    let script = "exec git agents task add \"$(git log -1 --format=%s)\"";
+    install_hook(&sandbox.repo().join(".git"), "post-commit", script);
     sandbox.commit("a", "x", "From the main worktree");
     sandbox.git_in(&worktree, ["commit", "-q", "--allow-empty", "-m", "From a linked one"]);
-    let titles: Vec<String> = sandbox.state().tasks.values().map(|task| task.title.clone()).collect();
-    assert_eq!(titles.len(), 2, "{titles:?}");
-    assert!(titles.contains(&"From a linked one".to_owned()), "{titles:?}");
+    assert_eq!(titles(&sandbox), ["From a linked one", "From the main worktree"]);
+}
+
+#[test]
+fn the_hooks_of_a_push_file_tasks() {
+    for bare in [false, true] {
+        let target = Sandbox::shaped(Shape { bare, ..Shape::default() });
+        let git_dir = if bare { target.repo().to_owned() } else { target.repo().join(".git") };
+        install_hook(&git_dir, "post-receive", "read old new ref; exec git agents task add \"Look at $ref\"");
+        let source = Sandbox::new();
+        source.git(["push", "-q", target.repo().to_str().unwrap(), "HEAD:refs/heads/pushed"]);
+        assert_eq!(titles(&target), ["Look at refs/heads/pushed"], "bare: {bare}");
+    }
 }

@@ -170,7 +170,11 @@ fn arguments_that_are_not_utf_8() {
     [status 2]
     ");
     let dir = [OsString::from("-C"), broken.clone(), "task".into(), "list".into()];
-    assert_snapshot!(sandbox.refused(dir), @"PENDING");
+    assert_snapshot!(sandbox.refused(dir), @"
+    [stderr]
+    error: a�b is not a folder
+    [status 2]
+    ");
     assert_eq!(sandbox.refused(words(&["--json", "task", "add"])).json_error()["code"], "usage");
 }
 
@@ -189,7 +193,7 @@ fn commands_and_options_that_do_not_exist() {
     [stderr]
     error: unrecognized subcommand 'taks'
 
-      tip: a similar subcommand exists: 'task'
+      tip: some similar subcommands exist: 'status', 'task'
 
     Usage: git agents [OPTIONS] [COMMAND]
 
