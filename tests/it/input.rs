@@ -105,12 +105,12 @@ fn titles_that_are_no_line_of_text() {
     ");
     assert_snapshot!(sandbox.refused(["task", "add", "a\nb"]), @r#"
     [stderr]
-    error: the title cannot be used: it holds the control character '\n'; one line of text is wanted
+    error: the title cannot be used: it holds the control character '\n'
     [status 2]
     "#);
     assert_snapshot!(sandbox.refused(["task", "add", "a\u{7}b"]), @r#"
     [stderr]
-    error: the title cannot be used: it holds the control character '\u{7}'; one line of text is wanted
+    error: the title cannot be used: it holds the control character '\u{7}'
     [status 2]
     "#);
     assert_snapshot!(sandbox.refused(["task", "add", &long(501)]), @"
@@ -126,7 +126,7 @@ fn titles_that_are_no_line_of_text() {
     ");
     assert_snapshot!(sandbox.refused(["task", "add", "T", "--body", "a\u{1b}]0;x\u{7}"]), @r#"
     [stderr]
-    error: the body cannot be used: it holds the control character '\u{1b}'; one line of text is wanted
+    error: the body cannot be used: it holds the control character '\u{1b}'
     [status 2]
     "#);
     sandbox.agents(["task", "add", &long(500)]).good();

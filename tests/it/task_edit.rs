@@ -85,7 +85,7 @@ fn changes_are_checked() {
     ");
     assert_snapshot!(sandbox.refused(["task", "edit", "1", "--title", "a\nb"]), @r#"
     [stderr]
-    error: the title cannot be used: it holds the control character '\n'; one line of text is wanted
+    error: the title cannot be used: it holds the control character '\n'
     [status 2]
     "#);
     assert_snapshot!(sandbox.refused(["task", "edit", "2", "--title", "T"]), @"

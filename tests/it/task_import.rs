@@ -116,12 +116,12 @@ fn one_bad_line_stops_all_of_it() {
     "#);
     assert_snapshot!(refused(&sandbox, with(r#"{"title":"T\u0000"}"#)), @r#"
     [stderr]
-    error: line 6: the title cannot be used: it holds the control character '\0'; one line of text is wanted; nothing was imported
+    error: line 6: the title cannot be used: it holds the control character '\0'; nothing was imported
     [status 2]
     "#);
     assert_snapshot!(refused(&sandbox, with(r#"{"title":"T","body":"\u001b[2J"}"#)), @r#"
     [stderr]
-    error: line 6: the body cannot be used: it holds the control character '\u{1b}'; one line of text is wanted; nothing was imported
+    error: line 6: the body cannot be used: it holds the control character '\u{1b}'; nothing was imported
     [status 2]
     "#);
     assert_snapshot!(refused(&sandbox, with(r#"{"title":"T","after":["none"]}"#)), @"

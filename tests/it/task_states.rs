@@ -128,7 +128,7 @@ fn reasons_are_one_line_of_text() {
     ");
     assert_snapshot!(sandbox.refused(["task", "drop", "16", "--reason", "a\u{1b}[31mb"]), @r#"
     [stderr]
-    error: the reason cannot be used: it holds the control character '\u{1b}'; one line of text is wanted
+    error: the reason cannot be used: it holds the control character '\u{1b}'
     [status 2]
     "#);
     assert_snapshot!(sandbox.refused(["task", "drop", "none"]), @"
