@@ -30,6 +30,20 @@ fn an_error_in_json_is_one_object_on_standard_error() {
 }
 
 #[test]
+fn a_usage_error_in_json_says_what_is_wrong_in_one_line() {
+    let sandbox = Sandbox::new();
+    let message = |words: &[&str]| {
+        let output = sandbox.refused([&["--json"], words].concat());
+        output.json_error()["message"].as_str().unwrap().to_owned()
+    };
+    assert_snapshot!(message(&["task"]), @"the name of a command is missing");
+    assert_snapshot!(message(&["task", "add"]), @"the following required arguments were not provided: <TITLE>");
+    assert_snapshot!(message(&["task", "block", "1"]), @"the following required arguments were not provided: --reason <TEXT>");
+    assert_snapshot!(message(&["task", "add", "T", "--priority", "urgent"]), @"invalid value 'urgent' for '--priority <P>' [possible values: critical, high, medium, low]");
+    assert_snapshot!(message(&["task", "list", "--frobnicate"]), @"unexpected argument '--frobnicate' found");
+}
+
+#[test]
 fn json_is_asked_for_anywhere_on_the_line() {
     let sandbox = Sandbox::new();
     for line in [["--json", "task", "list"], ["task", "--json", "list"], ["task", "list", "--json"]] {
