@@ -5,6 +5,8 @@
 
 mod apply;
 mod document;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod operation;
 mod rejected;
 mod rules;

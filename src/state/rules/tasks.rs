@@ -124,3 +124,7 @@ fn no_cycle<'a>(state: &'a State, roots: impl IntoIterator<Item = &'a TaskId>) -
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+#[path = "tasks_test.rs"]
+mod tests;
