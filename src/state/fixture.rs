@@ -1,11 +1,13 @@
 //! Small states for the tests of the rules.
 
 use chrono::{DateTime, Utc};
+use proptest::test_runner::{Config as ProptestConfig, RngSeed};
 
 use super::{Action, NewAgent, Operation, Rejected, State};
 use crate::agent::{AgentName, CommitId};
 use crate::finding::{Finding, FindingId, FindingState, Severity};
 use crate::task::{NewTask, Task, TaskId};
+use crate::world::World;
 
 pub(crate) fn agent(text: &str) -> AgentName {
     text.parse().unwrap()
@@ -115,6 +117,14 @@ pub(crate) fn land(name: &str, tasks: &[&str]) -> Action {
         strategy: "rebase".to_owned(),
     };
     Action::Land { target: "main".to_owned(), before: commit(1), after: commit(3), landed: vec![landed] }
+}
+
+/// So many cases, the same on every run; with `PROPTEST_CASES` set so many others, for finding more.
+pub(crate) fn cases(number: u32) -> ProptestConfig {
+    let explore = World::variable("PROPTEST_CASES").is_some();
+    let fixed = ProptestConfig { cases: number, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() };
+    let config = if explore { ProptestConfig::default() } else { fixed };
+    ProptestConfig { failure_persistence: None, ..config }
 }
 
 impl State {

@@ -4,12 +4,13 @@ mod agents;
 mod attempts;
 mod findings;
 mod tasks;
+mod undo;
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::{Document, DocumentChange, OperationId, Rejected, State};
+use super::{Document, Rejected, State};
 use crate::agent::{Agent, AgentName};
 use crate::task::{Outcome, Task, TaskId, TaskState};
 
@@ -36,29 +37,6 @@ impl<'s> Rules<'s> {
 }
 
 impl Rules<'_> {
-    pub(in crate::state) fn undo(
-        &mut self,
-        operation: &OperationId,
-        documents: &[DocumentChange],
-    ) -> Result<(), Rejected> {
-        for change in documents {
-            if self.state.document(&change.document) != change.before {
-                let (document, operation) = (change.document.clone(), operation.clone());
-                return Err(Rejected::ChangedSince { document, operation });
-            }
-        }
-        documents.iter().try_for_each(|change| self.restore(change))
-    }
-
-    pub(in crate::state) fn restore(&mut self, change: &DocumentChange) -> Result<(), Rejected> {
-        let document = change.document.clone();
-        self.state
-            .set_document(&document, change.after.as_ref())
-            .map_err(|reason| Rejected::BadDocument { document: document.clone(), reason })?;
-        self.state.damaged.retain(|damaged| damaged.document.as_ref() != Some(&document));
-        Ok(())
-    }
-
     fn agent(&self, name: &AgentName) -> Result<&Agent, Rejected> {
         self.readable(&Document::Agent(name.clone()))?;
         self.state.agents.get(name).ok_or_else(|| Rejected::UnknownAgent { name: name.clone() })
