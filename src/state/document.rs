@@ -21,8 +21,18 @@ pub enum Document {
     Task(TaskId),
     /// A finding.
     Finding(FindingId),
-    /// The counts of what is closed.
+    /// The counts of what is closed; there is none before anything is.
     Tally,
+}
+
+impl Document {
+    /// The task that it is.
+    pub fn task(&self) -> Option<&TaskId> {
+        match self {
+            Document::Task(id) => Some(id),
+            _ => None,
+        }
+    }
 }
 
 impl std::fmt::Display for Document {
@@ -63,6 +73,7 @@ impl State {
             Document::Agent(name) => serde_json::to_value(self.agents.get(name)?),
             Document::Task(id) => serde_json::to_value(self.tasks.get(id)?),
             Document::Finding(id) => serde_json::to_value(self.findings.get(id)?),
+            Document::Tally if self.tally.is_empty() => return None,
             Document::Tally => serde_json::to_value(&self.tally),
         };
         json.ok()

@@ -5,6 +5,8 @@
 
 mod apply;
 mod document;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod operation;
 mod rejected;
 mod rules;
@@ -34,6 +36,13 @@ pub struct Tally {
     /// What a newer version wrote and this one does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+impl Tally {
+    /// Whether it says nothing, as when nothing is closed.
+    pub fn is_empty(&self) -> bool {
+        *self == Tally::default()
+    }
 }
 
 /// A document that could not be read; it is left as it is and everything else works.
@@ -119,3 +128,7 @@ impl State {
 fn by_urgency(a: &Task, b: &Task) -> std::cmp::Ordering {
     b.priority.cmp(&a.priority).then_with(|| a.created_at.cmp(&b.created_at)).then_with(|| a.id.cmp(&b.id))
 }
+
+#[cfg(test)]
+#[path = "sequences_test.rs"]
+mod sequences;
