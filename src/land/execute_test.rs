@@ -40,6 +40,7 @@ fn state_update(fixture: &Fixture) -> RefUpdate {
 
 fn recovered(fixture: &Fixture) -> Vec<Recovered> {
     let questions = Questions { is_registered: &|_| false, is_recorded: &|_| false };
+    fixture.entries_are_free();
     recover(&fixture.open(), &questions, &ann()).unwrap()
 }
 
