@@ -8,8 +8,13 @@ pub mod changes;
 pub mod conflict;
 pub mod facts;
 pub mod filter;
+pub mod hazard;
 pub mod history;
+pub mod order;
+pub mod reason;
 pub mod regions;
+pub mod simulate;
+pub mod solve;
 pub mod verdict;
 
 use std::path::PathBuf;
@@ -21,6 +26,7 @@ use crate::git::merge_tree::MergeError;
 use crate::git::scratch::ScratchError;
 
 pub use conflict::{Matrix, Options, Question, Work, matrix};
+pub use order::{Plan, plan};
 
 /// Something that wants to land: a branch, or any commit.
 #[derive(Debug, Clone, PartialEq, Eq)]

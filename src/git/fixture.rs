@@ -113,6 +113,31 @@ impl Fixture {
         self.git(&["rev-parse", "--verify", name]).parse().unwrap()
     }
 
+    /// One random change of the files: edit, delete, rename, move a folder, add to it, or put a file in a folder's place.
+    pub(crate) fn change_at_random(&self, random: &mut fastrand::Rng) {
+        let listed = self.git(&["ls-files", "--cached", "--others"]);
+        let files: Vec<&str> = listed.lines().filter(|file| self.path.join(file).is_file()).collect();
+        let Some(file) = random.choice(&files).copied() else { return };
+        let word = random.choice(["x", "y"]).unwrap();
+        match random.u8(0..8) {
+            0 => self.remove(file),
+            1 => {
+                std::fs::create_dir_all(self.path.join(word)).ok();
+                std::fs::rename(self.path.join(file), self.path.join(format!("{word}/file"))).ok();
+            }
+            2 => drop(std::fs::rename(self.path.join("dir"), self.path.join(format!("dir-{word}")))),
+            3 => self.write(format!("dir/new-{word}"), random.choice(["1\n", "2\n"]).unwrap()),
+            4 => drop(std::fs::write(self.path.join(word), "a file\n")),
+            _ => {
+                let text = std::fs::read_to_string(self.path.join(file)).unwrap_or_default();
+                let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+                let at = random.usize(0..=lines.len() / 4);
+                lines.insert(at, word.to_owned());
+                self.write(file, lines.join("\n") + "\n");
+            }
+        }
+    }
+
     /// Every object that the repository itself holds, so that "nothing was written" can be asserted.
     pub(crate) fn objects(&self) -> String {
         self.git(&["cat-file", "--batch-all-objects", "--batch-check"])

@@ -155,3 +155,29 @@ impl Repository {
 pub fn path_of(bytes: &BStr) -> PathBuf {
     PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
 }
+
+/// A path from git as text: as it is when it is UTF-8, else quoted as git quotes it, so that no two look alike.
+pub fn path_text(path: &BStr) -> String {
+    match path.to_str() {
+        Ok(text) => text.to_owned(),
+        Err(_) => {
+            let escape = |byte: &u8| match byte {
+                b'"' | b'\\' => format!("\\{}", char::from(*byte)),
+                b' '..=b'~' => char::from(*byte).to_string(),
+                byte => format!("\\{byte:03o}"),
+            };
+            format!("\"{}\"", path.iter().map(escape).collect::<String>())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_are_no_text_are_quoted_as_git_does() {
+        assert_eq!(path_text("src/ä b.rs".into()), "src/ä b.rs");
+        assert_eq!(path_text(b"\xff\"x".as_bstr()), "\"\\377\\\"x\"");
+    }
+}

@@ -111,6 +111,19 @@ impl Entry {
     }
 }
 
+/// Whether there are any entries, of living or dead processes: one look into a folder.
+///
+/// # Errors
+/// [`JournalError::Io`].
+pub fn is_any(repo: &Repository) -> Result<bool, JournalError> {
+    let path = folder(repo);
+    match path.read_dir() {
+        Ok(mut entries) => Ok(entries.next().is_some()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(JournalError::Io { path, source }),
+    }
+}
+
 /// The entries that dead processes left, oldest id first. They are ours until they are dropped.
 ///
 /// # Errors
@@ -168,7 +181,7 @@ fn take_over(path: &Path) -> io::Result<Option<Entry>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    match file.try_lock() {
+    match try_lock_for_a_moment(&file) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Ok(None),
         Err(TryLockError::Error(error)) => return Err(error),
@@ -184,6 +197,18 @@ fn take_over(path: &Path) -> io::Result<Option<Entry>> {
         .ok()
         .filter(|document| document.version == VERSION)
         .map(|Document { id, kind, content, .. }| Entry { path: path.to_owned(), file, id, kind, content }))
+}
+
+/// A child that another thread has forked and that has not yet begun its own program still holds what its parent held:
+/// for microseconds, so a lock that is free is found free within a few milliseconds.
+fn try_lock_for_a_moment(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..5 {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(std::time::Duration::from_millis(2)),
+            result => return result,
+        }
+    }
+    file.try_lock()
 }
 
 #[cfg(test)]

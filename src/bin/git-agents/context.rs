@@ -28,6 +28,14 @@ impl Context {
         Context { ui, world, dir, repo: OnceCell::new() }
     }
 
+    /// The same command as if it were started now.
+    pub(crate) fn afresh(&self) -> Context {
+        let world = World::here();
+        let mut ui = self.ui.clone();
+        (ui.out.now, ui.err.now) = (world.now, world.now);
+        Context::new(ui, world, self.dir.clone())
+    }
+
     /// The folder that the command is about: `-C`, else the current one.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
@@ -148,15 +156,15 @@ pub(crate) fn known_agent(state: &State, name: &str) -> Result<AgentName, CliErr
 
 /// A name that an agent may have.
 pub(crate) fn agent_name(text: &str) -> Result<AgentName, CliError> {
-    text.parse().map_err(|reason| bad_name("agent's name", text, &reason))
+    text.parse().map_err(|reason| bad_name("an agent's name", text, &reason))
 }
 
 /// An id that a task may have; `#16` is `16`.
 pub(crate) fn task_id(text: &str) -> Result<TaskId, CliError> {
-    TaskId::from_user(text).map_err(|reason| bad_name("task's id", text, &reason))
+    TaskId::from_user(text).map_err(|reason| bad_name("a task's id", text, &reason))
 }
 
 fn bad_name(what: &str, text: &str, reason: &InvalidName) -> CliError {
     let shown: String = text.chars().take(40).collect();
-    CliError::usage(format!("{shown:?} cannot be a {what}: {reason}"))
+    CliError::usage(format!("{shown:?} cannot be {what}: {reason}"))
 }

@@ -13,6 +13,7 @@ use gix::bstr::BString;
 use super::changes::{Change, between, shared, tree_of};
 use super::facts::{BranchFacts, Facts, Standing, gather};
 use super::filter::may_meet;
+use super::hazard::{Hazard, hazards};
 use super::verdict::{PathVerdict, Verdict, conflicts, with_overlaps};
 use super::{BranchError, Candidate, Target};
 use crate::git::Repository;
@@ -65,6 +66,8 @@ pub struct Matrix {
     pub pairs: Vec<Pair>,
     /// Branches that contain another one: the number of the lower and of the upper one.
     pub stacked: Vec<(usize, usize)>,
+    /// Names that differ only in case: no conflicts, but trouble on some file systems. One at most for a pair.
+    pub hazards: Vec<Hazard>,
 }
 
 /// Two branches.
@@ -138,8 +141,10 @@ pub fn matrix(
     }
     pairs.sort_by_key(|pair| (pair.a, pair.b));
     let stacked = judge.stacked();
+    let changes: Vec<_> = facts.branches.iter().map(|branch| branch.changes.as_slice()).collect();
+    let hazards = hazards(&changes);
     let Facts { branches, .. } = facts;
-    Ok(Matrix { target, branches, pairs, stacked })
+    Ok(Matrix { target, branches, pairs, stacked, hazards })
 }
 
 /// What is to be done about a pair.

@@ -232,7 +232,7 @@ fn nothing_that_git_would_stop_at_is_missed() {
         let names: Vec<String> = (0..9).map(|number| format!("r{number}")).collect();
         for name in &names {
             f.branch(name, if random.bool() { "base" } else { "main" }, |f| {
-                (0..random.usize(1..3)).for_each(|_| something(f, &mut random));
+                (0..random.usize(1..3)).for_each(|_| f.change_at_random(&mut random));
             });
         }
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -258,27 +258,54 @@ fn nothing_that_git_would_stop_at_is_missed() {
     }
 }
 
-/// One random change of the files.
-fn something(f: &Fixture, random: &mut fastrand::Rng) {
-    let listed = f.git(&["ls-files", "--cached", "--others"]);
-    let files: Vec<&str> = listed.lines().filter(|file| f.path().join(file).is_file()).collect();
-    let Some(file) = random.choice(&files).copied() else { return };
-    let word = random.choice(["x", "y"]).unwrap();
-    match random.u8(0..8) {
-        0 => f.remove(file),
-        1 => {
-            std::fs::create_dir_all(f.path().join(word)).ok();
-            std::fs::rename(f.path().join(file), f.path().join(format!("{word}/file"))).ok();
-        }
-        2 => drop(std::fs::rename(f.path().join("dir"), f.path().join(format!("dir-{word}")))),
-        3 => f.write(format!("dir/new-{word}"), random.choice(["1\n", "2\n"]).unwrap()),
-        4 => drop(std::fs::write(f.path().join(word), "a file\n")),
-        _ => {
-            let text = std::fs::read_to_string(f.path().join(file)).unwrap_or_default();
-            let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
-            let at = random.usize(0..=lines.len() / 4);
-            lines.insert(at, word.to_owned());
-            f.write(file, lines.join("\n") + "\n");
-        }
-    }
+#[test]
+fn sha256_and_paths_of_any_bytes() {
+    let f = Fixture::with_format("sha256");
+    let paths: [&[u8]; 4] = [b"a b", b"q\"uote", b"new\nline", b"not-utf8-\xff"];
+    let all = |text: &'static str| move |f: &Fixture| paths.iter().for_each(|path| f.write(path, text));
+    all("base\n")(&f);
+    f.commit("base");
+    f.branch("a", "main", all("a\n"));
+    f.branch("b", "main", all("b\n"));
+    f.git(&["checkout", "-q", "main"]);
+    f.write("moved on", "x");
+    f.commit("more");
+    let pair = pair_of(&f, "a", "b").unwrap();
+    let mut expected = paths.map(BString::from).to_vec();
+    expected.sort();
+    assert_eq!(pair.paths.iter().map(|path| path.path.clone()).collect::<Vec<_>>(), expected);
+    assert!(pair.paths.iter().all(|path| path.is_conflict() && path.places() == 1));
+}
+
+#[test]
+fn attributes_of_the_target_decide() {
+    let f = start();
+    f.git(&["checkout", "-q", "main"]);
+    f.write(".gitattributes", "g merge=union\n");
+    f.commit("union");
+    f.branch("a", "main", |f| f.write("g", lines_with(30, &[(10, "a")])));
+    f.branch("b", "main", |f| f.write("g", lines_with(30, &[(10, "b")])));
+    f.git(&["checkout", "-q", "base"]);
+    assert_eq!(pair_of(&f, "a", "b").map(|pair| pair.verdict), Some(Verdict::Overlap));
+}
+
+#[test]
+fn names_that_differ_only_in_case() {
+    let f = start();
+    f.branch("a", "base", |f| f.write("src/Cli.rs", "a"));
+    f.branch("b", "base", |f| f.write("src/cli.rs", "b"));
+    f.branch("c", "base", |f| f.write("SRC/other.rs", "c"));
+    f.branch("d", "base", |f| f.write("src/new.rs", "d"));
+    let matrix = judged(&f, &["a", "b", "c", "d"], &Options::default());
+    let told: Vec<_> =
+        matrix.hazards.iter().map(|one| (one.a, one.b, one.paths.each_ref().map(|p| p.to_string()))).collect();
+    let pair = |a: &str, b: &str| [a.to_owned(), b.to_owned()];
+    let expected = [
+        (0, 1, pair("src/Cli.rs", "src/cli.rs")),
+        (0, 2, pair("src", "SRC")),
+        (1, 2, pair("src", "SRC")),
+        (2, 3, pair("SRC", "src")),
+    ];
+    assert_eq!(told, expected);
+    assert!(matrix.pairs.is_empty());
 }

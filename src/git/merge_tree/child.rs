@@ -24,10 +24,13 @@ pub(super) struct Child {
 
 impl Child {
     pub(super) fn start(setup: &Setup) -> Result<Self, MergeError> {
-        let mut git = scratch::in_front(&setup.scratch, Git::at(&setup.git_dir).arg("--git-dir").arg(&setup.git_dir));
-        if let Some(source) = setup.attributes {
-            git = git.arg(format!("--attr-source={source}"));
+        let folder = setup.worktree.as_ref().unwrap_or(&setup.git_dir);
+        let mut git = scratch::in_front(&setup.scratch, Git::at(folder).arg("--git-dir").arg(&setup.git_dir));
+        if let Some(worktree) = &setup.worktree {
+            git = git.arg("--work-tree").arg(worktree);
         }
+        // Always given: git would take the attributes of whatever happens to be checked out.
+        let git = git.arg(format!("--attr-source={}", setup.attributes));
         // With --messages for all records, clean ones too: it makes them uniform, and writing messages flushes.
         let git = git.args(["merge-tree", "--write-tree", "--stdin", "-z", "--messages"]);
         let line = git.line();

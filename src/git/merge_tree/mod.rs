@@ -180,8 +180,10 @@ pub struct MergeTree {
 #[derive(Debug, Clone)]
 struct Setup {
     git_dir: PathBuf,
+    /// Where git finds the submodules, whose history decides which of two commits contains the other.
+    worktree: Option<PathBuf>,
     scratch: PathBuf,
-    attributes: Option<ObjectId>,
+    attributes: ObjectId,
     empty_tree: ObjectId,
 }
 
@@ -194,11 +196,13 @@ impl MergeTree {
     /// tree `attributes`, as they would be in a checkout of the target; without it, there are none but the
     /// repository's `info/attributes`.
     pub fn new(repository: &Repository, scratch: &Scratch, attributes: Option<ObjectId>) -> Self {
+        let empty_tree = ObjectId::empty_tree(repository.gix().object_hash());
         let setup = Setup {
-            git_dir: repository.common_dir().to_owned(),
+            git_dir: repository.git_dir().to_owned(),
+            worktree: repository.worktree().map(ToOwned::to_owned),
             scratch: scratch.path().to_owned(),
-            attributes,
-            empty_tree: ObjectId::empty_tree(repository.gix().object_hash()),
+            attributes: attributes.unwrap_or(empty_tree),
+            empty_tree,
         };
         MergeTree { setup, child: None }
     }

@@ -160,6 +160,26 @@ fn submodules() {
     assert_eq!(kinds(&fixture, &Request { base: None, ours, theirs }), [ConflictKind::Submodule]);
 }
 
+/// git knows which of two commits of a submodule contains the other when the submodule is checked out.
+#[test]
+fn submodules_that_moved_along_one_line() {
+    let other = Fixture::new();
+    let moves = ["one", "two", "three"].map(|name| other.commit(name).to_string());
+    let fixture = Fixture::new();
+    fixture.git(&["submodule", "add", "-q", &other.path().to_string_lossy(), "sub"]);
+    let sub = fixture.path().join("sub");
+    let at = |branch: &str, number: usize| {
+        fixture.git(&["checkout", "-q", "-B", branch]);
+        fixture.git_in(&sub, &["checkout", "-q", &moves[number]]);
+        fixture.commit(branch)
+    };
+    at("main", 0);
+    let ours = at("ours", 1);
+    fixture.git(&["checkout", "-q", "main"]);
+    let theirs = at("theirs", 2);
+    assert_eq!(kinds(&fixture, &Request { base: None, ours, theirs }), []);
+}
+
 #[test]
 fn attributes_are_those_of_the_given_tree() {
     let add = |text: &'static str| move |f: &Fixture| f.write("log", format!("{}{text}\n", lines_with(5, &[])));

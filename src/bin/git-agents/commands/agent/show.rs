@@ -1,0 +1,36 @@
+//! `git agents agent show`
+
+use clap::Args;
+use git_agents::config;
+use git_agents::store::Scope;
+use git_agents::work::overview::overview;
+
+use crate::commands::complete_values::agent_names;
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+use crate::view::agent::AgentShow;
+use crate::view::status::agent_view;
+use crate::view::task::TaskView;
+
+/// Show one agent with its branch, worktree and tasks.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The agent; may be left out in its worktree.
+    #[arg(add = agent_names())]
+    name: Option<String>,
+}
+
+pub(crate) fn run(ctx: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
+    let repo = ctx.repo()?;
+    let snapshot = ctx.load(&Scope::open())?;
+    let name = ctx.agent(&snapshot.state, args.name.as_deref())?;
+    let mut state = snapshot.state;
+    let tasks = state.tasks_of(&name).map(|task| TaskView::new(&state, task)).collect();
+    state.agents.retain(|known, _| *known == name);
+    let overview = overview(repo, &config::target(repo)?, &state, true)?;
+    if let (Some(agent), Some(seen)) = (state.agents.get(&name), overview.first()) {
+        let agent = agent_view(&state, agent, seen, &ctx.ui.out);
+        ctx.ui.answer(&AgentShow { agent, tasks })?;
+    }
+    Ok(Exit::Good)
+}

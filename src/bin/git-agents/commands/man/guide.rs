@@ -1,0 +1,107 @@
+//! What the main page says besides the commands. In text, `…` is bold.
+
+/// One part of a section.
+pub(super) enum Part {
+    /// A paragraph.
+    Text(&'static str),
+    /// A term and what it means.
+    Term(&'static str, &'static str),
+    /// Command lines, as they are typed.
+    Commands(&'static [&'static str]),
+}
+
+use Part::{Commands, Term, Text};
+
+/// The sections that follow the commands, in their order.
+pub(super) const SECTIONS: &[(&str, &[Part])] = &[
+    (
+        "EXAMPLES",
+        &[
+            Text("Three agents with a branch and a worktree each, and two tasks for the first:"),
+            Commands(&[
+                "git agents init --agents 3",
+                "git agents task add \"Parse the config file\" --id 16 --hours 2",
+                "git agents assign agent-1 16",
+                "git agents assign agent-1 17 \"Implement the status command\" 1.5",
+            ]),
+            Text("The agent works in its worktree, and commits there:"),
+            Commands(&["git agents start agent-1 16", "git agents complete agent-1"]),
+            Text("Where everybody stands, what collides, in which order it lands best; then all of it lands:"),
+            Commands(&[
+                "git agents status",
+                "git agents conflicts",
+                "git agents merge-order",
+                "git agents merge --all --dry-run",
+                "git agents merge --all",
+            ]),
+            Text("What can be started now, and what has happened to a task:"),
+            Commands(&["git agents ready", "git agents log 16"]),
+        ],
+    ),
+    (
+        "OUTPUT",
+        &[Text(
+            "The answer goes to standard output, everything else to standard error. With `--json` the answer is \
+                 one object with `version`, `kind` and the facts: a field that is absent has nothing to report, \
+                 `null` could not be determined, times are RFC 3339 in UTC. An error is then one object on standard \
+                 error, with a `code`, a `message` and `hints`: commands that help.",
+        )],
+    ),
+    (
+        "EXIT STATUS",
+        &[
+            Term("0", "Done, and the answer is good."),
+            Term(
+                "1",
+                "Done, and the answer is negative: there are conflicts, a branch was not merged, a task is held by \
+                 another agent.",
+            ),
+            Term("2", "The command line makes no sense."),
+            Term("3", "Refused: something that must hold does not, and nothing was changed."),
+            Term("4", "Something outside failed: git, the disk, a hook."),
+            Term("70", "A bug in git-agents."),
+        ],
+    ),
+    (
+        "CONFIGURATION",
+        &[
+            Text("Variables of git-config(1):"),
+            Term(
+                "agents.target",
+                "The branch that work lands on. The default is the branch that `origin/HEAD` names, else `main`, else \
+                 `master`.",
+            ),
+            Term(
+                "agents.worktrees",
+                "The folder of the agents' worktrees. The default is ../REPOSITORY-worktrees, beside the repository.",
+            ),
+            Term("agents.prefix", "What the names of agents' branches begin with. The default is `agents/`."),
+        ],
+    ),
+    (
+        "ENVIRONMENT",
+        &[
+            Term("NO_COLOR", "When it is set and not empty, colour is used only with `--color=always`."),
+            Term("GIT_DIR, GIT_WORK_TREE", "The repository, as for git(1)."),
+        ],
+    ),
+    (
+        "FILES",
+        &[
+            Term(
+                "refs/agents/state",
+                "Agents, tasks and findings: a chain of commits, one for each operation, with a tree of JSON \
+                 documents. `git log refs/agents/state` is its history.",
+            ),
+            Term(
+                "refs/agents-local/",
+                "What belongs to this clone only. Under `backup/` is what was there before something was removed or \
+                 moved.",
+            ),
+            Term(
+                "$GIT_COMMON_DIR/agents/",
+                "Locks, and the journals by which a command that was interrupted is finished or undone by the next.",
+            ),
+        ],
+    ),
+];

@@ -1,0 +1,50 @@
+//! `git agents status`
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use clap::Args;
+use git_agents::config;
+use git_agents::store::Scope;
+use git_agents::work::overview::overview;
+
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+use crate::view::status::StatusView;
+
+/// Show every agent with its branch, worktree and task, and what needs attention first.
+#[derive(Debug, Default, Args)]
+pub(crate) struct StatusArgs {
+    /// Do not look into the worktrees for uncommitted changes.
+    #[arg(long)]
+    no_dirty: bool,
+    /// Redraw every two seconds until interrupted; needs a terminal.
+    #[arg(long)]
+    watch: bool,
+}
+
+/// How often `--watch` looks again.
+const WATCH_EVERY: Duration = Duration::from_secs(2);
+
+pub(crate) fn run(ctx: &Context, args: &StatusArgs) -> Result<Exit, CliError> {
+    if !args.watch {
+        return show(ctx, args.no_dirty).map(|()| Exit::Good);
+    }
+    if ctx.ui.json || !std::io::stdout().is_terminal() {
+        return Err(CliError::usage("--watch redraws a terminal, and there is none").hint("git agents status --json"));
+    }
+    loop {
+        // The top left corner, then everything below it cleared: less flicker than clearing first.
+        ctx.ui.raw("\u{1b}[H\u{1b}[J")?;
+        show(&ctx.afresh(), args.no_dirty)?;
+        std::thread::sleep(WATCH_EVERY);
+    }
+}
+
+fn show(ctx: &Context, no_dirty: bool) -> Result<(), CliError> {
+    let repo = ctx.repo()?;
+    let target = config::target(repo)?;
+    let snapshot = ctx.load(&Scope::open())?;
+    let overview = overview(repo, &target, &snapshot.state, !no_dirty)?;
+    ctx.ui.answer(&StatusView::new(&target, &snapshot.state, &overview, &ctx.ui.out))
+}

@@ -1,0 +1,119 @@
+//! What `agent remove` took away, and how to get it back.
+
+use std::path::Path;
+
+use git_agents::agent::AgentName;
+use git_agents::git::repository::path_text;
+use git_agents::worktree::remove::{Losses, Removed};
+use serde::Serialize;
+
+use crate::error::quoted;
+use crate::render::style::{Style, counted, safe};
+use crate::ui::View;
+
+/// The answer of `agent remove`.
+#[derive(Debug, Serialize)]
+pub(crate) struct RemovedView {
+    pub(crate) agent: String,
+    /// The worktree that was removed.
+    pub(crate) worktree: Option<String>,
+    /// The branch that was deleted.
+    pub(crate) branch: Option<String>,
+    /// The ref that holds what was there; absent when there was nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) backup: Option<String>,
+    /// Commands that bring it back.
+    pub(crate) restore: Vec<String>,
+    /// Ignored folders that are gone and in no backup.
+    pub(crate) not_backed_up: Vec<String>,
+    #[serde(skip)]
+    lost: Option<String>,
+}
+
+impl RemovedView {
+    pub(crate) fn new(name: &AgentName, branch: &str, worktree: Option<&Path>, removed: Option<&Removed>) -> Self {
+        let restore = removed.map(|removed| restore(name, branch, worktree, removed)).unwrap_or_default();
+        RemovedView {
+            agent: name.to_string(),
+            worktree: worktree.map(|path| path.display().to_string()),
+            branch: removed.filter(|removed| removed.branch_deleted).map(|_| branch.to_owned()),
+            backup: removed.map(|removed| removed.backup.clone()),
+            restore,
+            not_backed_up: removed
+                .map(|removed| removed.losses.ignored_folders.iter().map(|path| path_text(path.as_ref())).collect())
+                .unwrap_or_default(),
+            lost: removed.filter(|removed| removed.losses.is_work()).map(|removed| losses_text(&removed.losses)),
+        }
+    }
+}
+
+/// First the agent with its branch and worktree, then the files as they were.
+fn restore(name: &AgentName, branch: &str, worktree: Option<&Path>, removed: &Removed) -> Vec<String> {
+    let backup = &removed.backup;
+    let mut commands = Vec::new();
+    if removed.branch_deleted {
+        commands.push(format!("git branch {} {backup}^", quoted(branch)));
+    }
+    match worktree {
+        None => {
+            commands.push(format!("git agents agent add {name} --existing --branch {} --no-worktree", quoted(branch)))
+        }
+        Some(path) => {
+            let path = quoted(&path.display().to_string());
+            commands.push(format!("git agents agent add {name} --existing --branch {} --path {path}", quoted(branch)));
+            commands.push(format!("git -C {path} restore --source={backup} -- ."));
+        }
+    }
+    commands
+}
+
+/// "2 uncommitted and 1 untracked file, 3 commits that have not landed".
+pub(crate) fn losses_text(losses: &Losses) -> String {
+    let mut parts = Vec::new();
+    let mut tell = |paths: &[gix::bstr::BString], noun: &str| {
+        if let Some(first) = paths.first() {
+            let more = if paths.len() > 1 { ", …" } else { "" };
+            parts.push(format!("{} ({}{more})", counted(paths.len(), noun), path_text(first.as_ref())));
+        }
+    };
+    tell(&losses.uncommitted, "uncommitted file");
+    tell(&losses.untracked, "untracked file");
+    tell(&losses.embedded, "repository inside, which no backup could hold,");
+    tell(&losses.submodules, "submodule with work of its own");
+    if losses.commits > 0 {
+        parts.push(format!("{} not landed", counted(losses.commits, "commit")));
+    }
+    if let Some(operation) = losses.operation {
+        parts.push(format!("a {} going on", operation.command()));
+    }
+    parts.join(", ")
+}
+
+impl View for RemovedView {
+    const KIND: &'static str = "agent-removed";
+
+    fn text(&self, style: &Style) -> String {
+        let mut text = format!("removed {}", self.agent);
+        if let Some(worktree) = &self.worktree {
+            text.push_str(&format!(", its worktree {}", safe(worktree)));
+        }
+        if let Some(branch) = &self.branch {
+            text.push_str(&format!(", its branch {}", safe(branch)));
+        }
+        text.push('\n');
+        if let (Some(backup), Some(lost)) = (&self.backup, &self.lost) {
+            text.push_str(&format!("{lost}: all of it is in {backup}\n"));
+        }
+        if !self.not_backed_up.is_empty() {
+            text.push_str(&format!("ignored and not backed up: {}\n", safe(&self.not_backed_up.join(", "))));
+        }
+        if !self.restore.is_empty() {
+            text.push_str(&style.dim("to get it back:"));
+            text.push('\n');
+            for command in &self.restore {
+                text.push_str(&format!("  {}\n", safe(command)));
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,308 @@
+//! The picture at a glance.
+
+use std::collections::BTreeMap;
+
+use git_agents::agent::Agent;
+use git_agents::config::Target;
+use git_agents::state::State;
+use git_agents::task::{Task, TaskState};
+use git_agents::work::overview::{AgentOverview, TargetVerdict, WorktreeOverview};
+use serde::Serialize;
+
+use crate::render::style::{Style, counted, duration, hours, safe};
+use crate::render::table::{Column, table};
+use crate::ui::View;
+
+/// The branch that work lands on.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct TargetView {
+    pub(crate) branch: String,
+    pub(crate) commit: String,
+}
+
+impl From<&Target> for TargetView {
+    fn from(target: &Target) -> Self {
+        TargetView { branch: target.branch.clone(), commit: target.commit.to_string() }
+    }
+}
+
+/// The task that an agent has in hand.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct CurrentTask {
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hours: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) started_at: Option<chrono::DateTime<chrono::Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) elapsed_s: Option<i64>,
+}
+
+/// One agent. `null` is what could not be determined, or was not looked at.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct AgentView {
+    pub(crate) name: String,
+    pub(crate) branch: String,
+    /// The branch's tip; `null` when the branch is gone.
+    pub(crate) commit: Option<String>,
+    pub(crate) base: Option<String>,
+    pub(crate) worktree: Option<String>,
+    /// `idle`, `assigned`, `working` or `completed` (something waits to be landed).
+    pub(crate) state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) task: Option<CurrentTask>,
+    /// The ids of the tasks that it has and has not begun.
+    pub(crate) assigned: Vec<String>,
+    pub(crate) ahead: Option<usize>,
+    pub(crate) behind: Option<usize>,
+    /// How many paths are uncommitted, untracked ones included.
+    pub(crate) dirty: Option<usize>,
+    /// How many files its commits change.
+    pub(crate) files: Option<usize>,
+    pub(crate) completed_tasks: u64,
+    pub(crate) hours_total: f64,
+}
+
+/// Something that a lead should look at.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Attention {
+    pub(crate) kind: &'static str,
+    pub(crate) agent: String,
+    pub(crate) message: String,
+    pub(crate) hint: String,
+}
+
+/// `status`.
+#[derive(Debug, Serialize)]
+pub(crate) struct StatusView {
+    pub(crate) target: TargetView,
+    pub(crate) agents: Vec<AgentView>,
+    pub(crate) tasks: BTreeMap<&'static str, u64>,
+    pub(crate) attention: Vec<Attention>,
+    /// How many operations no remote has; `null`: this version does not know.
+    pub(crate) unsynced: Option<u64>,
+}
+
+impl StatusView {
+    pub(crate) fn new(target: &Target, state: &State, overview: &[AgentOverview], style: &Style) -> Self {
+        let known = overview.iter().filter_map(|seen| Some((state.agents.get(&seen.name)?, seen)));
+        let agents = known.clone().map(|(agent, seen)| agent_view(state, agent, seen, style)).collect();
+        let attention = known.flat_map(|(agent, seen)| attention(target, state, agent, seen)).collect();
+        StatusView { target: target.into(), agents, tasks: counts(state), attention, unsynced: None }
+    }
+}
+
+/// One agent's row.
+pub(crate) fn agent_view(state: &State, agent: &Agent, seen: &AgentOverview, style: &Style) -> AgentView {
+    let current = state.in_progress(&agent.name);
+    let assigned = state.assigned_to(&agent.name);
+    let completed = completed(state, agent);
+    let word = match (current, assigned.is_empty(), completed.is_empty()) {
+        (Some(_), ..) => "working",
+        (None, _, false) => "completed",
+        (None, false, true) => "assigned",
+        (None, true, true) => "idle",
+    };
+    let task = current.or(completed.first().copied()).or(assigned.first().copied());
+    let (worktree, dirty) = match &seen.worktree {
+        WorktreeOverview::At { path, status, .. } => {
+            (Some(path.display().to_string()), status.as_ref().map(uncommitted))
+        }
+        WorktreeOverview::Gone { .. } | WorktreeOverview::None => (None, None),
+    };
+    AgentView {
+        name: agent.name.to_string(),
+        branch: agent.branch.clone(),
+        commit: seen.tip.map(|tip| tip.to_string()),
+        base: agent.base.as_ref().map(ToString::to_string),
+        worktree,
+        state: word,
+        task: task.map(|task| current_task(task, style)),
+        assigned: assigned.iter().map(|task| task.id.to_string()).collect(),
+        ahead: seen.ahead,
+        behind: seen.behind,
+        dirty,
+        files: seen.files,
+        completed_tasks: agent.completed_tasks,
+        hours_total: agent.hours_total,
+    }
+}
+
+fn uncommitted(status: &git_agents::git::status::Status) -> usize {
+    status.tracked().len() + status.untracked.len() + status.embedded.len()
+}
+
+fn completed<'s>(state: &'s State, agent: &'s Agent) -> Vec<&'s Task> {
+    state.tasks_of(&agent.name).filter(|task| task.state == TaskState::Completed).collect()
+}
+
+fn current_task(task: &Task, style: &Style) -> CurrentTask {
+    let started_at = task.last_attempt().filter(|_| task.state != TaskState::Assigned).map(|a| a.started_at);
+    let until = task.last_attempt().and_then(|attempt| attempt.ended_at).unwrap_or(style.now);
+    CurrentTask {
+        id: task.id.to_string(),
+        title: task.title.clone(),
+        state: task.state.word(),
+        hours: task.hours.map(Into::into),
+        started_at,
+        elapsed_s: started_at.map(|start| until.signed_duration_since(start).num_seconds().max(0)),
+    }
+}
+
+fn counts(state: &State) -> BTreeMap<&'static str, u64> {
+    let mut counts: BTreeMap<&'static str, u64> = TaskState::ALL
+        .iter()
+        .map(|&of| (if of == TaskState::InProgress { "in_progress" } else { of.word() }, state.count(of)))
+        .collect();
+    counts.insert("ready", state.ready().len() as u64);
+    counts
+}
+
+/// What a lead should look at, the worst first.
+fn attention(target: &Target, state: &State, agent: &Agent, seen: &AgentOverview) -> Vec<Attention> {
+    let name = &agent.name;
+    let mut found = Vec::new();
+    let mut tell = |kind, message: String, hint: String| {
+        found.push(Attention { kind, agent: name.to_string(), message, hint });
+    };
+    if seen.tip.is_none() {
+        let message = format!("{name}'s branch {} is gone", agent.branch);
+        tell("branch-gone", message, format!("git agents init {name}"));
+    }
+    match &seen.target {
+        TargetVerdict::Clean => {}
+        TargetVerdict::Conflict { paths } => {
+            let message = format!("{name} conflicts with {} in {}", target.branch, paths.join(", "));
+            tell("target-conflict", message, format!("git agents conflicts {name}"));
+        }
+        TargetVerdict::Unknown { reason } => {
+            let message = format!("whether {name} merges into {} is unknown: {reason}", target.branch);
+            tell("target-unknown", message, format!("git log --oneline {}..{}", target.branch, agent.branch));
+        }
+    }
+    match &seen.worktree {
+        WorktreeOverview::Gone { path } => {
+            let message = format!("{name}'s worktree is gone from {}", path.display());
+            tell("worktree-gone", message, format!("git agents init {name}"));
+        }
+        WorktreeOverview::At { path, operation: Some(operation), .. } => {
+            let message = format!("{name}'s worktree is in the middle of a {}", operation.command());
+            let path = crate::error::quoted(&path.display().to_string());
+            tell("worktree-busy", message, format!("git -C {path} status"));
+        }
+        WorktreeOverview::At { .. } | WorktreeOverview::None => {}
+    }
+    let waiting = completed(state, agent);
+    if !waiting.is_empty() {
+        let ids: Vec<&str> = waiting.iter().map(|task| task.id.as_str()).collect();
+        let message = format!("{name} has completed {}, not landed yet", ids.join(", "));
+        tell("not-landed", message, format!("git agents merge {name}"));
+    }
+    found
+}
+
+impl View for StatusView {
+    const KIND: &'static str = "status";
+
+    fn text(&self, style: &Style) -> String {
+        let commit = self.target.commit.get(..10).unwrap_or(&self.target.commit);
+        let mut text = format!("work lands on {} at {}\n\n", style.bold(&safe(&self.target.branch)), commit);
+        if self.agents.is_empty() {
+            text.push_str("no agents; git agents init --agents 3 makes three\n");
+        } else {
+            text.push_str(&agents_table(style, &self.agents));
+        }
+        text.push_str(&format!("\n{}\n", tasks_line(&self.tasks)));
+        if !self.attention.is_empty() {
+            text.push_str(&format!("\n{}\n", style.bold("needs attention")));
+            for item in &self.attention {
+                text.push_str(&format!("  {}\n", safe(&item.message)));
+                text.push_str(&format!("    {}\n", style.dim(&safe(&item.hint))));
+            }
+        }
+        text
+    }
+}
+
+/// `agent list`.
+#[derive(Debug, Serialize)]
+pub(crate) struct AgentList {
+    pub(crate) agents: Vec<AgentView>,
+}
+
+impl View for AgentList {
+    const KIND: &'static str = "agent-list";
+
+    fn text(&self, style: &Style) -> String {
+        if self.agents.is_empty() { "no agents\n".to_owned() } else { agents_table(style, &self.agents) }
+    }
+}
+
+fn agents_table(style: &Style, agents: &[AgentView]) -> String {
+    let number = |number: Option<usize>| number.map(|n| n.to_string()).unwrap_or_else(|| "?".to_owned());
+    let row = |agent: &AgentView| {
+        let state = match agent.state {
+            "working" => style.yellow("working"),
+            "completed" => style.green("completed"),
+            other => other.to_owned(),
+        };
+        let task = agent.task.as_ref();
+        let title = task.map(|task| {
+            let estimate = task.hours.map(|h| format!(" ({})", hours(h))).unwrap_or_default();
+            format!("{} {}{estimate}", style.cyan(&task.id), safe(&task.title))
+        });
+        let done = match (agent.completed_tasks, agent.hours_total) {
+            (0, _) => String::new(),
+            (tasks, 0.0) => counted(usize::try_from(tasks).unwrap_or(usize::MAX), "task"),
+            (tasks, total) => {
+                format!("{}, {}", counted(usize::try_from(tasks).unwrap_or(usize::MAX), "task"), hours(total))
+            }
+        };
+        vec![
+            agent.name.clone(),
+            state,
+            title.unwrap_or_default(),
+            task.and_then(|task| task.elapsed_s).map(duration).unwrap_or_default(),
+            number(agent.ahead),
+            number(agent.behind),
+            number(agent.files),
+            agent.dirty.map(|n| n.to_string()).unwrap_or_else(|| "-".to_owned()),
+            done,
+        ]
+    };
+    let columns = [
+        Column::Text("AGENT"),
+        Column::Text("STATE"),
+        Column::Text("TASK"),
+        Column::Number("TIME"),
+        Column::Number("AHEAD"),
+        Column::Number("BEHIND"),
+        Column::Number("FILES"),
+        Column::Number("DIRTY"),
+        Column::Text("DONE"),
+    ];
+    table(style, &columns, agents.iter().map(row).collect())
+}
+
+fn tasks_line(tasks: &BTreeMap<&'static str, u64>) -> String {
+    let shown = [
+        ("in_progress", "in progress"),
+        ("assigned", "assigned"),
+        ("open", "open"),
+        ("completed", "completed"),
+        ("blocked", "blocked"),
+        ("failed", "failed"),
+        ("landed", "landed"),
+        ("dropped", "dropped"),
+    ];
+    let part = |(key, word): &(&'static str, &'static str)| {
+        let number = tasks.get(key).copied().filter(|number| *number > 0)?;
+        let ready = tasks.get("ready").copied().unwrap_or_default();
+        let more = if *key == "open" { format!(" ({ready} ready)") } else { String::new() };
+        Some(format!("{number} {word}{more}"))
+    };
+    let parts: Vec<String> = shown.iter().filter_map(part).collect();
+    if parts.is_empty() { "no tasks".to_owned() } else { format!("tasks: {}", parts.join(", ")) }
+}
