@@ -226,6 +226,7 @@ mod tests {
         held.update(&"two").unwrap();
         assert!(abandoned(&repo).unwrap().is_empty());
         drop(held);
+        fixture.entries_are_free();
         let mut found = abandoned(&repo).unwrap();
         let taken = found.pop().unwrap();
         assert_eq!((taken.id.as_str(), taken.kind.as_str()), ("01A", "test"));
