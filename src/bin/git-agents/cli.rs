@@ -65,6 +65,7 @@ pub(crate) enum Command {
     Conflicts(commands::conflicts::ConflictsArgs),
     MergeOrder(commands::merge_order::MergeOrderArgs),
     Log(commands::log::LogArgs),
+    Demo(commands::demo::DemoArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }

@@ -6,6 +6,7 @@ pub(crate) mod complete;
 pub(crate) mod complete_values;
 pub(crate) mod completions;
 pub(crate) mod conflicts;
+pub(crate) mod demo;
 pub(crate) mod fail;
 pub(crate) mod findings;
 pub(crate) mod init;
@@ -40,6 +41,7 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
         Command::MergeOrder(args) => merge_order::run(ctx, &args),
         Command::Log(args) => log::run(ctx, args),
         Command::Status(args) => status::run(ctx, &args),
+        Command::Demo(args) => demo::run(ctx, &args),
         Command::Completions(args) => completions::run(ctx, &args),
         Command::Man(args) => man::run(ctx, args),
     }
