@@ -3,6 +3,7 @@
 
 pub mod candidates;
 pub mod complete;
+pub mod doctor;
 pub mod enrol;
 pub mod overview;
 pub mod place;

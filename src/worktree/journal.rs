@@ -92,6 +92,11 @@ impl Entry {
         Ok(())
     }
 
+    /// The file that it is in.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What was written down; none when it is of another shape than expected.
     pub fn content<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_value(self.content.clone()).ok()

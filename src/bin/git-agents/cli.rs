@@ -65,6 +65,8 @@ pub(crate) enum Command {
     Conflicts(commands::conflicts::ConflictsArgs),
     MergeOrder(commands::merge_order::MergeOrderArgs),
     Log(commands::log::LogArgs),
+    Reset(commands::reset::ResetArgs),
+    Doctor(commands::doctor::DoctorArgs),
     Demo(commands::demo::DemoArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),

@@ -7,6 +7,7 @@ pub(crate) mod complete_values;
 pub(crate) mod completions;
 pub(crate) mod conflicts;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod fail;
 pub(crate) mod findings;
 pub(crate) mod init;
@@ -14,6 +15,7 @@ pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod merge_order;
 pub(crate) mod ready;
+pub(crate) mod reset;
 pub(crate) mod status;
 pub(crate) mod task;
 pub(crate) mod unassign;
@@ -40,6 +42,8 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
         Command::Conflicts(args) => conflicts::run(ctx, &args),
         Command::MergeOrder(args) => merge_order::run(ctx, &args),
         Command::Log(args) => log::run(ctx, args),
+        Command::Reset(args) => reset::run(ctx, &args),
+        Command::Doctor(args) => doctor::run(ctx, &args),
         Command::Status(args) => status::run(ctx, &args),
         Command::Demo(args) => demo::run(ctx, &args),
         Command::Completions(args) => completions::run(ctx, &args),
