@@ -14,8 +14,8 @@ pub enum InvalidText {
         /// How many may be.
         most: usize,
     },
-    /// A line break or another control character where one line is wanted.
-    #[error("it holds the control character {found:?}; one line of text is wanted")]
+    /// A control character; where one line is wanted, also a line break.
+    #[error("it holds the control character {found:?}")]
     Control {
         /// The first such character.
         found: char,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use gix::bstr::{BStr, ByteSlice};
 
 use super::run::{Git, GitError};
+use crate::world::World;
 
 /// The oldest git whose `merge-tree --stdin` takes trees as well as commits.
 pub const OLDEST_GIT: &str = "2.45";
@@ -64,17 +65,13 @@ impl Repository {
         if !dir.is_dir() {
             return Err(OpenError::NotAFolder { path: dir.to_owned() });
         }
-        let search = gix::discover::upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() };
-        let found =
-            gix::ThreadSafeRepository::discover_with_environment_overrides_opts(dir, search, Default::default())
-                .map_err(|error| {
-                    let path = dir.to_owned();
-                    match error.downcast_any_ref::<gix::discover::upwards::Error>() {
-                        Some(_) => OpenError::NotARepository { path },
-                        None => OpenError::Unusable { path, reason: error.to_string() },
-                    }
-                })?;
-        let mut gix = found.to_thread_local();
+        let mut gix = search(dir).map_err(|error| {
+            let path = dir.to_owned();
+            match error.downcast_any_ref::<gix::discover::upwards::Error>() {
+                Some(_) => OpenError::NotARepository { path },
+                None => OpenError::Unusable { path, reason: error.to_string() },
+            }
+        })?;
         // One small document is read after another: without a cache each would inflate its delta chain anew.
         gix.object_cache_size_if_unset(256 * 1024);
         let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -149,6 +146,22 @@ impl Repository {
             _ => Err(GitError::TooOld { found, needed: OLDEST_GIT }),
         }
     }
+}
+
+/// Search from `dir` upwards, or open what `GIT_DIR` names.
+fn search(dir: &Path) -> Result<gix::Repository, gix::Error> {
+    let options = || gix::discover::upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() };
+    // gix takes "." for a worktree also where it is the git folder itself: in `.git`, and in the hooks of a push, for
+    // which git sets GIT_DIR to ".".
+    let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    let found = match World::variable("GIT_DIR").as_deref() {
+        Some(".") => {
+            let here = Path::new(".").canonicalize().unwrap_or(whole);
+            gix::ThreadSafeRepository::discover_opts(here, options(), Default::default())
+        }
+        _ => gix::ThreadSafeRepository::discover_with_environment_overrides_opts(whole, options(), Default::default()),
+    };
+    found.map(|found| found.to_thread_local())
 }
 
 /// A path from git's output, which is bytes, as a path of this system.

@@ -21,7 +21,7 @@ pub enum Document {
     Task(TaskId),
     /// A finding.
     Finding(FindingId),
-    /// The counts of what is closed.
+    /// The counts of what is closed; there is none before anything is.
     Tally,
 }
 
@@ -63,6 +63,7 @@ impl State {
             Document::Agent(name) => serde_json::to_value(self.agents.get(name)?),
             Document::Task(id) => serde_json::to_value(self.tasks.get(id)?),
             Document::Finding(id) => serde_json::to_value(self.findings.get(id)?),
+            Document::Tally if self.tally.is_empty() => return None,
             Document::Tally => serde_json::to_value(&self.tally),
         };
         json.ok()

@@ -36,6 +36,13 @@ pub struct Tally {
     pub extra: Map<String, Value>,
 }
 
+impl Tally {
+    /// Whether it says nothing, as when nothing is closed.
+    pub fn is_empty(&self) -> bool {
+        *self == Tally::default()
+    }
+}
+
 /// A document that could not be read; it is left as it is and everything else works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damaged {

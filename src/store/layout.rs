@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! format.json                           {"version": 1}
-//! tally.json                            how many tasks are closed
+//! tally.json                            how many tasks are closed; absent when none is
 //! agents/<name>.json
 //! tasks/open/<shard>/<id>.json          everything not landed and not dropped
 //! tasks/closed/<shard>/<id>.json
@@ -49,7 +49,7 @@ pub(super) fn path_in(state: &State, document: &Document) -> Option<String> {
             Some(paths(document).remove(usize::from(task.state.is_closed())))
         }
         Document::Finding(id) => state.findings.contains_key(id).then(|| paths(document).remove(0)),
-        Document::Tally => Some(TALLY_PATH.to_owned()),
+        Document::Tally => (!state.tally.is_empty()).then(|| TALLY_PATH.to_owned()),
     }
 }
 

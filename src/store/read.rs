@@ -1,12 +1,14 @@
 //! Reading a state out of a commit: what was asked for and no more, so that the cost does not grow with the archive.
 
+use std::collections::BTreeSet;
+
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use gix::prelude::FindExt;
 use serde_json::Value;
 
 use super::StoreError;
-use super::layout::{self, FORMAT_PATH, FORMAT_VERSION};
+use super::layout::{self, FORMAT_PATH, FORMAT_VERSION, TALLY_PATH};
 use crate::git::Repository;
 use crate::state::{Damaged, Document, State};
 use crate::task::{TaskId, TaskState};
@@ -75,19 +77,21 @@ pub(super) fn read(repo: &Repository, commit: ObjectId, scope: &Scope) -> Result
     let tree = tree_of(repo, commit).map_err(unreadable)?;
     let top = reader.entries(tree).map_err(unreadable)?;
     reader.check_format(&top)?;
+    let has_tally = top.iter().any(|entry| entry.name == TALLY_PATH);
     for entry in top {
         match entry.name.as_str() {
             "agents" => reader.folder(&entry, "agents"),
             "tasks" => reader.tasks(&entry, scope.closed),
             "findings" if scope.findings => reader.shards(&entry, "findings"),
-            "tally.json" => reader.document(&entry, "tally.json"),
+            TALLY_PATH => reader.document(&entry, TALLY_PATH),
             _ => {}
         }
     }
     let dependencies = reader.state.tasks.values().flat_map(|task| &task.after).cloned().map(Document::Task);
     let wanted: Vec<Document> = dependencies.chain(scope.documents.iter().cloned()).collect();
     reader.look_up(tree, wanted);
-    if reader.state.damaged.iter().any(|damaged| damaged.document == Some(Document::Tally)) {
+    let tally_is_damaged = reader.state.damaged.iter().any(|damaged| damaged.document == Some(Document::Tally));
+    if tally_is_damaged || !has_tally {
         reader.count_closed(tree);
     }
     Ok(reader.state)
@@ -107,6 +111,27 @@ pub(super) fn extend(
     let mut reader = Reader { repo, buffer: Vec::new(), state };
     reader.look_up(tree, wanted);
     Ok(reader.state)
+}
+
+/// Read the dependencies of everything in `state` that may still wait for them, and theirs, so that no cycle can hide
+/// among closed tasks.
+///
+/// # Errors
+/// The commit cannot be read.
+pub(super) fn with_dependencies(repo: &Repository, commit: ObjectId, state: State) -> Result<State, StoreError> {
+    let tree = tree_of(repo, commit).map_err(|reason| StoreError::Unreadable { commit, reason })?;
+    let mut reader = Reader { repo, buffer: Vec::new(), state };
+    let mut sought: BTreeSet<TaskId> = BTreeSet::new();
+    loop {
+        let waiting = reader.state.tasks.values().filter(|task| task.state != TaskState::Landed);
+        let missing = waiting.flat_map(|task| &task.after).filter(|id| !reader.state.tasks.contains_key(id));
+        let wanted: Vec<TaskId> = missing.filter(|id| !sought.contains(id)).cloned().collect();
+        if wanted.is_empty() {
+            return Ok(reader.state);
+        }
+        sought.extend(wanted.iter().cloned());
+        reader.look_up(tree, wanted.into_iter().map(Document::Task).collect());
+    }
 }
 
 /// The tree of a commit.
@@ -198,16 +223,20 @@ impl Reader<'_> {
         }
     }
 
-    /// The counts are damaged: count what there is, and have the next write put them right.
+    /// The counts are damaged or not there: count what there is, and have the next write put them right.
     fn count_closed(&mut self, tree: ObjectId) {
         let mut closed = Reader { repo: self.repo, buffer: Vec::new(), state: State::default() };
         if let Some(entry) = closed.entry_at(tree, "tasks/closed") {
             closed.shards(&entry, "tasks/closed");
         }
         let count = |state| closed.state.tasks.values().filter(|task| task.state == state).count() as u64;
-        self.state.tally.landed = count(TaskState::Landed);
-        self.state.tally.dropped = count(TaskState::Dropped);
-        self.state.touch(Document::Tally);
+        let (landed, dropped) = (count(TaskState::Landed), count(TaskState::Dropped));
+        let damaged = self.state.damaged.iter().any(|damaged| damaged.document == Some(Document::Tally));
+        if damaged || (landed, dropped) != (0, 0) {
+            self.state.tally.landed = landed;
+            self.state.tally.dropped = dropped;
+            self.state.touch(Document::Tally);
+        }
     }
 
     fn entry_at(&mut self, tree: ObjectId, path: &str) -> Option<Entry> {

@@ -155,8 +155,10 @@ fn complete(repo: &Repository, tip: Option<ObjectId>, state: State, action: &Act
         Action::EditTask { edit, .. } => edit.after.iter().flatten().collect(),
         _ => Vec::new(),
     };
+    let waits_for_more = !after.is_empty();
     let wanted: Vec<Document> = named.chain(after).cloned().map(Document::Task).collect();
-    if wanted.is_empty() { Ok(state) } else { read::extend(repo, tip, state, wanted) }
+    let state = if wanted.is_empty() { state } else { read::extend(repo, tip, state, wanted)? };
+    if waits_for_more { read::with_dependencies(repo, tip, state) } else { Ok(state) }
 }
 
 /// The tree after the touched documents have been put in their places.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Task, TaskId};
+use super::{Task, TaskId, TaskState};
 
 /// The dependencies of `task` that are neither completed nor landed, in its own order. One that is not known
 /// (dropped from view, or from another clone) counts as not done.
@@ -12,7 +12,8 @@ pub fn waiting_for<'a>(tasks: &'a BTreeMap<TaskId, Task>, task: &'a Task) -> Vec
 }
 
 /// A cycle among the dependencies that can be reached from `roots`, as the ids along it with the first repeated at
-/// the end; none when there is none. Depth-first search with three colours, each task once.
+/// the end; none when there is none. A landed task waits for nothing any more, whatever it was after; a dropped one
+/// may be reopened. Depth-first search with three colours, each task once.
 pub fn cycle<'a>(
     tasks: &'a BTreeMap<TaskId, Task>,
     roots: impl IntoIterator<Item = &'a TaskId>,
@@ -25,7 +26,8 @@ pub fn cycle<'a>(
         // The stack is our own, since an import may bring a chain of thousands; it is also the path walked so far.
         let mut path: Vec<(&TaskId, usize)> = vec![(root, 0)];
         while let Some((id, next)) = path.last_mut() {
-            let Some(dependency) = tasks.get(*id).and_then(|task| task.after.get(*next)) else {
+            let waits = tasks.get(*id).filter(|task| task.state != TaskState::Landed);
+            let Some(dependency) = waits.and_then(|task| task.after.get(*next)) else {
                 path.pop();
                 continue;
             };

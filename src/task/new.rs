@@ -155,6 +155,10 @@ impl TaskEdit {
         if let Some(paths) = &mut self.paths {
             *paths = paths.iter().map(|path| checked_path(path)).collect::<Result<_, _>>()?;
         }
+        if let Some(after) = &mut self.after {
+            after.sort();
+            after.dedup();
+        }
         Ok(self)
     }
 

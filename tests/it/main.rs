@@ -1,1 +1,37 @@
+//! The program as users meet it: real git, real processes, a file a command and a file a promise.
+//!
+//! Every test has a [`support::Sandbox`] of its own: nothing of the machine's git configuration, identity, clock or
+//! ids reaches it. Rules of the state are tested beside them in `src/state`; here is the wiring, and what only
+//! processes can show.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests start processes and look at their own environment, and a panic is how they fail"
+)]
+
+mod support;
+
+mod assign;
+mod fail;
+mod findings;
+mod findings_import;
+mod log;
+mod ready;
+mod task_add;
+mod task_edit;
+mod task_import;
+mod task_list;
+mod task_show;
+mod task_states;
+mod unassign;
+
+mod environment;
+mod input;
+mod output;
+
+mod damage;
+mod kill;
+mod layouts;
+mod race;
+mod undo;

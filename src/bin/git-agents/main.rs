@@ -76,11 +76,19 @@ fn usage(world: &World, error: &clap::Error) -> ExitCode {
     if asked_for_json && !answer {
         let style = Style { color: false, width: None, now: world.now };
         let ui = Ui { json: true, quiet: false, verbose: false, out: style, err: style };
-        let text = error.render().to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        ui.error(&CliError::usage(message).hint("git agents -h"));
+        ui.error(&CliError::usage(usage_sentence(error)).hint("git agents -h"));
     } else {
         drop(error.print());
     }
     ExitCode::from(if answer { Exit::Good } else { Exit::Usage } as u8)
+}
+
+/// What clap found, in one line: its first paragraph, which names what is missing or possible on lines of its own.
+fn usage_sentence(error: &clap::Error) -> String {
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "the name of a command is missing".to_owned();
+    }
+    let text = error.render().to_string();
+    let paragraph = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim);
+    paragraph.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned()
 }

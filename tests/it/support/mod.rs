@@ -1,0 +1,12 @@
+//! What the tests share: a sandbox to run in, outputs to compare, repositories to begin with.
+
+mod facts;
+mod output;
+mod run;
+mod sandbox;
+mod state;
+
+pub(crate) use output::Output;
+pub(crate) use run::Run;
+pub(crate) use sandbox::{Sandbox, Shape};
+pub(crate) use state::{id, name};
