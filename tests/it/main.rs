@@ -13,6 +13,7 @@
 mod support;
 
 mod assign;
+mod demo;
 mod fail;
 mod findings;
 mod findings_import;
@@ -35,3 +36,5 @@ mod kill;
 mod layouts;
 mod race;
 mod undo;
+
+mod walkthrough;
