@@ -28,10 +28,10 @@ pub(super) struct Commit {
 
 /// Writes commits of one user, now.
 #[derive(Debug)]
-pub(super) struct Writer<'a> {
-    pub(super) repo: &'a Repository,
-    pub(super) scratch: &'a Scratch,
-    pub(super) identity: &'a Signature,
+pub(crate) struct Writer<'a> {
+    pub(crate) repo: &'a Repository,
+    pub(crate) scratch: &'a Scratch,
+    pub(crate) identity: &'a Signature,
 }
 
 /// Read a commit from scratch or repository.
@@ -53,6 +53,12 @@ pub(super) fn line_of(signature: &Signature) -> BString {
 }
 
 impl Writer<'_> {
+    /// Write a merge commit of the user's.
+    pub(crate) fn merge(&self, tree: ObjectId, parents: &[ObjectId], message: &str) -> Result<ObjectId, PlanError> {
+        let author = line_of(self.identity);
+        self.write(&Commit { tree, parents: parents.to_vec(), author, encoding: None, message: message.into() })
+    }
+
     /// Write a commit; the committer is the user.
     pub(super) fn write(&self, commit: &Commit) -> Result<ObjectId, PlanError> {
         if self.repo.config_flag("commit.gpgSign") {

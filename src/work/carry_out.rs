@@ -1,10 +1,10 @@
 //! Carrying out a plan together with the operation that records it: refs, backups and state move in one transaction.
 
+use crate::agent::CommitId;
 use crate::git::Repository;
 use crate::land::{self, Built, ExecuteError, Executed, Execution};
 use crate::state::{RefMove, State};
 use crate::store::{self, Change, Committed, Refused, Scope, StoreLock};
-use crate::agent::CommitId;
 use crate::world::World;
 
 /// Why nothing was carried out.
@@ -51,10 +51,7 @@ pub fn carry_out<E>(
 /// The plan's moves as the operation remembers them.
 fn moved(built: &Built) -> Vec<RefMove> {
     let hex = |id: Option<gix::ObjectId>| id.and_then(|id| CommitId::try_from(id.to_string()).ok());
-    let one = |step: &land::plan::Move| RefMove {
-        name: step.name.clone(),
-        before: hex(step.before),
-        after: hex(step.after),
-    };
+    let one =
+        |step: &land::plan::Move| RefMove { name: step.name.clone(), before: hex(step.before), after: hex(step.after) };
     built.plan.moves.iter().map(one).collect()
 }

@@ -22,8 +22,8 @@ use crate::land::{self, Built};
 use crate::state::{Action, State};
 use crate::store::{self, Change, Committed, Refused, Scope, StoreError};
 use crate::task::{Task, TaskId, TaskState};
-use crate::world::World;
 use crate::worktree::follow::FollowError;
+use crate::world::World;
 
 /// How the branch was brought to where the work begins; in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -212,7 +212,9 @@ impl<'r> Beginning<'r> {
         let has_own = !beginning.is_in(tip, target.commit);
         let mut pending: Vec<Dependency<'_>> = dependencies(repo, state, task)
             .into_iter()
-            .filter(|dependency| !beginning.is_in(dependency.tip, tip) && !beginning.is_in(dependency.tip, target.commit))
+            .filter(|dependency| {
+                !beginning.is_in(dependency.tip, tip) && !beginning.is_in(dependency.tip, target.commit)
+            })
             .collect();
         if pending.is_empty() && (has_own || tip == target.commit) {
             return Ok(beginning);
@@ -258,7 +260,7 @@ impl<'r> Beginning<'r> {
         let writer = land::Writer { repo: self.repo, scratch: &scratch, identity: &identity };
         let mut merger = MergeTree::new(self.repo, &scratch, Some(target.commit));
         for dependency in pending {
-            if self.is_in_scratch(&scratch, dependency.tip) {
+            if self.is_in(dependency.tip, self.base) {
                 continue;
             }
             let request = Request { base: None, ours: self.base, theirs: dependency.tip };
@@ -272,11 +274,12 @@ impl<'r> Beginning<'r> {
             };
             let message = format!("Merge the work of {} into {}\n", dependency.task.id, self.agent.branch);
             let commit = writer.merge(tree, &[self.base, dependency.tip], &message)?;
+            // Nothing refers to it until the branch moves; then it has to be there.
+            scratch.migrate(self.repo)?;
             self.base = commit;
             self.brought.push(Brought::Merged { task: dependency.task.id.clone(), commit });
         }
-        // Nothing refers to these objects until the branch moves; then they have to be there.
-        Ok(scratch.migrate(self.repo)?)
+        Ok(())
     }
 
     fn conflict(&self, dependency: &Dependency<'_>, paths: Vec<String>) -> StartError {
@@ -314,26 +317,6 @@ impl<'r> Beginning<'r> {
     fn is_in(&self, commit: ObjectId, from: ObjectId) -> bool {
         let bases = self.repo.gix().merge_bases_many(commit, &[from]).unwrap_or_default();
         commit == from || bases.iter().any(|base| base.detach() == commit)
-    }
-
-    /// The same for a base that may be a merge in the scratch, whose parents are all that is asked about.
-    fn is_in_scratch(&self, scratch: &Scratch, commit: ObjectId) -> bool {
-        let parents = |id: ObjectId| -> Vec<ObjectId> {
-            let Ok(object) = scratch.find(id) else { return Vec::new() };
-            let hash = self.repo.gix().object_hash();
-            gix::objs::CommitRefIter::from_bytes(&object.data, hash).parent_ids().collect()
-        };
-        let mut left = vec![self.base];
-        while let Some(id) = left.pop() {
-            if self.repo.gix().has_object(id) {
-                if self.is_in(commit, id) {
-                    return true;
-                }
-            } else {
-                left.extend(parents(id));
-            }
-        }
-        false
     }
 }
 

@@ -111,6 +111,19 @@ impl Entry {
     }
 }
 
+/// Whether there are any entries, of living or dead processes: one look into a folder.
+///
+/// # Errors
+/// [`JournalError::Io`].
+pub fn is_any(repo: &Repository) -> Result<bool, JournalError> {
+    let path = folder(repo);
+    match path.read_dir() {
+        Ok(mut entries) => Ok(entries.next().is_some()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(JournalError::Io { path, source }),
+    }
+}
+
 /// The entries that dead processes left, oldest id first. They are ours until they are dropped.
 ///
 /// # Errors

@@ -38,7 +38,10 @@ fn kept_the_folder_holds_what_was_told() {
     assert_eq!(sandbox.git_in(&project, ["branch", "--no-merged", "main"]), "");
     assert_eq!(sandbox.git_in(&project, ["rev-list", "--count", "main"]), "5");
     assert_eq!(sandbox.git_in(&project, ["status", "--porcelain"]), "");
-    assert_eq!(sandbox.git_in(&project, ["shortlog", "-s", "main"]), "     1\tLead\n     1\tann\n     1\tben\n     2\tcam");
+    assert_eq!(
+        sandbox.git_in(&project, ["shortlog", "-s", "main"]),
+        "     1\tLead\n     1\tann\n     1\tben\n     2\tcam"
+    );
     sandbox.git_in(&project, ["fsck", "--full", "--strict"]);
 }
 

@@ -37,4 +37,5 @@ mod layouts;
 mod race;
 mod undo;
 
+mod documents;
 mod walkthrough;

@@ -1,6 +1,8 @@
 //! `git agents`: several coding agents, one repository.
 
 mod cli;
+#[cfg(test)]
+mod cli_test;
 mod commands;
 mod context;
 mod error;
@@ -30,6 +32,11 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&world, &error),
     };
+    // An interrupt takes the lock files that we hold with it; git would do the same. The demo holds none, and stays to
+    // remove its folder.
+    if !matches!(cli.command, Some(cli::Command::Demo(_))) {
+        gix::tempfile::signal::setup(Default::default());
+    }
     let ui = Ui {
         json: cli.global.json,
         quiet: cli.global.quiet,

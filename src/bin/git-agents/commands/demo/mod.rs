@@ -28,6 +28,7 @@ pub(crate) struct DemoArgs {
 }
 
 pub(crate) fn run(ctx: &Context, args: &DemoArgs) -> Result<Exit, CliError> {
+    git_agents::git::repository::require_git(ctx.dir())?;
     let stage = Stage::build(&ctx.ui.out)?;
     let mut play = Play::new(ctx, &stage);
     let told = story::tell(&mut play);
@@ -38,14 +39,11 @@ pub(crate) fn run(ctx: &Context, args: &DemoArgs) -> Result<Exit, CliError> {
         stage.close()?;
         None
     };
-    match (told, &folder) {
-        (Ok(()), _) => ctx.ui.answer(&DemoView { steps, folder })?,
-        (Err(error), None) => return Err(error),
-        (Err(error), Some(folder)) => {
-            ctx.ui.note(&format!("the demo's folder is {folder}"));
-            return Err(error);
-        }
+    if let (Err(_), Some(folder)) = (&told, &folder) {
+        ctx.ui.note(&format!("the demo's folder is {folder}"));
     }
+    told?;
+    ctx.ui.answer(&DemoView { steps, folder })?;
     Ok(Exit::Good)
 }
 

@@ -59,11 +59,6 @@ impl Stage {
         Ok(stage)
     }
 
-    /// The folder that everything is in.
-    pub(super) fn root(&self) -> &Path {
-        &self.root
-    }
-
     /// The project's main worktree.
     pub(super) fn project(&self) -> PathBuf {
         self.root.join("todo")
@@ -120,6 +115,7 @@ impl Stage {
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", home.join(".gitconfig"))
             .env("GIT_CEILING_DIRECTORIES", &self.root)
+            .env("GIT_EDITOR", "true")
             .env("LC_ALL", "C")
             .env_remove(if self.color { "NO_COLOR" } else { "CLICOLOR_FORCE" })
             .env(if self.color { "CLICOLOR_FORCE" } else { "NO_COLOR" }, "1");
@@ -145,13 +141,8 @@ impl Stage {
 fn path_with_this_program(root: &Path) -> Result<OsString, CliError> {
     let bin = root.join("bin");
     let this = std::env::current_exe().map_err(|error| failed(&error))?;
-    let name = format!("git-agents{}", std::env::consts::EXE_SUFFIX);
     std::fs::create_dir(&bin).map_err(|error| failed(&error))?;
-    #[cfg(unix)]
-    let made = std::os::unix::fs::symlink(&this, bin.join(name));
-    #[cfg(not(unix))]
-    let made = std::fs::copy(&this, bin.join(name));
-    made.map_err(|error| failed(&error))?;
+    std::os::unix::fs::symlink(&this, bin.join("git-agents")).map_err(|error| failed(&error))?;
     let others = World::variable("PATH").unwrap_or_default();
     let folders = std::iter::once(bin).chain(std::env::split_paths(&others));
     std::env::join_paths(folders)

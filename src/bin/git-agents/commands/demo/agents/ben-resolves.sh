@@ -11,4 +11,4 @@ done
 EOF
 sh tests/check
 run git add lib/list.sh
-run git -c core.editor=true rebase --continue
+run git rebase --continue
