@@ -10,7 +10,7 @@ impl State {
     /// See [`Rejected`]; an operation of several parts is applied whole or not at all.
     pub fn apply(&self, operation: &Operation) -> Result<State, Rejected> {
         let mut state = self.clone();
-        let mut rules = Rules { state: &mut state, at: operation.at };
+        let mut rules = Rules::new(&mut state, operation.at);
         match &operation.action {
             Action::AddAgents { agents } => agents.iter().try_for_each(|agent| rules.add_agent(agent))?,
             Action::RemoveAgent { agent, backup } => rules.remove_agent(agent, backup.as_deref())?,
@@ -38,6 +38,7 @@ impl State {
             Action::Undo { operation, documents, .. } => rules.undo(operation, documents)?,
             Action::Repair { documents } => documents.iter().try_for_each(|change| rules.restore(change))?,
         }
+        rules.finish();
         Ok(state)
     }
 }

@@ -25,6 +25,16 @@ pub enum Document {
     Tally,
 }
 
+impl Document {
+    /// The task that it is.
+    pub fn task(&self) -> Option<&TaskId> {
+        match self {
+            Document::Task(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
 impl std::fmt::Display for Document {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

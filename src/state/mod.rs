@@ -5,6 +5,8 @@
 
 mod apply;
 mod document;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod operation;
 mod rejected;
 mod rules;
@@ -126,3 +128,7 @@ impl State {
 fn by_urgency(a: &Task, b: &Task) -> std::cmp::Ordering {
     b.priority.cmp(&a.priority).then_with(|| a.created_at.cmp(&b.created_at)).then_with(|| a.id.cmp(&b.id))
 }
+
+#[cfg(test)]
+#[path = "sequences_test.rs"]
+mod sequences;

@@ -85,6 +85,14 @@ pub struct DocumentChange {
     pub after: Option<Value>,
 }
 
+impl DocumentChange {
+    /// What the document that is put back waits for, when it is a task.
+    pub fn waits_for(&self) -> Vec<TaskId> {
+        let after = self.after.as_ref().filter(|_| self.document.task().is_some()).and_then(|json| json.get("after"));
+        after.and_then(|list| Vec::deserialize(list).ok()).unwrap_or_default()
+    }
+}
+
 /// What an operation does. The field names are part of the stored format.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]

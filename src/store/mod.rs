@@ -111,7 +111,7 @@ pub fn find_task(repo: &Repository, snapshot: &Snapshot, text: &TaskId) -> Resul
         return Ok(Matched::One(text.clone()));
     }
     let Some(tip) = snapshot.tip else { return Ok(Matched::None) };
-    let exact = read::read(repo, tip, &Scope::open().with_tasks([text]))?;
+    let exact = read::extend(repo, tip, State::default(), vec![Document::Task(text.clone())])?;
     let broken = |damaged: &Damaged| damaged.document == Some(Document::Task(text.clone()));
     if exact.tasks.contains_key(text) || exact.damaged.iter().any(broken) {
         return Ok(Matched::One(text.clone()));

@@ -9,7 +9,8 @@ use super::read::{self, Scope};
 use super::{Snapshot, StoreError, StoreLock};
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
 use crate::git::{Repository, identity};
-use crate::state::{Action, Document, Operation, OperationId, RefMove, Rejected, State};
+use crate::state::{Action, Document, DocumentChange, Operation, OperationId, RefMove, Rejected, State};
+use crate::task::TaskId;
 use crate::world::World;
 
 /// How often a swap that somebody else won is tried again. Writers that use this library queue on the lock, so only a
@@ -148,15 +149,16 @@ fn operation_id(world: &World, random: &mut fastrand::Rng) -> OperationId {
 /// The state with everything that the rules for `action` look at, also what is closed.
 fn complete(repo: &Repository, tip: Option<ObjectId>, state: State, action: &Action) -> Result<State, StoreError> {
     let Some(tip) = tip else { return Ok(state) };
-    let named = action.tasks().into_iter();
-    let after: Vec<_> = match action {
-        Action::AddTasks { tasks } => tasks.iter().flat_map(|task| &task.after).collect(),
-        Action::Assign { new: Some(new), .. } => new.after.iter().collect(),
-        Action::EditTask { edit, .. } => edit.after.iter().flatten().collect(),
+    let named = action.tasks().into_iter().cloned();
+    let after: Vec<TaskId> = match action {
+        Action::AddTasks { tasks } => tasks.iter().flat_map(|task| &task.after).cloned().collect(),
+        Action::Assign { new: Some(new), .. } => new.after.clone(),
+        Action::EditTask { edit, .. } => edit.after.iter().flatten().cloned().collect(),
+        Action::Undo { documents, .. } => documents.iter().flat_map(DocumentChange::waits_for).collect(),
         _ => Vec::new(),
     };
     let waits_for_more = !after.is_empty();
-    let wanted: Vec<Document> = named.chain(after).cloned().map(Document::Task).collect();
+    let wanted: Vec<Document> = named.chain(after).map(Document::Task).collect();
     let state = if wanted.is_empty() { state } else { read::extend(repo, tip, state, wanted)? };
     if waits_for_more { read::with_dependencies(repo, tip, state) } else { Ok(state) }
 }

@@ -67,3 +67,7 @@ impl Rules<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "agents_test.rs"]
+mod tests;

@@ -143,3 +143,7 @@ impl Rules<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "attempts_test.rs"]
+mod tests;

@@ -31,3 +31,7 @@ impl Rules<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "findings_test.rs"]
+mod tests;

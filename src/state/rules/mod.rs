@@ -4,43 +4,39 @@ mod agents;
 mod attempts;
 mod findings;
 mod tasks;
+mod undo;
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::{Document, DocumentChange, OperationId, Rejected, State};
+use super::{Document, Rejected, State};
 use crate::agent::{Agent, AgentName};
-use crate::task::{Outcome, Task, TaskId};
+use crate::task::{Outcome, Task, TaskId, TaskState};
 
 /// The state that is being changed, and when.
 pub(super) struct Rules<'s> {
-    pub(super) state: &'s mut State,
-    pub(super) at: DateTime<Utc>,
+    state: &'s mut State,
+    at: DateTime<Utc>,
+    changed: BTreeSet<TaskId>,
+}
+
+impl<'s> Rules<'s> {
+    pub(super) fn new(state: &'s mut State, at: DateTime<Utc>) -> Self {
+        Rules { state, at, changed: BTreeSet::new() }
+    }
+
+    /// Note the time in the tasks that were changed: last, since the rules look at when a task was last changed.
+    pub(super) fn finish(self) {
+        for id in &self.changed {
+            if let Some(task) = self.state.tasks.get_mut(id) {
+                task.updated_at = self.at;
+            }
+        }
+    }
 }
 
 impl Rules<'_> {
-    pub(in crate::state) fn undo(
-        &mut self,
-        operation: &OperationId,
-        documents: &[DocumentChange],
-    ) -> Result<(), Rejected> {
-        for change in documents {
-            if self.state.document(&change.document) != change.before {
-                let (document, operation) = (change.document.clone(), operation.clone());
-                return Err(Rejected::ChangedSince { document, operation });
-            }
-        }
-        documents.iter().try_for_each(|change| self.restore(change))
-    }
-
-    pub(in crate::state) fn restore(&mut self, change: &DocumentChange) -> Result<(), Rejected> {
-        let document = change.document.clone();
-        self.state
-            .set_document(&document, change.after.as_ref())
-            .map_err(|reason| Rejected::BadDocument { document: document.clone(), reason })?;
-        self.state.damaged.retain(|damaged| damaged.document.as_ref() != Some(&document));
-        Ok(())
-    }
-
     fn agent(&self, name: &AgentName) -> Result<&Agent, Rejected> {
         self.readable(&Document::Agent(name.clone()))?;
         self.state.agents.get(name).ok_or_else(|| Rejected::UnknownAgent { name: name.clone() })
@@ -50,7 +46,7 @@ impl Rules<'_> {
         let document = Document::Task(id.clone());
         self.readable(&document)?;
         let task = self.state.tasks.get_mut(id).ok_or_else(|| Rejected::UnknownTask { id: id.clone() })?;
-        task.updated_at = self.at;
+        self.changed.insert(id.clone());
         self.state.touched.insert(document);
         Ok(task)
     }
@@ -66,7 +62,9 @@ impl Rules<'_> {
 fn held(task: &Task) -> Rejected {
     match &task.agent {
         Some(agent) => {
-            let since = task.last_attempt().map_or(task.updated_at, |attempt| attempt.started_at);
+            // An assigned task may have older attempts, which were others'.
+            let begun = task.last_attempt().filter(|_| task.state != TaskState::Assigned);
+            let since = begun.map_or(task.updated_at, |attempt| attempt.started_at);
             Rejected::Held { task: task.id.clone(), agent: agent.clone(), state: task.state, since }
         }
         None => wrong(task, "it is not free"),

@@ -118,9 +118,13 @@ impl Rules<'_> {
     }
 }
 
-fn no_cycle<'a>(state: &'a State, roots: impl IntoIterator<Item = &'a TaskId>) -> Result<(), Rejected> {
+pub(super) fn no_cycle<'a>(state: &'a State, roots: impl IntoIterator<Item = &'a TaskId>) -> Result<(), Rejected> {
     match cycle(&state.tasks, roots) {
         Some(ids) => Err(Rejected::Cycle { ids }),
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+#[path = "tasks_test.rs"]
+mod tests;

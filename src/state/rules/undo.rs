@@ -1,0 +1,77 @@
+//! Documents are put back as they were, when nothing was built on what is taken away.
+
+use super::Rules;
+use super::tasks::no_cycle;
+use crate::state::{Document, DocumentChange, OperationId, Rejected};
+use crate::task::{Task, TaskId, TaskState};
+
+impl Rules<'_> {
+    pub(in crate::state) fn undo(
+        &mut self,
+        operation: &OperationId,
+        documents: &[DocumentChange],
+    ) -> Result<(), Rejected> {
+        let changed_since = |document: Document| Rejected::ChangedSince { document, operation: operation.clone() };
+        if let Some(change) = documents.iter().find(|change| self.state.document(&change.document) != change.before) {
+            return Err(changed_since(change.document.clone()));
+        }
+        documents.iter().try_for_each(|change| self.restore(change))?;
+        // The documents themselves may be as the operation left them, and others may rest on them all the same.
+        match documents.iter().find_map(|change| self.resting_on(&change.document)) {
+            Some(document) => Err(changed_since(document)),
+            None => no_cycle(self.state, documents.iter().filter_map(|change| change.document.task())),
+        }
+    }
+
+    pub(in crate::state) fn restore(&mut self, change: &DocumentChange) -> Result<(), Rejected> {
+        let document = change.document.clone();
+        self.state
+            .set_document(&document, change.after.as_ref())
+            .map_err(|reason| Rejected::BadDocument { document: document.clone(), reason })?;
+        self.state.damaged.retain(|damaged| damaged.document.as_ref() != Some(&document));
+        Ok(())
+    }
+
+    /// A document that does not fit the restored one: who holds a task must exist and work on one only, and what is
+    /// waited for must be there.
+    fn resting_on(&self, restored: &Document) -> Option<Document> {
+        let state = &*self.state;
+        match restored {
+            Document::Agent(name) if !state.agents.contains_key(name) => {
+                state.tasks_of(name).find(|task| is_held(task)).map(|task| Document::Task(task.id.clone()))
+            }
+            Document::Task(id) => match state.tasks.get(id) {
+                Some(task) => self.missing_before(task).or_else(|| self.in_the_way_of(task)),
+                None => self.about_missing(id),
+            },
+            _ => None,
+        }
+    }
+
+    fn missing_before(&self, task: &Task) -> Option<Document> {
+        task.after.iter().find(|id| !self.state.tasks.contains_key(id)).cloned().map(Document::Task)
+    }
+
+    fn in_the_way_of(&self, task: &Task) -> Option<Document> {
+        let name = task.agent.as_ref().filter(|_| is_held(task))?;
+        if !self.state.agents.contains_key(name) {
+            return Some(Document::Agent(name.clone()));
+        }
+        let current = |other: &&Task| other.state == TaskState::InProgress && other.id != task.id;
+        let other = self.state.tasks_of(name).filter(|_| task.state == TaskState::InProgress).find(current)?;
+        Some(Document::Task(other.id.clone()))
+    }
+
+    fn about_missing(&self, id: &TaskId) -> Option<Document> {
+        let waiting = self.state.tasks.values().find(|task| task.after.contains(id));
+        let noticed = || self.state.findings.values().find(|finding| finding.task.as_ref() == Some(id));
+        waiting
+            .map(|task| Document::Task(task.id.clone()))
+            .or_else(|| noticed().map(|finding| Document::Finding(finding.id.clone())))
+    }
+}
+
+/// Whether its agent must exist.
+fn is_held(task: &Task) -> bool {
+    matches!(task.state, TaskState::Assigned | TaskState::InProgress | TaskState::Completed)
+}
