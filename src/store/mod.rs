@@ -19,7 +19,7 @@ use crate::state::{Damaged, Document, State};
 use crate::task::{Task, TaskId};
 
 pub use chain::{Entry, History};
-pub use layout::{STATE_REF, shard};
+pub use layout::{STATE_REF, open_shard, shard};
 pub use lock::StoreLock;
 pub use read::Scope;
 pub use undo::{Undoable, last_readable, last_undoable};

@@ -79,6 +79,9 @@ pub(crate) fn run(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
         refuse(&built)?;
         let worktrees = worktrees::list(repo)?;
         let view = MergeView::new(&target, &snapshot.state, &built.plan, &worktrees, args.dry_run);
+        if let (true, Some(refused)) = (view.landed.is_empty(), view.refusal()) {
+            return Err(refused);
+        }
         let exit = if view.stopped.is_empty() { Exit::Good } else { Exit::Negative };
         if args.dry_run || !changes_anything(&snapshot.state, &built) {
             ctx.ui.answer(&view)?;
