@@ -69,6 +69,7 @@ pub(crate) enum Command {
     Undo(commands::undo::UndoArgs),
     Reset(commands::reset::ResetArgs),
     Doctor(commands::doctor::DoctorArgs),
+    Demo(commands::demo::DemoArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }
