@@ -44,6 +44,9 @@ fn main() -> ExitCode {
         out: style(&world, cli.global.color, &std::io::stdout()),
         err: style(&world, cli.global.color, &std::io::stderr()),
     };
+    if ui.verbose {
+        git_agents::git::run::observe(ui::show_detail);
+    }
     let context = Context::new(ui, world, cli.global.directory.unwrap_or_else(|| PathBuf::from(".")));
     let run = std::panic::AssertUnwindSafe(|| commands::run(&context, cli.command));
     let exit = match std::panic::catch_unwind(run) {
