@@ -172,11 +172,18 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
     }
 }
 
-/// The command with which the conflict can be resolved: a rebase where the branch is checked out.
+/// The command with which the conflict can be resolved: a rebase where the branch is checked out, or a look at the one
+/// that is going on there.
 fn resolve_command(target: &Target, worktrees: &[Worktree], branch: &str) -> String {
     let onto = quoted(&target.branch);
     match worktrees.iter().find(|worktree| worktree.holds(branch)) {
-        Some(worktree) => format!("git -C {} rebase {onto}", quoted(&worktree.path.display().to_string())),
+        Some(worktree) => {
+            let path = quoted(&worktree.path.display().to_string());
+            match worktree.operation {
+                Some(_) => format!("git -C {path} status"),
+                None => format!("git -C {path} rebase {onto}"),
+            }
+        }
         None => format!("git rebase {onto} {}", quoted(short(branch))),
     }
 }
@@ -252,6 +259,9 @@ impl MergeView {
     fn end(&self, style: &Style) -> String {
         let TargetMove { branch, before, after } = &self.target;
         let branch = safe(branch);
+        if before == after && self.landed.is_empty() && self.stopped.is_empty() && self.empty.is_empty() {
+            return "nothing to land\n".to_owned();
+        }
         if before == after {
             return format!("{branch} stays at {}\n", before.get(..10).unwrap_or(before));
         }
