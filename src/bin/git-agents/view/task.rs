@@ -73,6 +73,9 @@ impl TaskView {
 #[derive(Debug, Serialize)]
 pub(crate) struct TaskList {
     pub(crate) tasks: Vec<TaskView>,
+    /// What is said when there are none.
+    #[serde(skip)]
+    pub(crate) none: &'static str,
 }
 
 impl View for TaskList {
@@ -80,7 +83,7 @@ impl View for TaskList {
 
     fn text(&self, style: &Style) -> String {
         if self.tasks.is_empty() {
-            return "no tasks\n".to_owned();
+            return format!("{}\n", self.none);
         }
         let state = |task: &TaskView| match task.state {
             "in-progress" => style.yellow(task.state),
