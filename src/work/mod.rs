@@ -2,8 +2,12 @@
 //! server makes; each is one operation of the chain, together with what moves in git.
 
 pub mod candidates;
+pub mod carry_out;
 pub mod complete;
+pub mod doctor;
 pub mod enrol;
+pub mod landing;
 pub mod overview;
 pub mod place;
 pub mod recover;
+pub mod start;

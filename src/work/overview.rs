@@ -95,7 +95,8 @@ pub fn overview(
     if agents.is_empty() {
         return Ok(Vec::new());
     }
-    let branches = branches(repo, target, &agents)?;
+    // An old git fails here; asked only then, since the question costs as much as the answer.
+    let branches = branches(repo, target, &agents).map_err(|error| repo.require_git().err().unwrap_or(error))?;
     let places = places(repo, &agents, look_into_worktrees)?;
     let scratch = Scratch::new(repo)?;
     let mut seen = agents

@@ -1,16 +1,16 @@
 //! Finishing or taking back what a process that died has left half done. Every command that changes something begins
 //! with it; where nothing is left it costs one look into a folder.
 
+use std::collections::BTreeSet;
+
 use crate::agent::AgentName;
 use crate::git::{Repository, identity};
-use crate::store::{self, Scope, StoreError};
-use crate::worktree::create::{self, CreateError};
+use crate::land::{self, Questions, Recovered};
+use crate::store::{self, History, Scope, StoreError};
 use crate::worktree::journal::{self, JournalError};
-use crate::worktree::remove::{self, RemoveError};
-use crate::worktree::unfinished;
 use crate::world::World;
 
-/// Why something that was left could not be cleared away. It stays, and can be tried again.
+/// Why what was left could not be looked at. It stays, and can be tried again.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
     /// The journal cannot be read.
@@ -19,42 +19,52 @@ pub enum RecoverError {
     /// The state cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A half-made worktree or branch cannot be taken back.
-    #[error("an interrupted creation cannot be taken back: {0}")]
-    Create(#[from] CreateError),
-    /// A half-removed worktree cannot be finished.
-    #[error("an interrupted removal cannot be finished: {0}")]
-    Remove(#[from] RemoveError),
+    /// One thing cannot be finished now.
+    #[error("an interrupted command ({id}) cannot be finished: {reason}")]
+    Unfinished {
+        /// Its operation.
+        id: String,
+        /// Why.
+        reason: String,
+    },
 }
+
+/// How far back an interrupted operation is looked for: it was the newest of its process.
+const LOOK_BACK: usize = 1000;
 
 /// Clear away what dead processes have left; what was done about it, a sentence each.
 ///
 /// # Errors
 /// See [`RecoverError`].
 pub fn recover(repo: &Repository, world: &World) -> Result<Vec<String>, RecoverError> {
-    let left = journal::abandoned(repo)?;
-    if left.is_empty() {
+    if !journal::is_any(repo)? {
         return Ok(Vec::new());
     }
     let signature = identity::committer(repo, world.now).ok_or(StoreError::NoIdentity)?;
-    let state = store::load(repo, &Scope::open())?.state;
-    let is_registered = |name: &str| name.parse::<AgentName>().is_ok_and(|name| state.agents.contains_key(&name));
+    let snapshot = store::load(repo, &Scope::open())?;
+    let newest: BTreeSet<String> = History::from(repo, snapshot.tip)
+        .take(LOOK_BACK)
+        .filter_map(|entry| entry.ok()?.operation)
+        .map(|operation| operation.id.to_string())
+        .collect();
+    let agents = &snapshot.state.agents;
+    let questions = Questions {
+        is_registered: &|name| name.parse::<AgentName>().is_ok_and(|name| agents.contains_key(&name)),
+        is_recorded: &|id| newest.contains(id),
+    };
     let mut told = Vec::new();
-    for entry in left {
-        let id = entry.id.clone();
-        let kept = match entry.kind.as_str() {
-            create::KIND => unfinished::recover(repo, entry, &is_registered, &signature)?,
-            remove::KIND => {
-                remove::recover(repo, entry, &signature)?;
-                None
+    for recovered in land::recover(repo, &questions, &signature)? {
+        match recovered {
+            Recovered::Creation { id, left: Some(left) } => {
+                told.push(format!("an interrupted command ({id}) left something that is kept: {left}"));
             }
-            // A newer version wrote it and knows what to do about it.
-            kind => Some(format!("a {kind} that this version does not know")),
-        };
-        told.push(match kept {
-            None => format!("cleared up after an interrupted command ({id})"),
-            Some(kept) => format!("an interrupted command ({id}) left something that is kept: {kept}"),
-        });
+            Recovered::Creation { id, left: None } | Recovered::Removal { id } | Recovered::Landing { id, .. } => {
+                told.push(format!("cleared up after an interrupted command ({id})"));
+            }
+            Recovered::Failed { id, error } => {
+                return Err(RecoverError::Unfinished { id, reason: error.to_string() });
+            }
+        }
     }
     Ok(told)
 }

@@ -103,7 +103,7 @@ pub enum CreateError {
         /// The path.
         path: PathBuf,
         /// git's own words.
-        source: GitError,
+        source: Box<GitError>,
         /// Why something of it was left in place after all.
         left: Option<String>,
     },
@@ -224,7 +224,7 @@ pub fn create(repo: &Repository, request: &Request, id: &str, signature: &Signat
         Undone::Completely => None,
         Undone::Kept { reason } => Some(reason),
     };
-    Err(CreateError::Failed { path, source, left })
+    Err(CreateError::Failed { path, source: Box::new(source), left })
 }
 
 fn check_branch(repo: &Repository, request: &Request) -> Result<(), CreateError> {

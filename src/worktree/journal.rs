@@ -92,6 +92,11 @@ impl Entry {
         Ok(())
     }
 
+    /// The file that it is in.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What was written down; none when it is of another shape than expected.
     pub fn content<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_value(self.content.clone()).ok()
@@ -103,6 +108,19 @@ impl Entry {
     /// [`JournalError::Io`].
     pub fn finish(self) -> Result<(), JournalError> {
         std::fs::remove_file(&self.path).map_err(|source| JournalError::Io { path: self.path.clone(), source })
+    }
+}
+
+/// Whether there are any entries, of living or dead processes: one look into a folder.
+///
+/// # Errors
+/// [`JournalError::Io`].
+pub fn is_any(repo: &Repository) -> Result<bool, JournalError> {
+    let path = folder(repo);
+    match path.read_dir() {
+        Ok(mut entries) => Ok(entries.next().is_some()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(JournalError::Io { path, source }),
     }
 }
 

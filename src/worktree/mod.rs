@@ -14,4 +14,4 @@ mod discard;
 mod finish;
 mod index_copy;
 mod losses;
-mod stale;
+pub(crate) mod stale;

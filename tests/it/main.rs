@@ -35,3 +35,5 @@ mod kill;
 mod layouts;
 mod race;
 mod undo;
+
+mod documents;

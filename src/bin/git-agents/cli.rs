@@ -21,7 +21,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Act as if started in this folder.
+    /// Run as if started in PATH.
     #[arg(short = 'C', value_name = "PATH", value_hint = ValueHint::DirPath)]
     pub(crate) directory: Option<PathBuf>,
     /// Answer with one JSON object on standard output; an error is one on standard error.
@@ -30,10 +30,10 @@ pub(crate) struct Global {
     /// When to use colour; NO_COLOR is honoured.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorWhen,
-    /// Say nothing besides the answer, warnings and errors.
+    /// Print nothing but the answer, warnings and errors.
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Say what happens underneath.
+    /// Say more about what is done.
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
 }
@@ -41,11 +41,8 @@ pub(crate) struct Global {
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorWhen {
-    /// On a terminal.
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
@@ -57,6 +54,8 @@ pub(crate) enum Command {
     Task(commands::task::TaskArgs),
     Assign(commands::assign::AssignArgs),
     Unassign(commands::unassign::UnassignArgs),
+    Start(commands::start::StartArgs),
+    Next(commands::next::NextArgs),
     Complete(commands::complete::CompleteArgs),
     Fail(commands::fail::FailArgs),
     Ready(commands::ready::ReadyArgs),
@@ -64,7 +63,12 @@ pub(crate) enum Command {
     Status(commands::status::StatusArgs),
     Conflicts(commands::conflicts::ConflictsArgs),
     MergeOrder(commands::merge_order::MergeOrderArgs),
+    Rebase(commands::rebase::RebaseArgs),
+    Merge(commands::merge::MergeArgs),
     Log(commands::log::LogArgs),
+    Undo(commands::undo::UndoArgs),
+    Reset(commands::reset::ResetArgs),
+    Doctor(commands::doctor::DoctorArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }

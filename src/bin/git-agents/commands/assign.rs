@@ -22,7 +22,7 @@ pub(crate) struct AssignArgs {
     /// The agent.
     #[arg(add = agent_names())]
     agent: String,
-    /// The task: its id, or with a title the id of a new one.
+    /// The task's id; with a title, the id of the new task.
     #[arg(add = task_ids())]
     task: Option<String>,
     /// The title of a new task.

@@ -17,7 +17,7 @@ use crate::error::{CliError, Exit, quoted};
 use crate::render::style::counted;
 use crate::view::completed::CompletedView;
 
-/// Say that the agent's task is done; the changed files are read from its branch.
+/// Mark the agent's task as completed; the changed files are read from its branch.
 ///
 /// Files given by hand are compared with those, and differences are named. Uncommitted changes and a branch without
 /// any commit are refused.
@@ -29,8 +29,8 @@ pub(crate) struct CompleteArgs {
     /// Files that you believe have changed, to be compared with the branch.
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     files: Vec<String>,
-    /// The hours that it took; the estimate counts otherwise.
-    #[arg(long, value_name = "H", allow_negative_numbers = true)]
+    /// The hours that it took [default: the estimate].
+    #[arg(long, value_name = "HOURS", allow_negative_numbers = true)]
     hours: Option<Hours>,
     /// Complete although there are uncommitted changes.
     #[arg(long)]

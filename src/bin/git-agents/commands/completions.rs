@@ -26,27 +26,24 @@ const PATH: &str = "path";
 
 /// Print the script that makes Tab complete `git agents` in a shell.
 ///
-/// It completes commands, options, agents' names and tasks' ids. Save it where the shell looks for completions:
+/// It completes commands, options, agents' names and tasks' ids, after `git agents` and after `git-agents`.
 ///
-/// bash: ~/.local/share/bash-completion/completions/git-agents
-///
-/// zsh: _git-agents in a folder of $fpath
-///
-/// fish: ~/.config/fish/completions/git-agents.fish
+/// For bash save it as ~/.local/share/bash-completion/completions/git-agents, for zsh as _git-agents in a folder of
+/// $fpath, for fish as ~/.config/fish/conf.d/git-agents.fish.
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArgs {
-    /// The shell.
+    /// The shell to complete in.
     shell: Shell,
 }
 
 /// A shell that can ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Shell {
-    /// bash, with git's own completion or without it.
+    /// With git's own completion or without it.
     Bash,
-    /// zsh, with its own completion of git.
+    /// With zsh's own completion of git.
     Zsh,
-    /// fish.
+    /// With fish's own completion of git.
     Fish,
 }
 

@@ -7,12 +7,12 @@ use git_agents::git::scratch::Scratch;
 use git_agents::store::Scope;
 use git_agents::work::candidates;
 
-use super::complete_values::agent_names;
+use super::complete_values::agents_and_branches;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::conflicts::ConflictsView;
 
-/// Tell which branches collide, with each other and with the target, before anybody merges.
+/// Show which branches collide, with each other and with the target, before anybody merges.
 ///
 /// A pair's verdict answers: when one of the two has landed on the target, would git's own merge of the other stop?
 /// Uncommitted work counts. Without names every agent is judged; one name is judged against the target and all agents;
@@ -20,9 +20,9 @@ use crate::view::conflicts::ConflictsView;
 #[derive(Debug, Args)]
 pub(crate) struct ConflictsArgs {
     /// Agents, branches or commits.
-    #[arg(value_name = "BRANCH", add = agent_names())]
+    #[arg(value_name = "BRANCH", add = agents_and_branches())]
     names: Vec<String>,
-    /// Judge commits only, and leave uncommitted work out.
+    /// Judge commits only; leave uncommitted work out.
     #[arg(long)]
     committed: bool,
     /// Ask whether the two tips merge with each other as they are.

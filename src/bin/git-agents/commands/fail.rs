@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::done::TaskChanged;
 
-/// Give up the agent's task, with the reason; what is on the branch stays there.
+/// Give up the agent's task and say why; what is on the branch stays there.
 #[derive(Debug, Args)]
 pub(crate) struct FailArgs {
     /// The agent; may be left out in its worktree.

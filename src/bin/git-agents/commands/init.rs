@@ -11,29 +11,30 @@ use git_agents::store::Scope;
 use git_agents::work::enrol::{self, Enrolment};
 use git_agents::work::place::{self, Place};
 
+use super::complete_values::branch_names;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit};
 use crate::view::enrolled::EnrolledView;
 
 /// Register agents and make a branch and a worktree for each.
 ///
-/// Run again it adds what is missing and changes nothing else. The worktrees go to ../<repository>-worktrees/<name>
-/// when nothing else is configured.
+/// Run again, it adds what is missing and changes nothing else. The worktrees go to ../REPOSITORY-worktrees/NAME
+/// unless `--worktrees` or agents.worktrees names another folder.
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
-    /// The agents' names.
+    /// The names of agents to register.
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// So many agents, called agent-1, agent-2, …
+    /// Register N agents, called agent-1, agent-2, …
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=500))]
     agents: Option<u16>,
     /// The branch that work lands on; kept in git's configuration as agents.target.
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", add = branch_names())]
     target: Option<String>,
-    /// The folder of the worktrees; kept in git's configuration as agents.worktrees.
+    /// The folder for the worktrees; kept in git's configuration as agents.worktrees.
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     worktrees: Option<PathBuf>,
-    /// What the branches begin with; kept in git's configuration as agents.prefix [default: agents/].
+    /// What the names of the branches begin with; kept in git's configuration as agents.prefix [default: agents/].
     #[arg(long, value_name = "PREFIX")]
     prefix: Option<String>,
 }
@@ -159,6 +160,11 @@ fn missing(ctx: &Context, state: &State, wanted: &[AgentName], plan: &Plan) -> R
         let place = place::read(repo, name);
         if registered.is_some() && tip.is_some() && (has_worktree || place == Some(Place::Nowhere)) {
             continue;
+        }
+        // Its folder was deleted by hand: git forgets it, as `git worktree prune` would, and a new one can be made.
+        let deleted = all.iter().find(|w| w.holds(&full) && !w.path.exists() && w.prunable.is_some() && !w.is_main);
+        if let (Some(deleted), true) = (deleted, registered.is_some()) {
+            repo.git().args(["worktree", "remove", "--force", "--"]).arg(&deleted.path).stdout()?;
         }
         let path = match place {
             Some(Place::At(path)) => path,

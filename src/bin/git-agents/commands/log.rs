@@ -3,18 +3,18 @@
 use clap::Args;
 use git_agents::store::{self, Entry, History};
 
-use super::complete_values::{agent_names, task_ids};
+use super::complete_values::agents_and_tasks;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::log::{Log, LogEntry};
 
-/// Show what happened, newest first: all of it, or what is about one task or agent.
+/// Show what has happened, newest first: everything, or what concerns one task or agent.
 #[derive(Debug, Args)]
 pub(crate) struct LogArgs {
     /// A task's id or an agent's name.
-    #[arg(value_name = "TASK|AGENT", add = task_ids(), add = agent_names())]
+    #[arg(value_name = "TASK|AGENT", add = agents_and_tasks())]
     about: Option<String>,
-    /// At most so many.
+    /// Show at most N operations.
     #[arg(short = 'n', value_name = "N")]
     limit: Option<usize>,
 }

@@ -8,7 +8,7 @@ use git_agents::git::scratch::Scratch;
 use git_agents::store::Scope;
 use git_agents::work::candidates;
 
-use super::complete_values::agent_names;
+use super::complete_values::agents_and_branches;
 use super::conflicts::warn_of_left_out;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
@@ -21,9 +21,9 @@ use crate::view::merge_order::OrderView;
 #[derive(Debug, Args)]
 pub(crate) struct MergeOrderArgs {
     /// Agents, branches or commits [default: every agent that has something to land].
-    #[arg(value_name = "BRANCH", add = agent_names())]
+    #[arg(value_name = "BRANCH", add = agents_and_branches())]
     names: Vec<String>,
-    /// Judge commits only, and leave uncommitted work out.
+    /// Judge commits only; leave uncommitted work out.
     #[arg(long)]
     committed: bool,
 }

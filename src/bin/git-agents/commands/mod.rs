@@ -6,16 +6,23 @@ pub(crate) mod complete;
 pub(crate) mod complete_values;
 pub(crate) mod completions;
 pub(crate) mod conflicts;
+pub(crate) mod doctor;
 pub(crate) mod fail;
 pub(crate) mod findings;
 pub(crate) mod init;
 pub(crate) mod log;
 pub(crate) mod man;
+pub(crate) mod merge;
 pub(crate) mod merge_order;
+pub(crate) mod next;
 pub(crate) mod ready;
+pub(crate) mod rebase;
+pub(crate) mod reset;
+pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod task;
 pub(crate) mod unassign;
+pub(crate) mod undo;
 
 use clap::CommandFactory;
 
@@ -32,13 +39,20 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
         Command::Task(args) => task::run(ctx, args),
         Command::Assign(args) => assign::run(ctx, args),
         Command::Unassign(args) => unassign::run(ctx, args),
+        Command::Start(args) => start::run(ctx, args),
+        Command::Next(args) => next::run(ctx, &args),
         Command::Complete(args) => complete::run(ctx, args),
         Command::Fail(args) => fail::run(ctx, args),
         Command::Ready(args) => ready::run(ctx, args),
         Command::Findings(args) => findings::run(ctx, args),
         Command::Conflicts(args) => conflicts::run(ctx, &args),
         Command::MergeOrder(args) => merge_order::run(ctx, &args),
+        Command::Rebase(args) => rebase::run(ctx, &args),
+        Command::Merge(args) => merge::run(ctx, &args),
         Command::Log(args) => log::run(ctx, args),
+        Command::Undo(args) => undo::run(ctx, &args),
+        Command::Reset(args) => reset::run(ctx, &args),
+        Command::Doctor(args) => doctor::run(ctx, &args),
         Command::Status(args) => status::run(ctx, &args),
         Command::Completions(args) => completions::run(ctx, &args),
         Command::Man(args) => man::run(ctx, args),

@@ -12,7 +12,7 @@ use crate::view::task::{TaskList, TaskView};
 /// A task is ready when nobody has it and everything it waits for is completed or landed.
 #[derive(Debug, Args)]
 pub(crate) struct ReadyArgs {
-    /// At most so many.
+    /// Show at most N tasks.
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<usize>,
 }

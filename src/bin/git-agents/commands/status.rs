@@ -18,7 +18,7 @@ pub(crate) struct StatusArgs {
     /// Do not look into the worktrees for uncommitted changes.
     #[arg(long)]
     no_dirty: bool,
-    /// Show it again every two seconds, on a terminal, until interrupted.
+    /// Redraw every two seconds until interrupted; needs a terminal.
     #[arg(long)]
     watch: bool,
 }

@@ -17,7 +17,7 @@ pub(crate) struct UnassignArgs {
     /// The agent; may be left out in its worktree.
     #[arg(add = agent_names())]
     agent: Option<String>,
-    /// The task.
+    /// The task's id, or the beginning of it that no other has.
     #[arg(add = task_ids())]
     task: Option<String>,
 }

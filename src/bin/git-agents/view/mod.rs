@@ -6,11 +6,16 @@
 pub(crate) mod agent;
 pub(crate) mod completed;
 pub(crate) mod conflicts;
+pub(crate) mod doctor;
 pub(crate) mod done;
 pub(crate) mod enrolled;
 pub(crate) mod finding;
 pub(crate) mod log;
+pub(crate) mod merge;
 pub(crate) mod merge_order;
 pub(crate) mod removed;
+pub(crate) mod reset;
+pub(crate) mod started;
 pub(crate) mod status;
 pub(crate) mod task;
+pub(crate) mod undone;

@@ -8,6 +8,7 @@ use git_agents::config;
 use git_agents::git::{refs, worktrees};
 use git_agents::work::enrol::{self, Enrolment};
 
+use crate::commands::complete_values::branch_names;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit};
 use crate::view::enrolled::EnrolledView;
@@ -15,18 +16,18 @@ use crate::view::enrolled::EnrolledView;
 /// Register one agent with a branch and a worktree, new or existing ones.
 #[derive(Debug, Args)]
 pub(crate) struct AddArgs {
-    /// Its name.
+    /// The agent's name.
     name: String,
-    /// Its branch [default: agents/NAME].
-    #[arg(long, value_name = "BRANCH")]
+    /// The name of its branch [default: agents/NAME].
+    #[arg(long, value_name = "BRANCH", add = branch_names())]
     branch: Option<String>,
     /// Where a new branch begins [default: the target].
-    #[arg(long, value_name = "REV", conflicts_with = "existing")]
+    #[arg(long, value_name = "REV", add = branch_names(), conflicts_with = "existing")]
     base: Option<String>,
     /// Where its worktree goes [default: ../REPOSITORY-worktrees/NAME].
     #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::DirPath)]
     path: Option<PathBuf>,
-    /// Make the branch only.
+    /// Make only the branch.
     #[arg(long, conflicts_with = "path")]
     no_worktree: bool,
     /// Take a branch that is there already, and the worktree that has it checked out.

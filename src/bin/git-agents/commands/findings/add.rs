@@ -12,7 +12,7 @@ use crate::context::{Context, known_agent};
 use crate::error::{CliError, Exit};
 use crate::view::done::IdsChanged;
 
-/// Report something you noticed; it reaches the other agents and outlives the worktree.
+/// Report something that you noticed; it reaches the other agents and outlives the worktree.
 ///
 /// In an agent's worktree the agent, its task and the commit are known without saying so.
 #[derive(Debug, Args)]
@@ -24,15 +24,15 @@ pub(crate) struct AddArgs {
     #[arg(long, value_name = "CATEGORY")]
     category: String,
     /// The file, from the top of the repository.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     file: Option<String>,
     /// The line, or the first and the last one: 12 or 12-20.
     #[arg(long, value_name = "N[-M]", requires = "file", allow_hyphen_values = true)]
     line: Option<LineRange>,
-    /// Who noticed it.
+    /// The agent that noticed it.
     #[arg(long, value_name = "AGENT", add = agent_names())]
     agent: Option<String>,
-    /// While working on what.
+    /// The task that was being worked on.
     #[arg(long, value_name = "TASK", add = task_ids())]
     task: Option<String>,
     /// What was noticed.

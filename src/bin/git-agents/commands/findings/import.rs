@@ -22,7 +22,7 @@ use crate::view::done::IdsChanged;
 /// `commit`.
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
-    /// The file; `-` is standard input.
+    /// The file to read; `-` is standard input.
     #[arg(value_hint = clap::ValueHint::FilePath)]
     file: PathBuf,
 }

@@ -13,19 +13,19 @@ use crate::view::finding::{FindingList, FindingView};
 /// List the open findings, worst first.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
-    /// Only this agent's.
+    /// Only findings of this agent.
     #[arg(long, value_name = "AGENT", add = agent_names())]
     agent: Option<String>,
-    /// Only of this severity; may be repeated.
+    /// Only findings of this severity; may be repeated.
     #[arg(long, value_name = "SEVERITY")]
     severity: Vec<SeverityArg>,
-    /// Only of this category.
+    /// Only findings of this category.
     #[arg(long, value_name = "CATEGORY")]
     category: Option<String>,
-    /// Only those made while working on this task.
+    /// Only findings made while working on this task.
     #[arg(long, value_name = "TASK", add = task_ids())]
     task: Option<String>,
-    /// Resolved ones too.
+    /// Show resolved findings too.
     #[arg(short, long)]
     all: bool,
 }

@@ -12,7 +12,7 @@ use git_agents::state::State;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 
-/// What agents noticed: list, add, resolve, import.
+/// List, add, resolve and import findings: what agents have noticed.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct FindingsArgs {

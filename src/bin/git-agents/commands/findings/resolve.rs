@@ -5,15 +5,16 @@ use git_agents::finding::FindingId;
 use git_agents::state::{Action, State};
 use git_agents::store::Scope;
 
+use crate::commands::complete_values::finding_ids;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::done::IdsChanged;
 
-/// Say that findings are dealt with.
+/// Mark findings as resolved.
 #[derive(Debug, Args)]
 pub(crate) struct ResolveArgs {
     /// Their ids, or beginnings that only they have.
-    #[arg(required = true, value_name = "ID")]
+    #[arg(required = true, value_name = "ID", add = finding_ids())]
     ids: Vec<String>,
 }
 

@@ -16,11 +16,11 @@ use crate::ui::View;
 
 /// Print the manual page of git agents, or write a page for every command into a folder.
 ///
-/// The folder is the section `man1` of a tree that man searches, such as ~/.local/share/man/man1; `git agents --help`
-/// opens the page from there. In the form of groff(1).
+/// Once the pages are in a folder that man searches, such as ~/.local/share/man/man1, `git agents --help` opens them.
+/// What is printed is the source of the page, as man and groff read it.
 #[derive(Debug, Args)]
 pub(crate) struct ManArgs {
-    /// Write all pages into this folder, which is made when it is not there.
+    /// Write all pages into DIR, which is made when it is missing.
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     dir: Option<PathBuf>,
 }

@@ -18,7 +18,7 @@ use crate::view::done::TaskChanged;
 pub(crate) struct AddArgs {
     /// One line that says what is to be done.
     title: String,
-    /// Its id, such as an issue number; generated when not given.
+    /// Its id, such as the number of an issue; one is made up when none is given.
     #[arg(long, value_name = "ID")]
     id: Option<String>,
     #[command(flatten)]
@@ -29,28 +29,28 @@ pub(crate) struct AddArgs {
 #[derive(Debug, Args)]
 pub(crate) struct Details {
     /// The estimate in hours.
-    #[arg(long, value_name = "H", allow_negative_numbers = true)]
+    #[arg(long, value_name = "HOURS", allow_negative_numbers = true)]
     pub(crate) hours: Option<Hours>,
     /// What kind of work it is, in your own words.
-    #[arg(long, value_name = "C")]
+    #[arg(long, value_name = "CATEGORY")]
     pub(crate) category: Option<String>,
     /// How much it matters.
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "PRIORITY")]
     pub(crate) priority: Option<PriorityArg>,
     /// A word to file it under; may be repeated.
     #[arg(long = "label", value_name = "LABEL")]
     pub(crate) labels: Vec<String>,
-    /// A path or glob that it is expected to change; may be repeated.
+    /// A path or glob that the work is expected to change; may be repeated.
     #[arg(long = "path", value_name = "GLOB")]
     pub(crate) paths: Vec<String>,
-    /// A task that must be completed before it; may be repeated.
+    /// A task that must be completed before this one; may be repeated.
     #[arg(long, value_name = "TASK", add = task_ids())]
     pub(crate) after: Vec<String>,
-    /// What there is to know about it.
+    /// The description.
     #[arg(long, value_name = "TEXT", conflicts_with = "body_file")]
     pub(crate) body: Option<String>,
-    /// A file with what there is to know about it; `-` is standard input.
-    #[arg(long, value_name = "F", value_hint = clap::ValueHint::FilePath)]
+    /// Read the description from FILE; `-` is standard input.
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(crate) body_file: Option<PathBuf>,
 }
 

@@ -8,10 +8,10 @@ use crate::commands::complete_values::task_ids;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 
-/// Say that a task waits for something that is no task.
+/// Mark a task as waiting for something that is not a task.
 #[derive(Debug, Args)]
 pub(crate) struct BlockArgs {
-    /// The task.
+    /// The task's id, or the beginning of it that no other has.
     #[arg(add = task_ids())]
     task: String,
     /// What it waits for.

@@ -8,13 +8,13 @@ use crate::commands::complete_values::task_ids;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 
-/// Say that a task will not be done; it can be reopened.
+/// Drop a task that will not be done; it can be reopened.
 #[derive(Debug, Args)]
 pub(crate) struct DropArgs {
-    /// The task.
+    /// The task's id, or the beginning of it that no other has.
     #[arg(add = task_ids())]
     task: String,
-    /// Why.
+    /// Why it will not be done.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 }

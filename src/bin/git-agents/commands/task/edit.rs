@@ -15,10 +15,10 @@ use crate::view::done::TaskChanged;
 /// Change what a task says; what is not named stays.
 #[derive(Debug, Args)]
 pub(crate) struct EditArgs {
-    /// The task.
+    /// The task's id, or the beginning of it that no other has.
     #[arg(add = task_ids())]
     task: String,
-    /// Another title.
+    /// The new title.
     #[arg(long, value_name = "TITLE")]
     title: Option<String>,
     #[command(flatten)]

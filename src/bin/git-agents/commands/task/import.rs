@@ -21,7 +21,7 @@ use crate::view::done::IdsChanged;
 /// `state` (`open` or `dropped`). `after` may name tasks of the same import.
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
-    /// The file; `-`, which is also the default, is standard input.
+    /// The file to read; `-` is standard input.
     #[arg(default_value = "-", value_hint = clap::ValueHint::FilePath)]
     file: PathBuf,
 }

@@ -9,7 +9,7 @@ use crate::context::{Context, known_agent};
 use crate::error::{CliError, Exit};
 use crate::view::task::{TaskList, TaskView};
 
-/// List the tasks that are not landed or dropped.
+/// List the tasks that have neither landed nor been dropped.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     /// Only tasks in this state; may be repeated.

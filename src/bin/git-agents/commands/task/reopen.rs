@@ -8,10 +8,10 @@ use crate::commands::complete_values::task_ids;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 
-/// Make a blocked, failed or dropped task free again.
+/// Make a blocked, failed or dropped task open again.
 #[derive(Debug, Args)]
 pub(crate) struct ReopenArgs {
-    /// The task.
+    /// The task's id, or the beginning of it that no other has.
     #[arg(add = task_ids())]
     task: String,
 }

@@ -9,10 +9,10 @@ use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::task::TaskShow;
 
-/// Show one task with every go at it.
+/// Show one task and every attempt at it.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// The task: its id, or a beginning that only it has.
+    /// The task's id, or the beginning of it that no other has.
     #[arg(add = task_ids())]
     task: String,
 }

@@ -1,0 +1,24 @@
+//! `git agents doctor`
+
+use clap::Args;
+use git_agents::work::doctor::examine;
+
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+use crate::view::doctor::DoctorView;
+
+/// Look for what is wrong with the repository, the state, worktrees, branches and leftovers.
+///
+/// Says how each thing is mended. Exit status 1 when something stays wrong.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Mend what can be mended without losing anything.
+    #[arg(long)]
+    fix: bool,
+}
+
+pub(crate) fn run(ctx: &Context, args: &DoctorArgs) -> Result<Exit, CliError> {
+    let view = DoctorView::new(examine(ctx.repo()?, &ctx.world, args.fix));
+    ctx.ui.answer(&view)?;
+    Ok(if view.is_good() { Exit::Good } else { Exit::Negative })
+}

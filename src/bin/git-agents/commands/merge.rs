@@ -1,0 +1,171 @@
+//! `git agents merge`
+
+use clap::{Args, ValueEnum};
+use git_agents::agent::AgentName;
+use git_agents::config::{self, Target};
+use git_agents::git::worktrees;
+use git_agents::land::{Built, ExecuteError, Strategy};
+use git_agents::state::State;
+use git_agents::store::Scope;
+use git_agents::work::carry_out::CarryOutError;
+use git_agents::work::landing::{self, Wanted};
+use git_agents::worktree::follow::Followed;
+
+use super::complete_values::agent_names;
+use crate::context::{Context, known_agent};
+use crate::error::{CliError, Exit};
+use crate::view::merge::{MergeView, refusal_text};
+
+/// Land agents' branches in the target, in the recommended order.
+///
+/// Everything is built in memory and moved in one step: the target, the agents' branches, backups and the state.
+/// Worktrees that have those branches checked out come along. A branch that conflicts is left exactly as it was and
+/// the others go on. Exit status 1 when a branch was stopped.
+#[derive(Debug, Args)]
+pub(crate) struct MergeArgs {
+    /// The agents.
+    #[arg(value_name = "AGENT", add = agent_names())]
+    agents: Vec<String>,
+    /// Every agent that has something to land and works on nothing.
+    #[arg(short, long, conflicts_with = "agents")]
+    all: bool,
+    /// How: rebase replays the commits, merge makes a merge commit, squash makes one commit [default: rebase, or merge
+    /// for a branch that contains merges].
+    #[arg(short, long, value_name = "STRATEGY")]
+    strategy: Option<StrategyArg>,
+    /// Say what would be done, and do nothing.
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Do not ask.
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// A strategy as the user types it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StrategyArg {
+    /// The commits again, on top of the target.
+    Rebase,
+    /// A merge commit.
+    Merge,
+    /// One commit.
+    Squash,
+}
+
+impl From<StrategyArg> for Strategy {
+    fn from(arg: StrategyArg) -> Self {
+        match arg {
+            StrategyArg::Rebase => Strategy::Rebase,
+            StrategyArg::Merge => Strategy::Merge,
+            StrategyArg::Squash => Strategy::Squash,
+        }
+    }
+}
+
+/// How often a plan that somebody has overtaken is made again.
+const TRIES: usize = 3;
+
+pub(crate) fn run(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
+    let repo = ctx.repo()?;
+    repo.require_git()?;
+    if !args.dry_run {
+        ctx.recover()?;
+    }
+    let strategy = args.strategy.map(Strategy::from);
+    for attempt in 1..=TRIES {
+        let target = config::target(repo)?;
+        let snapshot = ctx.load(&Scope::open())?;
+        let agents = chosen(ctx, &snapshot.state, &target, args)?;
+        let built = landing::build(repo, &ctx.world, &target, &snapshot.state, &Wanted { agents, strategy })?;
+        refuse(&built)?;
+        let worktrees = worktrees::list(repo)?;
+        let view = MergeView::new(&target, &snapshot.state, &built.plan, &worktrees, args.dry_run);
+        let exit = if view.stopped.is_empty() { Exit::Good } else { Exit::Negative };
+        if args.dry_run || !changes_anything(&snapshot.state, &built) {
+            ctx.ui.answer(&view)?;
+            return Ok(exit);
+        }
+        if attempt == 1 {
+            confirm(ctx, &target, &built, args.yes)?;
+        }
+        match landing::carry_out_landing(repo, &ctx.world, &target, &built) {
+            Ok((_, executed)) => {
+                tell_followed(ctx, &executed.followed);
+                ctx.ui.answer(&view)?;
+                return Ok(exit);
+            }
+            Err(CarryOutError::Execute(ExecuteError::Outdated { name, .. })) if attempt < TRIES => {
+                ctx.ui.note(&format!("{name} has moved meanwhile; planning again"));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(CliError::refused("moved-meanwhile", "branches keep moving; nothing was landed").hint("run the command again"))
+}
+
+/// Who is to land: those that were named, else everybody who has something and works on nothing.
+fn chosen(ctx: &Context, state: &State, target: &Target, args: &MergeArgs) -> Result<Vec<AgentName>, CliError> {
+    if !args.all && args.agents.is_empty() {
+        return Err(CliError::usage("say who is to land").hint("git agents merge --all").hint("git agents status"));
+    }
+    for agent in state.agents.keys().filter(|_| args.all) {
+        if let Some(task) = state.in_progress(agent) {
+            ctx.ui.note(&format!("{agent} is left out: it works on {}", task.id));
+        }
+    }
+    if args.all {
+        return Ok(landing::with_work(ctx.repo()?, state, target)?);
+    }
+    let agents: Vec<AgentName> = args.agents.iter().map(|name| known_agent(state, name)).collect::<Result<_, _>>()?;
+    for agent in &agents {
+        if let Some(task) = state.in_progress(agent) {
+            return Err(CliError::refused(
+                "in-progress",
+                format!("{agent} still works on {}: {}", task.id, task.title),
+            )
+            .hint(format!("git agents complete {agent}"))
+            .hint(format!("git agents fail {agent} --reason \"…\"")));
+        }
+    }
+    Ok(agents)
+}
+
+fn refuse(built: &Built) -> Result<(), CliError> {
+    if built.plan.refusals.is_empty() {
+        return Ok(());
+    }
+    let why: Vec<String> = built.plan.refusals.iter().map(refusal_text).collect();
+    Err(CliError::refused("blocked", why.join("; ")).hint("commit what is in the way, or move it elsewhere"))
+}
+
+/// Whether a ref would move, or a completed task be found in the target already.
+fn changes_anything(state: &State, built: &Built) -> bool {
+    let is_done = |name: &String| name.parse().is_ok_and(|name| landing::completed(state, &name).next().is_some());
+    !built.plan.steps.is_empty() || built.plan.empty.iter().any(is_done)
+}
+
+fn confirm(ctx: &Context, target: &Target, built: &Built, yes: bool) -> Result<(), CliError> {
+    let names: Vec<&str> = built.plan.steps.iter().map(|step| step.name.as_str()).collect();
+    let stopped: Vec<&str> = built.plan.stopped.iter().map(|stopped| stopped.name.as_str()).collect();
+    let rest = if stopped.is_empty() { String::new() } else { format!(" ({} would stop)", stopped.join(", ")) };
+    ctx.ui.confirm(&format!("Land {} in {}{rest}?", names.join(", "), target.branch), yes)
+}
+
+/// Say what could not come along as expected; the refs have moved in any case.
+pub(crate) fn tell_followed(ctx: &Context, followed: &[(git_agents::land::plan::Following, Followed)]) {
+    for (following, result) in followed {
+        let path = following.path.display();
+        match result {
+            Followed::Done => {}
+            Followed::Elsewhere => ctx.ui.warn(&format!("{path} has something else checked out by now; it stays")),
+            Followed::Later { .. } => {
+                ctx.ui.warn(&format!("{path} cannot come along now; the next command brings it along"));
+            }
+            Followed::Kept { paths } => {
+                let paths: Vec<String> =
+                    paths.iter().map(|path| git_agents::git::repository::path_text(path.as_ref())).collect();
+                ctx.ui.warn(&format!("{path}: edited meanwhile and kept as they are: {}", paths.join(", ")));
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! `git agents start`
+
+use clap::Args;
+use git_agents::agent::AgentName;
+use git_agents::config;
+use git_agents::state::Rejected;
+use git_agents::store::{Scope, Snapshot};
+use git_agents::task::TaskId;
+use git_agents::work::start::{Started, start};
+
+use super::complete_values::{agent_names, task_ids};
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+use crate::view::started::StartedView;
+
+/// Begin a task: the base commit and the time are recorded.
+///
+/// A branch with nothing of its own is first moved forward to the target. Work that the task depends on and that has
+/// not landed is brought in. In an agent's worktree AGENT may be left out; without TASK its most urgent assigned task
+/// is meant.
+#[derive(Debug, Args)]
+pub(crate) struct StartArgs {
+    /// The agent.
+    #[arg(add = agent_names())]
+    agent: Option<String>,
+    /// The task; one that nobody has is assigned first.
+    #[arg(add = task_ids())]
+    task: Option<String>,
+}
+
+pub(crate) fn run(ctx: &Context, args: StartArgs) -> Result<Exit, CliError> {
+    let words: Vec<String> = [args.agent, args.task].into_iter().flatten().collect();
+    ctx.recover()?;
+    let snapshot = ctx.load(&Scope::open())?;
+    let (agent, rest) = ctx.agent_and(&snapshot.state, &words)?;
+    let id = match rest {
+        [] => most_urgent(&snapshot, &agent)?,
+        [task] => ctx.task(&snapshot, task)?,
+        _ => return Err(CliError::usage("start takes [AGENT] [TASK]")),
+    };
+    let snapshot = ctx.load(&Scope::open().with_tasks([&id]))?;
+    let started = begin(ctx, &snapshot, &agent, &id)?;
+    ctx.ui.answer(&StartedView::new(&agent, &id, &started))?;
+    Ok(Exit::Good)
+}
+
+/// Start the task and tell what was brought in and what is missing.
+pub(crate) fn begin(ctx: &Context, snapshot: &Snapshot, agent: &AgentName, id: &TaskId) -> Result<Started, CliError> {
+    let repo = ctx.repo()?;
+    let state = &snapshot.state;
+    let target = config::target(repo)?;
+    let known = state.agents.get(agent).ok_or_else(|| Rejected::UnknownAgent { name: agent.clone() })?;
+    let task = state.tasks.get(id).ok_or_else(|| Rejected::UnknownTask { id: id.clone() })?;
+    refuse_early(state, agent, task)?;
+    let started = start(repo, &ctx.world, &target, state, known, task)?;
+    for waiting in &started.waiting_for {
+        ctx.ui.warn(&format!("{id} is after {waiting}, which is not completed"));
+    }
+    Ok(started)
+}
+
+/// What the rules will refuse is refused before any branch is looked at.
+fn refuse_early(
+    state: &git_agents::state::State,
+    agent: &AgentName,
+    task: &git_agents::task::Task,
+) -> Result<(), CliError> {
+    use git_agents::task::TaskState;
+    let current = state.in_progress(agent);
+    match (current, task.state) {
+        (Some(current), _) if current.id != task.id => {
+            Err(Rejected::Busy { agent: agent.clone(), task: current.id.clone() }.into())
+        }
+        (Some(_), _) => Err(CliError::refused("in-progress", format!("{agent} has started {} already", task.id))
+            .hint(format!("git agents complete {agent}"))),
+        (None, TaskState::Assigned | TaskState::InProgress | TaskState::Completed)
+            if task.agent.as_ref() != Some(agent) =>
+        {
+            let holder = task.agent.clone().ok_or_else(|| Rejected::UnknownTask { id: task.id.clone() })?;
+            let since = task.last_attempt().map_or(task.updated_at, |attempt| attempt.started_at);
+            Err(Rejected::Held { task: task.id.clone(), agent: holder, state: task.state, since }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn most_urgent(snapshot: &Snapshot, agent: &AgentName) -> Result<TaskId, CliError> {
+    if let Some(current) = snapshot.state.in_progress(agent) {
+        let message = format!("{agent} has started {} already: {}", current.id, current.title);
+        return Err(CliError::refused("in-progress", message).hint(format!("git agents complete {agent}")));
+    }
+    snapshot.state.assigned_to(agent).first().map(|task| task.id.clone()).ok_or_else(|| {
+        CliError::refused("nothing-assigned", format!("{agent} has no assigned task"))
+            .hint(format!("git agents next {agent}"))
+            .hint("git agents ready")
+    })
+}

@@ -1,0 +1,159 @@
+//! `git agents undo`
+
+use clap::Args;
+use git_agents::agent::{AgentName, CommitId};
+use git_agents::git::{identity, worktrees};
+use git_agents::land::plan::Move;
+use git_agents::land::plan_undo;
+use git_agents::state::{Action, NewAgent, Operation};
+use git_agents::store::{self, Change, Scope, StoreError, Undoable, last_undoable};
+use git_agents::work::carry_out::carry_out;
+use git_agents::work::place;
+use git_agents::worktree::remove::{self, RemoveError, Request};
+
+use super::merge::tell_followed;
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+use crate::view::merge::refusal_text;
+use crate::view::undone::UndoneView;
+
+/// Take back the last operation, where nothing was built on it.
+///
+/// Documents are put back as they were, and refs that moved along go back with their worktrees. Undo again for the
+/// operation before.
+#[derive(Debug, Args)]
+pub(crate) struct UndoArgs {
+    /// Do not ask before branches move.
+    #[arg(short, long)]
+    yes: bool,
+}
+
+pub(crate) fn run(ctx: &Context, args: &UndoArgs) -> Result<Exit, CliError> {
+    let repo = ctx.repo()?;
+    ctx.recover()?;
+    let Some(last) = last_undoable(repo, store::tip(repo)?)? else {
+        return Err(CliError::refused("nothing-to-undo", "there is nothing to undo").hint("git agents log"));
+    };
+    let Some(operation) = last.entry.operation.clone() else {
+        return Err(CliError::refused("nothing-to-undo", "there is nothing to undo").hint("git agents log"));
+    };
+    if !operation.moved.is_empty() || matches!(operation.action, Action::AddAgents { .. }) {
+        ctx.ui.confirm(&format!("Take back \"{}\", with the branches that moved?", last.entry.sentence), args.yes)?;
+    }
+    let action = Action::Undo {
+        operation: operation.id.clone(),
+        sentence: last.entry.sentence.clone(),
+        documents: last.documents.clone(),
+    };
+    let restored = match &operation.action {
+        Action::AddAgents { agents } => undo_agents(ctx, agents, &operation, action)?,
+        _ => undo_moves(ctx, &operation, action)?,
+    };
+    hint_at_worktrees(ctx, &operation);
+    ctx.ui.answer(&view(&last, &operation, restored))?;
+    Ok(Exit::Good)
+}
+
+fn view(last: &Undoable, operation: &Operation, restored: Vec<String>) -> UndoneView {
+    UndoneView { operation: operation.id.to_string(), sentence: last.entry.sentence.clone(), refs: restored }
+}
+
+/// Put documents back and refs where they were, in one step. Gives the refs that moved.
+fn undo_moves(ctx: &Context, operation: &Operation, action: Action) -> Result<Vec<String>, CliError> {
+    let scope = Scope::open().with_findings().with_tasks(action.tasks());
+    if operation.moved.is_empty() {
+        ctx.transact(&scope, |_, _| Ok(Some(action.clone().into())))?;
+        return Ok(Vec::new());
+    }
+    let id = |id: &CommitId| gix::ObjectId::from_hex(id.as_str().as_bytes()).ok();
+    let moves: Vec<Move> = operation
+        .moved
+        .iter()
+        .map(|moved| Move {
+            name: moved.name.clone(),
+            before: moved.before.as_ref().and_then(id),
+            after: moved.after.as_ref().and_then(id),
+        })
+        .collect();
+    let built = plan_undo(ctx.repo()?, &moves)?;
+    if !built.plan.refusals.is_empty() {
+        let why: Vec<String> = built.plan.refusals.iter().map(refusal_text).collect();
+        return Err(CliError::refused("built-upon", why.join("; ")).hint("git agents log").hint("git reflog"));
+    }
+    let change = Change::from(action);
+    let (_, executed) = carry_out(ctx.repo()?, &ctx.world, &built, &scope, |_| Ok::<_, CliError>(change))?;
+    tell_followed(ctx, &executed.followed);
+    Ok(moves.into_iter().map(|moved| moved.name).collect())
+}
+
+/// Agents that were added go with their worktrees and branches, unless there is work in them.
+fn undo_agents(
+    ctx: &Context,
+    agents: &[NewAgent],
+    operation: &Operation,
+    action: Action,
+) -> Result<Vec<String>, CliError> {
+    let repo = ctx.repo()?;
+    let signature = identity::committer(repo, ctx.world.now).ok_or(StoreError::NoIdentity)?;
+    let all = worktrees::list(repo)?;
+    let mut requests = Vec::new();
+    for agent in agents {
+        let branch = format!("refs/heads/{}", agent.branch);
+        let made_branch = operation.moved.iter().any(|moved| moved.name == branch);
+        // An adopted branch was there before, and so may its worktree have been: both stay.
+        if !made_branch {
+            continue;
+        }
+        let worktree = all.iter().find(|worktree| worktree.holds(&branch) && !worktree.is_main);
+        let start = agent.base.as_ref().and_then(|id| gix::ObjectId::from_hex(id.as_str().as_bytes()).ok());
+        let request = Request {
+            name: agent.name.to_string(),
+            branch: Some(branch),
+            worktree: worktree.map(|worktree| worktree.path.clone()),
+            target: start,
+            force: false,
+        };
+        let tip = git_agents::git::refs::read(repo, request.branch.as_deref().unwrap_or_default())?;
+        let losses = remove::losses(repo, worktree, tip, start).map_err(|error| failed(&agent.name, error))?;
+        if losses.is_work() || losses.is_beyond_backup() {
+            let losses = Box::new(losses);
+            return Err(failed(&agent.name, RemoveError::WouldLose { losses }));
+        }
+        requests.push((agent.name.clone(), request));
+    }
+    // The state first: a kill in between leaves branches without an agent, which doctor names, and never an agent
+    // without its branch.
+    ctx.transact(&Scope::open(), |_, _| Ok(Some(action.clone().into())))?;
+    let mut removed = Vec::new();
+    for (name, request) in requests {
+        let id = ctx.world.ulid(&mut fastrand::Rng::new());
+        match remove::remove(repo, &request, &id, &signature) {
+            Ok(_) => removed.extend(request.branch),
+            Err(RemoveError::Nothing) => {}
+            Err(error) => ctx.ui.warn(&format!("{name}'s branch and worktree stay: {error}")),
+        }
+        place::forget(repo, &name);
+    }
+    Ok(removed)
+}
+
+fn failed(name: &AgentName, error: RemoveError) -> CliError {
+    match error {
+        RemoveError::WouldLose { losses } => {
+            let what = crate::view::removed::losses_text(&losses);
+            CliError::refused("built-upon", format!("{name} has {what}"))
+                .hint(format!("git agents agent remove {name} --force"))
+        }
+        error => CliError::refused("built-upon", error.to_string()).hint("git agents doctor"),
+    }
+}
+
+/// A removed agent is back with its branch; its worktree has to be made anew.
+fn hint_at_worktrees(ctx: &Context, operation: &Operation) {
+    if let Action::RemoveAgent { agent, backup } = &operation.action {
+        ctx.ui.note(&format!("to make its worktree again: git agents init {agent}"));
+        if let Some(backup) = backup {
+            ctx.ui.note(&format!("its uncommitted work is in {backup}"));
+        }
+    }
+}

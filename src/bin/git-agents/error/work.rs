@@ -1,0 +1,178 @@
+//! What starting, landing and cleaning up say no with.
+
+use git_agents::agent::AgentName;
+use git_agents::land::plan::Refusal;
+use git_agents::land::{ExecuteError, PlanError};
+use git_agents::store::{Refused, StoreError};
+use git_agents::work::candidates::CandidateError;
+use git_agents::work::carry_out::CarryOutError;
+use git_agents::work::complete::SurveyError;
+use git_agents::work::enrol::EnrolError;
+use git_agents::work::landing::LandingError;
+use git_agents::work::recover::RecoverError;
+use git_agents::work::start::StartError;
+use git_agents::worktree::create::CreateError;
+
+use super::{CliError, Exit, quoted};
+
+impl From<EnrolError> for CliError {
+    fn from(error: EnrolError) -> Self {
+        let message = error.to_string();
+        match error {
+            EnrolError::Create { name, source } => creation(&name, source, message),
+            EnrolError::Rejected(rejected) => rejected.into(),
+            EnrolError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn creation(name: &AgentName, error: CreateError, message: String) -> CliError {
+    let short = |branch: &str| quoted(branch.strip_prefix("refs/heads/").unwrap_or(branch));
+    match error {
+        CreateError::InvalidBranch { .. } => CliError::usage(message),
+        CreateError::BranchExists { branch } => CliError::refused("branch-exists", message)
+            .hint(format!("git agents agent add {name} --existing --branch {}", short(&branch))),
+        CreateError::NoSuchBranch { .. } => CliError::refused("branch-missing", message).hint("git branch --list"),
+        CreateError::NameClash { .. } => {
+            CliError::refused("branch-clash", message).hint(format!("git agents agent add {name} --branch OTHER"))
+        }
+        CreateError::CheckedOut { branch, path } => CliError::refused("checked-out", message).hint(format!(
+            "git agents agent add {name} --existing --branch {} --path {}",
+            short(&branch),
+            quoted(&path.display().to_string())
+        )),
+        CreateError::PathOccupied { .. } | CreateError::PathInside { .. } => {
+            CliError::refused("path-taken", message).hint(format!("git agents agent add {name} --path OTHER"))
+        }
+        CreateError::PathRegistered { .. } => CliError::refused("path-registered", message).hint("git worktree prune"),
+        CreateError::Failed { .. } => CliError::new(Exit::Outside, "worktree-failed", message),
+        CreateError::Ref(error) => error.into(),
+        CreateError::Git(error) => error.into(),
+        CreateError::Journal(_) => CliError::new(Exit::Outside, "write-failed", message).hint("git agents doctor"),
+    }
+}
+
+impl From<SurveyError> for CliError {
+    fn from(error: SurveyError) -> Self {
+        let message = error.to_string();
+        match error {
+            SurveyError::BranchGone { .. } => CliError::refused("branch-gone", message).hint("git agents init"),
+            SurveyError::Ref(error) => error.into(),
+            SurveyError::Git(error) => error.into(),
+            SurveyError::Branch(error) => error.into(),
+        }
+    }
+}
+
+impl From<CandidateError> for CliError {
+    fn from(error: CandidateError) -> Self {
+        let message = error.to_string();
+        match error {
+            CandidateError::Unknown { .. } => {
+                CliError::refused("not-found", message).hint("git agents agent list").hint("git branch --list")
+            }
+            CandidateError::BranchGone { .. } => CliError::refused("branch-gone", message).hint("git agents init"),
+            CandidateError::Ref(error) => error.into(),
+            CandidateError::Git(error) => error.into(),
+        }
+    }
+}
+
+impl From<StartError> for CliError {
+    fn from(error: StartError) -> Self {
+        let message = error.to_string();
+        match error {
+            StartError::BranchGone { .. } => CliError::refused("branch-gone", message).hint("git agents init"),
+            StartError::Conflict { other, .. } => CliError::refused("dependency-conflict", message)
+                .hint(format!("git agents merge {other}"))
+                .hint(format!("git agents conflicts {other}")),
+            StartError::Uncommitted { .. } => CliError::refused("uncommitted", message).hint("git add … && git commit"),
+            StartError::Blocked { agent, refusals } => blocked(&agent, &refusals),
+            StartError::Refused(refused) => refused.into(),
+            StartError::Execute(error) => error.into(),
+            StartError::Plan(error) => error.into(),
+            StartError::Ref(error) => error.into(),
+            StartError::Git(error) => error.into(),
+            StartError::Scratch(error) => error.into(),
+            StartError::Merge(_) | StartError::Follow(_) => CliError::new(Exit::Outside, "git-failed", message),
+        }
+    }
+}
+
+fn blocked(agent: &AgentName, refusals: &[Refusal]) -> CliError {
+    let why: Vec<String> = refusals.iter().map(crate::view::merge::refusal_text).collect();
+    CliError::refused("branch-blocked", format!("{agent}'s branch cannot be moved: {}", why.join("; ")))
+        .hint(format!("git agents agent show {agent}"))
+}
+
+impl From<ExecuteError> for CliError {
+    fn from(error: ExecuteError) -> Self {
+        let message = error.to_string();
+        match error {
+            ExecuteError::Refused { refusals } => {
+                let why: Vec<String> = refusals.iter().map(crate::view::merge::refusal_text).collect();
+                CliError::refused("blocked", why.join("; ")).hint("git agents status")
+            }
+            ExecuteError::Outdated { .. } => {
+                CliError::refused("moved-meanwhile", message).hint("run the command again")
+            }
+            ExecuteError::Scratch(error) => error.into(),
+            ExecuteError::Ref(error) => error.into(),
+            ExecuteError::Git(error) => error.into(),
+            ExecuteError::Follow(_) | ExecuteError::Journal(_) => {
+                CliError::new(Exit::Outside, "landing-interrupted", message).hint("git agents doctor --fix")
+            }
+        }
+    }
+}
+
+impl From<LandingError> for CliError {
+    fn from(error: LandingError) -> Self {
+        match error {
+            LandingError::NoIdentity => StoreError::NoIdentity.into(),
+            LandingError::Candidate(error) => error.into(),
+            LandingError::Branch(error) => error.into(),
+            LandingError::Plan(error) => error.into(),
+            LandingError::Git(error) => error.into(),
+            LandingError::Ref(error) => error.into(),
+            LandingError::Scratch(error) => error.into(),
+        }
+    }
+}
+
+impl<E> From<CarryOutError<E>> for CliError
+where
+    CliError: From<Refused<E>>,
+{
+    fn from(error: CarryOutError<E>) -> Self {
+        match error {
+            CarryOutError::Refused(refused) => refused.into(),
+            CarryOutError::Execute(error) => error.into(),
+        }
+    }
+}
+
+impl From<PlanError> for CliError {
+    fn from(error: PlanError) -> Self {
+        let message = error.to_string();
+        match error {
+            PlanError::TargetNotABranch { .. } | PlanError::NoTarget { .. } => {
+                CliError::refused("no-target", message).hint("git config agents.target BRANCH")
+            }
+            PlanError::Ref(error) => error.into(),
+            PlanError::Git(error) => error.into(),
+            PlanError::Scratch(error) => error.into(),
+            _ => CliError::new(Exit::Outside, "git-failed", message),
+        }
+    }
+}
+
+impl From<RecoverError> for CliError {
+    fn from(error: RecoverError) -> Self {
+        let message = error.to_string();
+        match error {
+            RecoverError::Store(error) => error.into(),
+            _ => CliError::new(Exit::Outside, "recovery-failed", message).hint("git agents doctor"),
+        }
+    }
+}

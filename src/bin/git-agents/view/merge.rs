@@ -1,0 +1,326 @@
+//! What landing, or a rebase, does or would do.
+
+use git_agents::config::Target;
+use git_agents::git::repository::path_text;
+use git_agents::git::worktrees::Worktree;
+use git_agents::land::Plan;
+use git_agents::land::plan::{Refusal, Stop, Stopped};
+use git_agents::state::State;
+use git_agents::work::landing::{completed, strategy_word};
+use git_agents::worktree::follow::Blocked;
+use serde::Serialize;
+
+use crate::error::quoted;
+use crate::render::style::{Style, counted, safe};
+use crate::ui::View;
+
+/// The target before and after; the same when nothing lands.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct TargetMove {
+    pub(crate) branch: String,
+    pub(crate) before: String,
+    pub(crate) after: String,
+}
+
+/// One branch that landed, or would.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct LandedView {
+    pub(crate) name: String,
+    pub(crate) branch: String,
+    pub(crate) strategy: &'static str,
+    /// The target's commit after it.
+    pub(crate) commit: String,
+    /// The branch's tip before.
+    pub(crate) before: String,
+    /// The task, when it is exactly one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) task: Option<String>,
+    pub(crate) tasks: Vec<String>,
+    /// How many commits were made anew.
+    pub(crate) replayed: usize,
+    /// How many were dropped, because the target had their changes already.
+    pub(crate) dropped: usize,
+}
+
+/// One branch that stays as it was, and the command that leads on.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct StoppedView {
+    pub(crate) name: String,
+    pub(crate) branch: String,
+    /// `conflict`, `merges`, `worktree`, `after`, `missing`, `is-target`, `checked-out-twice`, `unrelated` or `unknown`.
+    pub(crate) reason: &'static str,
+    pub(crate) message: String,
+    pub(crate) paths: Vec<StoppedPath>,
+    pub(crate) next: String,
+}
+
+/// One path that stood in the way; `kind` is the kind of conflict, absent for uncommitted work.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct StoppedPath {
+    pub(crate) path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) kind: Option<String>,
+}
+
+/// `merge`; with `dry_run` nothing was changed.
+#[derive(Debug, Serialize)]
+pub(crate) struct MergeView {
+    pub(crate) dry_run: bool,
+    pub(crate) target: TargetMove,
+    pub(crate) landed: Vec<LandedView>,
+    pub(crate) stopped: Vec<StoppedView>,
+    /// Agents with nothing to land.
+    pub(crate) empty: Vec<String>,
+    /// The worktrees that come along.
+    pub(crate) worktrees: Vec<String>,
+    /// The command that takes it back; `null` when nothing was changed.
+    pub(crate) undo: Option<&'static str>,
+}
+
+impl MergeView {
+    pub(crate) fn new(target: &Target, state: &State, plan: &Plan, worktrees: &[Worktree], dry_run: bool) -> Self {
+        let landed = plan.steps.iter().map(|step| {
+            let name = step.name.parse().ok();
+            let tasks: Vec<String> = name
+                .as_ref()
+                .map(|name| completed(state, name).map(|task| task.id.to_string()).collect())
+                .unwrap_or_default();
+            LandedView {
+                name: step.name.clone(),
+                branch: short(&step.branch).to_owned(),
+                strategy: strategy_word(step.strategy),
+                commit: step.after.to_string(),
+                before: step.tip.to_string(),
+                task: if let [task] = tasks.as_slice() { Some(task.clone()) } else { None },
+                tasks,
+                replayed: step.replayed.len(),
+                dropped: step.dropped.len(),
+            }
+        });
+        let after = plan.target_after().unwrap_or(target.commit);
+        MergeView {
+            dry_run,
+            target: TargetMove {
+                branch: target.branch.clone(),
+                before: target.commit.to_string(),
+                after: after.to_string(),
+            },
+            landed: landed.collect(),
+            stopped: plan.stopped.iter().map(|stopped| stopped_view(target, worktrees, stopped)).collect(),
+            empty: plan.empty.clone(),
+            worktrees: plan.worktrees.iter().map(|one| one.path.display().to_string()).collect(),
+            undo: (!dry_run && !plan.steps.is_empty()).then_some("git agents undo --yes"),
+        }
+    }
+}
+
+fn short(branch: &str) -> &str {
+    branch.strip_prefix("refs/heads/").unwrap_or(branch)
+}
+
+fn stopped_view(target: &Target, worktrees: &[Worktree], stopped: &Stopped) -> StoppedView {
+    let (reason, message, next) = explain(target, worktrees, stopped);
+    let paths = match &stopped.reason {
+        Stop::Conflict { paths, .. } => paths
+            .iter()
+            .map(|one| StoppedPath { path: path_text(one.path.as_ref()), kind: Some(one.kind.name().to_owned()) })
+            .collect(),
+        Stop::Worktree { reason: Blocked::InTheWay { paths }, .. } => {
+            paths.iter().map(|path| StoppedPath { path: path_text(path.as_ref()), kind: None }).collect()
+        }
+        _ => Vec::new(),
+    };
+    let (name, branch) = (stopped.name.clone(), short(&stopped.branch).to_owned());
+    StoppedView { name, branch, reason, message, paths, next }
+}
+
+fn explain(target: &Target, worktrees: &[Worktree], stopped: &Stopped) -> (&'static str, String, String) {
+    let name = &stopped.name;
+    match &stopped.reason {
+        Stop::Conflict { commit, .. } => {
+            let at = commit.map(|id| format!(" at its commit {}", &id.to_string()[..10])).unwrap_or_default();
+            let message = format!("it conflicts with what lands before it{at}");
+            ("conflict", message, resolve_command(target, worktrees, &stopped.branch))
+        }
+        Stop::HasMerges { commits } => {
+            let message = format!("it contains {}, which a rebase would flatten", counted(commits.len(), "merge"));
+            ("merges", message, format!("git agents merge {name} --strategy merge"))
+        }
+        Stop::Worktree { path, reason } => {
+            let message = format!("its worktree {} cannot come along: {}", path.display(), blocked_text(reason));
+            ("worktree", message, format!("git -C {} status", quoted(&path.display().to_string())))
+        }
+        Stop::After { name: other } => {
+            ("after", format!("it is after {other}, which does not land"), format!("git agents merge {other} {name}"))
+        }
+        Stop::Missing => ("missing", "its branch is gone".to_owned(), format!("git agents init {name}")),
+        Stop::IsTarget => {
+            ("is-target", "its branch is the target".to_owned(), "git config agents.target BRANCH".to_owned())
+        }
+        Stop::HeldTwice { paths } => {
+            let places: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+            let message = format!("its branch is checked out more than once: {}", places.join(", "));
+            ("checked-out-twice", message, "git worktree list".to_owned())
+        }
+        Stop::Unrelated => {
+            let message = "it shares no history with the target".to_owned();
+            ("unrelated", message, format!("git log --oneline {}", quoted(short(&stopped.branch))))
+        }
+        Stop::Unknown { reason } => ("unknown", format!("git could not tell: {reason}"), "git fsck".to_owned()),
+    }
+}
+
+/// The command with which the conflict can be resolved: a rebase where the branch is checked out.
+fn resolve_command(target: &Target, worktrees: &[Worktree], branch: &str) -> String {
+    let onto = quoted(&target.branch);
+    match worktrees.iter().find(|worktree| worktree.holds(branch)) {
+        Some(worktree) => format!("git -C {} rebase {onto}", quoted(&worktree.path.display().to_string())),
+        None => format!("git rebase {onto} {}", quoted(short(branch))),
+    }
+}
+
+/// Why a worktree cannot come along.
+fn blocked_text(blocked: &Blocked) -> String {
+    match blocked {
+        Blocked::Operation { kind } => format!("a {} is going on", kind.command()),
+        Blocked::InTheWay { paths } => {
+            let shown: Vec<String> = paths.iter().take(5).map(|path| path_text(path.as_ref())).collect();
+            let more = if paths.len() > 5 { ", …" } else { "" };
+            format!("uncommitted work is in the way: {}{more}", shown.join(", "))
+        }
+        Blocked::NotIntact => "it is not the worktree that git believes it to be".to_owned(),
+        Blocked::Refused { reason } => reason.clone(),
+    }
+}
+
+/// Why nothing could be moved, as a sentence's part.
+pub(crate) fn refusal_text(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Worktree { branch, path, reason } => {
+            format!("{} at {} cannot come along: {}", short(branch), path.display(), blocked_text(reason))
+        }
+        Refusal::HeldTwice { branch, paths } => {
+            let places: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+            format!("{} is checked out more than once: {}", short(branch), places.join(", "))
+        }
+        Refusal::Elsewhere { name, .. } => format!("{} has moved since", short(name)),
+        Refusal::CheckedOut { branch, path } => format!("{} is checked out at {}", short(branch), path.display()),
+    }
+}
+
+impl View for MergeView {
+    const KIND: &'static str = "merge";
+
+    fn text(&self, style: &Style) -> String {
+        let mut text = String::new();
+        let verb = if self.dry_run { "would land" } else { "landed" };
+        for one in &self.landed {
+            let tasks = if one.tasks.is_empty() { String::new() } else { format!(" ({})", one.tasks.join(", ")) };
+            let dropped = match one.dropped {
+                0 => String::new(),
+                number => format!(", {} dropped as already there", counted(number, "commit")),
+            };
+            let commit = one.commit.get(..10).unwrap_or(&one.commit);
+            let name = style.bold(&one.name);
+            text.push_str(&format!("{} {name}{tasks} by {} at {commit}{dropped}\n", style.green(verb), one.strategy));
+        }
+        for one in &self.stopped {
+            let verb = if self.dry_run { "would stop" } else { "stopped" };
+            text.push_str(&format!("{} {}: {}\n", style.red(verb), style.bold(&one.name), safe(&one.message)));
+            for path in &one.paths {
+                let kind = path.kind.as_deref().map(|kind| format!("  {}", style.dim(&safe(kind)))).unwrap_or_default();
+                text.push_str(&format!("  {}{kind}\n", safe(&path.path)));
+            }
+            text.push_str(&format!("  {} {}\n", style.dim("next:"), safe(&one.next)));
+        }
+        if !self.empty.is_empty() {
+            text.push_str(&format!("nothing to land: {}\n", self.empty.join(", ")));
+        }
+        text.push_str(&self.end(style));
+        text
+    }
+}
+
+impl MergeView {
+    fn end(&self, style: &Style) -> String {
+        let TargetMove { branch, before, after } = &self.target;
+        let branch = safe(branch);
+        if before == after {
+            return format!("{branch} stays at {}\n", before.get(..10).unwrap_or(before));
+        }
+        let (from, to) = (before.get(..10).unwrap_or(before), after.get(..10).unwrap_or(after));
+        let verb = if self.dry_run { "would move" } else { "moved" };
+        let mut text = format!("{branch} {verb} from {from} to {to}\n");
+        if self.dry_run && !self.worktrees.is_empty() {
+            text.push_str(&format!("worktrees that would come along: {}\n", safe(&self.worktrees.join(", "))));
+        }
+        if let Some(undo) = self.undo {
+            text.push_str(&format!("{} {undo}\n", style.dim("to take it back:")));
+        }
+        text
+    }
+}
+
+/// `rebase`.
+#[derive(Debug, Serialize)]
+pub(crate) struct RebaseView {
+    pub(crate) agent: String,
+    pub(crate) branch: String,
+    pub(crate) target: String,
+    pub(crate) before: Option<String>,
+    pub(crate) after: Option<String>,
+    pub(crate) replayed: usize,
+    pub(crate) dropped: usize,
+    /// Absent when it went through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stopped: Option<StoppedView>,
+}
+
+impl RebaseView {
+    pub(crate) fn new(target: &Target, agent: &git_agents::agent::Agent, plan: &Plan, worktrees: &[Worktree]) -> Self {
+        let step = plan.steps.first();
+        let stopped = plan.stopped.first().map(|stopped| {
+            let view = stopped_view(target, worktrees, stopped);
+            let message = view.message.replace("what lands before it", &target.branch);
+            StoppedView { message, ..view }
+        });
+        RebaseView {
+            agent: agent.name.to_string(),
+            branch: agent.branch.clone(),
+            target: target.branch.clone(),
+            before: step.map(|step| step.tip.to_string()),
+            after: step.map(|step| step.after.to_string()),
+            replayed: step.map_or(0, |step| step.replayed.len()),
+            dropped: step.map_or(0, |step| step.dropped.len()),
+            stopped,
+        }
+    }
+}
+
+impl View for RebaseView {
+    const KIND: &'static str = "rebase";
+
+    fn text(&self, style: &Style) -> String {
+        if let Some(stopped) = &self.stopped {
+            let mut text = format!("{} {}: {}\n", style.red("stopped"), self.agent, safe(&stopped.message));
+            for path in &stopped.paths {
+                let kind = path.kind.as_deref().unwrap_or_default();
+                text.push_str(&format!("  {}  {}\n", safe(&path.path), style.dim(&safe(kind))));
+            }
+            text.push_str(&format!("  {} {}\n", style.dim("next:"), safe(&stopped.next)));
+            return text;
+        }
+        match &self.after {
+            None => format!("{} is up to date with {}\n", self.agent, safe(&self.target)),
+            Some(after) => {
+                let dropped = match self.dropped {
+                    0 => String::new(),
+                    number => format!(", {number} dropped as already there"),
+                };
+                let commits = counted(self.replayed, "commit");
+                let after = after.get(..10).unwrap_or(after);
+                format!("rebased {} on {}: {commits}{dropped}, now at {after}\n", self.agent, safe(&self.target))
+            }
+        }
+    }
+}

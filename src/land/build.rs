@@ -1,0 +1,245 @@
+//! Making a plan: every branch on top of the one before, all of it in a scratch.
+
+use gix::ObjectId;
+
+use super::commit::Writer;
+use super::plan::{Built, Following, Move, Plan, PlanError, Refusal, Request, Source, Step, Stop, Stopped};
+use super::replay::{Builder, Outcome};
+use crate::git::Repository;
+use crate::git::merge_tree::MergeTree;
+use crate::git::refs;
+use crate::git::scratch::Scratch;
+use crate::git::worktrees::{self, Worktree};
+use crate::worktree::follow;
+
+/// Build what the request asks for. A branch that does not come along is left out, and the others go on.
+///
+/// # Errors
+/// See [`PlanError`]; what speaks against a landing is no error but part of the plan.
+pub fn plan(repo: &Repository, request: &Request) -> Result<Built, PlanError> {
+    let target = &request.target;
+    if !target.starts_with("refs/heads/") {
+        return Err(PlanError::TargetNotABranch { target: target.clone() });
+    }
+    let start = refs::read(repo, target)?.ok_or_else(|| PlanError::NoTarget { target: target.clone() })?;
+    let all = worktrees::list(repo)?;
+    let scratch = Scratch::new(repo)?;
+    let mut barred: Vec<Stopped> = Vec::new();
+    // A branch whose worktree is in the way of what all of them make together is left out, and the rest built again.
+    let plan = loop {
+        let mut plan = land_all(repo, request, start, &all, &scratch, &barred)?;
+        let Some(end) = plan.target_after() else { break plan };
+        let mut found = Vec::new();
+        for step in &plan.steps {
+            let reason = follow_all(repo, &all, &step.branch, step.tip, end, &scratch, &mut plan.worktrees)?;
+            found.extend(reason.map(|reason| stopped(&step.name, &step.branch, Some(step.tip), reason)));
+        }
+        if !found.is_empty() {
+            barred.append(&mut found);
+            continue;
+        }
+        let mut of_target = Vec::new();
+        if let Some(reason) = follow_all(repo, &all, target, start, end, &scratch, &mut of_target)? {
+            plan.refusals.extend(refusal_of(target, reason));
+        }
+        plan.worktrees.splice(0..0, of_target);
+        plan.moves.push(Move { name: target.clone(), before: Some(start), after: Some(end) });
+        let branches = plan.steps.iter().filter(|step| step.tip != end);
+        let branches: Vec<_> =
+            branches.map(|step| Move { name: step.branch.clone(), before: Some(step.tip), after: Some(end) }).collect();
+        plan.moves.extend(branches);
+        break plan;
+    };
+    Ok(Built { plan, scratch })
+}
+
+/// Build one branch again on top of `onto`, which is not moved. Only the branch moves, and its worktree follows.
+///
+/// # Errors
+/// See [`PlanError`].
+pub fn plan_rebase(
+    repo: &Repository,
+    source: &Source,
+    onto: ObjectId,
+    identity: &gix::actor::Signature,
+) -> Result<Built, PlanError> {
+    let all = worktrees::list(repo)?;
+    let scratch = Scratch::new(repo)?;
+    let mut plan = Plan::default();
+    let stop = |plan: &mut Plan, tip, reason| plan.stopped.push(stopped(&source.name, &source.branch, tip, reason));
+    let Some(tip) = refs::read(repo, &source.branch)? else {
+        stop(&mut plan, None, Stop::Missing);
+        return Ok(Built { plan, scratch });
+    };
+    let writer = Writer { repo, scratch: &scratch, identity };
+    let mut builder = Builder { writer, merger: MergeTree::new(repo, &scratch, Some(onto)) };
+    let outcome = builder.rebase(tip, onto, &source.exclude)?;
+    let (strategy, after, replayed, dropped) = match outcome {
+        Outcome::Landed { strategy, after, replayed, dropped } => (strategy, after, replayed, dropped),
+        // All of it is there already: the branch moves forward.
+        Outcome::Nothing => (super::plan::Strategy::Rebase, onto, Vec::new(), Vec::new()),
+        Outcome::Stopped(reason) => {
+            stop(&mut plan, Some(tip), reason);
+            return Ok(Built { plan, scratch });
+        }
+    };
+    if after == tip {
+        plan.empty.push(source.name.clone());
+        return Ok(Built { plan, scratch });
+    }
+    if let Some(reason) = follow_all(repo, &all, &source.branch, tip, after, &scratch, &mut plan.worktrees)? {
+        stop(&mut plan, Some(tip), reason);
+        plan.worktrees.clear();
+        return Ok(Built { plan, scratch });
+    }
+    let (name, branch) = (source.name.clone(), source.branch.clone());
+    plan.moves.push(Move { name: branch.clone(), before: Some(tip), after: Some(after) });
+    plan.steps.push(Step { name, branch, tip, strategy, onto, after, replayed, dropped });
+    Ok(Built { plan, scratch })
+}
+
+/// Refs that moved, moved back: a plan without new objects. What stands elsewhere by now is a refusal.
+///
+/// # Errors
+/// See [`PlanError`].
+pub fn plan_undo(repo: &Repository, moves: &[Move]) -> Result<Built, PlanError> {
+    let all = worktrees::list(repo)?;
+    let scratch = Scratch::new(repo)?;
+    let mut plan = Plan::default();
+    for Move { name, before, after } in moves {
+        let actual = refs::read(repo, name)?;
+        if actual != *after {
+            plan.refusals.push(Refusal::Elsewhere { name: name.clone(), expected: *after, actual });
+            continue;
+        }
+        plan.moves.push(Move { name: name.clone(), before: *after, after: *before });
+        match (after, before) {
+            (Some(now), Some(then)) => {
+                if let Some(reason) = follow_all(repo, &all, name, *now, *then, &scratch, &mut plan.worktrees)? {
+                    plan.refusals.extend(refusal_of(name, reason));
+                }
+            }
+            (Some(_), None) => {
+                let held = all.iter().filter(|worktree| worktree.holds(name));
+                plan.refusals.extend(
+                    held.map(|worktree| Refusal::CheckedOut { branch: name.clone(), path: worktree.path.clone() }),
+                );
+            }
+            (None, _) => {}
+        }
+    }
+    Ok(Built { plan, scratch })
+}
+
+/// One round: every branch that is not barred, on top of the one before.
+fn land_all(
+    repo: &Repository,
+    request: &Request,
+    start: ObjectId,
+    all: &[Worktree],
+    scratch: &Scratch,
+    barred: &[Stopped],
+) -> Result<Plan, PlanError> {
+    let writer = Writer { repo, scratch, identity: &request.identity };
+    let mut builder = Builder { writer, merger: MergeTree::new(repo, scratch, Some(start)) };
+    let mut plan = Plan::default();
+    let mut current = start;
+    for source in &request.sources {
+        let tip = refs::read(repo, &source.branch)?;
+        let mut stop = |reason| plan.stopped.push(stopped(&source.name, &source.branch, tip, reason));
+        if let Some(found) = barred.iter().find(|found| found.branch == source.branch) {
+            stop(found.reason.clone());
+            continue;
+        }
+        let Some(tip) = tip else {
+            stop(Stop::Missing);
+            continue;
+        };
+        if let Some(reason) = stopped_beforehand(request, source, all) {
+            stop(reason);
+            continue;
+        }
+        let before = source.after.iter().find(|name| plan.stopped.iter().any(|found| found.name == **name));
+        if let Some(name) = before {
+            let reason = Stop::After { name: name.clone() };
+            plan.stopped.push(stopped(&source.name, &source.branch, Some(tip), reason));
+            continue;
+        }
+        // What landed a moment ago under other ids is not this branch's own either.
+        let landed = plan.steps.iter().map(|step| step.tip);
+        let exclude: Vec<_> = source.exclude.iter().copied().chain(landed).collect();
+        match builder.bring(source, tip, current, &exclude)? {
+            Outcome::Nothing => plan.empty.push(source.name.clone()),
+            Outcome::Stopped(reason) => {
+                plan.stopped.push(stopped(&source.name, &source.branch, Some(tip), reason));
+            }
+            Outcome::Landed { strategy, after, replayed, dropped } => {
+                let (name, branch) = (source.name.clone(), source.branch.clone());
+                plan.steps.push(Step { name, branch, tip, strategy, onto: current, after, replayed, dropped });
+                current = after;
+            }
+        }
+    }
+    Ok(plan)
+}
+
+/// What can be said without building anything.
+fn stopped_beforehand(request: &Request, source: &Source, all: &[Worktree]) -> Option<Stop> {
+    if source.branch == request.target {
+        return Some(Stop::IsTarget);
+    }
+    let holders: Vec<_> = all.iter().filter(|worktree| worktree.holds(&source.branch)).collect();
+    if holders.len() > 1 {
+        return Some(Stop::HeldTwice { paths: holders.iter().map(|worktree| worktree.path.clone()).collect() });
+    }
+    let operation = holders.first().and_then(|worktree| Some((worktree, worktree.operation.as_ref()?)));
+    operation.map(|(worktree, operation)| Stop::Worktree {
+        path: worktree.path.clone(),
+        reason: follow::Blocked::Operation { kind: operation.kind },
+    })
+}
+
+/// The worktrees that have the branch, or why they cannot come along.
+fn follow_all(
+    repo: &Repository,
+    all: &[Worktree],
+    branch: &str,
+    before: ObjectId,
+    after: ObjectId,
+    scratch: &Scratch,
+    following: &mut Vec<Following>,
+) -> Result<Option<Stop>, PlanError> {
+    let holders: Vec<_> = all.iter().filter(|worktree| worktree.holds(branch)).collect();
+    let [holder] = holders[..] else {
+        let paths: Vec<_> = holders.iter().map(|worktree| worktree.path.clone()).collect();
+        return Ok((!paths.is_empty()).then_some(Stop::HeldTwice { paths }));
+    };
+    if before == after {
+        return Ok(None);
+    }
+    let path = holder.path.clone();
+    if let Some(reason) = follow::check(repo, holder, before, after, Some(scratch))? {
+        return Ok(Some(Stop::Worktree { path, reason }));
+    }
+    if holder.exists() {
+        following.push(Following { path, branch: branch.to_owned(), before, after });
+    }
+    Ok(None)
+}
+
+fn refusal_of(branch: &str, stop: Stop) -> Option<Refusal> {
+    let branch = branch.to_owned();
+    match stop {
+        Stop::Worktree { path, reason } => Some(Refusal::Worktree { branch, path, reason }),
+        Stop::HeldTwice { paths } => Some(Refusal::HeldTwice { branch, paths }),
+        _ => None,
+    }
+}
+
+fn stopped(name: &str, branch: &str, tip: Option<ObjectId>, reason: Stop) -> Stopped {
+    Stopped { name: name.to_owned(), branch: branch.to_owned(), tip, reason }
+}
+
+#[cfg(test)]
+#[path = "build_test.rs"]
+pub(super) mod tests;

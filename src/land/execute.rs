@@ -1,0 +1,209 @@
+//! Carrying out a plan: one transaction of refs, then the worktrees.
+//!
+//! The order makes a kill harmless. The journal names every ref and worktree before anything moves. git moves refs one
+//! by one where they are kept in files: first the backups, then the target, the state and the agents' branches; so once
+//! one has moved, everything that is needed to go on is there, and the rest is moved as well. Worktrees follow last.
+
+use gix::ObjectId;
+use gix::actor::Signature;
+
+use super::finish::{self, Intent, RefIntent, WorktreeIntent};
+use super::plan::{Following, Move, Plan, Refusal};
+use crate::git::refs::{self, Expected, RefError, RefUpdate};
+use crate::git::scratch::{Scratch, ScratchError};
+use crate::git::{GitError, Repository, worktrees};
+use crate::worktree::follow::{self, FollowError, Followed};
+use crate::worktree::journal::{Entry, JournalError};
+
+/// A plan that is to be carried out.
+#[derive(Debug)]
+pub struct Execution<'a> {
+    /// What.
+    pub plan: &'a Plan,
+    /// Where its new commits are.
+    pub scratch: &'a Scratch,
+    /// The id of the operation: names the backups and the journal entry.
+    pub operation: &'a str,
+    /// The swap of the state that goes into the same transaction.
+    pub state: Option<&'a RefUpdate>,
+    /// The line for the logs of the refs.
+    pub message: &'a str,
+    /// Who, and when.
+    pub signature: &'a Signature,
+}
+
+/// What was carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Executed {
+    /// The refs that keep where every moved ref was.
+    pub backups: Vec<String>,
+    /// How it went with each worktree. The refs have moved in any case.
+    pub followed: Vec<(Following, Followed)>,
+}
+
+/// Why nothing was carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// The plan itself says that it cannot be done.
+    #[error("the plan cannot be carried out")]
+    Refused {
+        /// Why.
+        refusals: Vec<Refusal>,
+    },
+    /// A ref has moved since the plan was made. Nothing was changed; plan again.
+    #[error("{name} has moved since")]
+    Outdated {
+        /// Which.
+        name: String,
+        /// Where it stands.
+        actual: Option<ObjectId>,
+    },
+    /// The objects could not be brought into the repository.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
+    /// A ref could not be read or moved.
+    #[error(transparent)]
+    Ref(#[from] RefError),
+    /// A worktree could not be looked at or brought along; where refs have moved, the next command goes on.
+    #[error(transparent)]
+    Follow(#[from] FollowError),
+    /// git could not be asked.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// It could not be written down.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// Move everything that the plan says, or nothing.
+///
+/// # Errors
+/// See [`ExecuteError`].
+pub fn execute(repo: &Repository, execution: &Execution<'_>) -> Result<Executed, ExecuteError> {
+    let Execution { plan, scratch, operation, signature, .. } = execution;
+    if !plan.refusals.is_empty() {
+        return Err(ExecuteError::Refused { refusals: plan.refusals.clone() });
+    }
+    check(repo, plan, scratch)?;
+    scratch.migrate(repo)?;
+    let intent = intent_of(execution);
+    let entry = Entry::begin(repo, operation, finish::KIND, &intent)?;
+    let updates: Vec<_> = intent.refs.iter().filter_map(|one| one.update(execution.message)).collect();
+    if let Err(error) = refs::transaction(repo, &updates, signature) {
+        // A failure in the middle of files: what has begun is completed.
+        if !finish::has_begun(repo, &intent)? {
+            entry.finish()?;
+            return Err(match error {
+                RefError::OutOfDate { name, actual, .. } => ExecuteError::Outdated { name, actual },
+                error => error.into(),
+            });
+        }
+        finish::move_rest(repo, &intent, signature)?;
+    }
+    let mut followed = Vec::new();
+    let all = worktrees::list(repo)?;
+    for following in &plan.worktrees {
+        let found = all.iter().find(|worktree| worktree.path == following.path);
+        let result = match found {
+            Some(worktree) => follow::follow(repo, worktree, &following.branch, following.before, following.after)?,
+            None => Followed::Elsewhere,
+        };
+        followed.push((following.clone(), result));
+    }
+    // An entry that is only dropped is taken up by the next command.
+    if !followed.iter().any(|(_, result)| matches!(result, Followed::Later { .. })) {
+        entry.finish()?;
+    }
+    let backups = intent.refs.into_iter().filter(|one| one.is_backup).map(|one| one.name).collect();
+    Ok(Executed { backups, followed })
+}
+
+/// The name of the ref that keeps where `name` was before the operation.
+pub fn backup_name(operation: &str, name: &str) -> String {
+    format!("refs/agents-local/backup/{operation}/{}", name.strip_prefix("refs/").unwrap_or(name))
+}
+
+/// Whether everything still is as the plan found it. The transaction asks again for the refs; for worktrees this is
+/// the last time.
+fn check(repo: &Repository, plan: &Plan, scratch: &Scratch) -> Result<(), ExecuteError> {
+    for Move { name, before, .. } in &plan.moves {
+        let actual = refs::read(repo, name)?;
+        if actual != *before {
+            return Err(ExecuteError::Outdated { name: name.clone(), actual });
+        }
+    }
+    let all = worktrees::list(repo)?;
+    let mut refusals = Vec::new();
+    for Move { name, before, after } in &plan.moves {
+        for worktree in all.iter().filter(|worktree| worktree.holds(name)) {
+            let (branch, path) = (name.clone(), worktree.path.clone());
+            let planned = plan.worktrees.iter().any(|following| following.path == path && following.branch == branch);
+            match (before, after) {
+                // It was checked out since the plan was made.
+                (Some(_), Some(_)) if !planned && worktree.exists() => {
+                    refusals.push(Refusal::HeldTwice { branch, paths: vec![path] });
+                }
+                (Some(before), Some(after)) => {
+                    let reason = follow::check(repo, worktree, *before, *after, Some(scratch))?;
+                    refusals.extend(reason.map(|reason| Refusal::Worktree { branch, path, reason }));
+                }
+                (Some(_), None) => refusals.push(Refusal::CheckedOut { branch, path }),
+                (None, _) => {}
+            }
+        }
+    }
+    if refusals.is_empty() { Ok(()) } else { Err(ExecuteError::Refused { refusals }) }
+}
+
+/// Everything in the order in which it moves.
+fn intent_of(execution: &Execution<'_>) -> Intent {
+    let text = |id: Option<ObjectId>| id.map(|id| id.to_string());
+    let moves = &execution.plan.moves;
+    let mut refs: Vec<RefIntent> = moves
+        .iter()
+        .filter(|one| one.before.is_some())
+        .map(|one| RefIntent {
+            name: backup_name(execution.operation, &one.name),
+            before: None,
+            after: text(one.before),
+            is_backup: true,
+            is_state: false,
+        })
+        .collect();
+    let as_intent = |one: &Move| RefIntent {
+        name: one.name.clone(),
+        before: text(one.before),
+        after: text(one.after),
+        is_backup: false,
+        is_state: false,
+    };
+    refs.extend(moves.iter().take(1).map(as_intent));
+    refs.extend(execution.state.map(|state| RefIntent {
+        name: state.name.clone(),
+        before: text(state.expected.value()),
+        after: text(state.new),
+        is_backup: false,
+        is_state: true,
+    }));
+    refs.extend(moves.iter().skip(1).map(as_intent));
+    let worktrees = execution.plan.worktrees.iter().map(|following| WorktreeIntent {
+        path: following.path.clone(),
+        branch: following.branch.clone(),
+        before: following.before.to_string(),
+        after: following.after.to_string(),
+    });
+    Intent { worktrees: worktrees.collect(), refs, message: execution.message.to_owned() }
+}
+
+impl RefIntent {
+    /// The swap that it stands for; none where an id of it cannot be read.
+    pub(super) fn update(&self, message: &str) -> Option<RefUpdate> {
+        let (before, after) = (self.before_id()?, self.after_id()?);
+        let (name, message) = (self.name.clone(), message.to_owned());
+        Some(RefUpdate { name, expected: Expected::from(before), new: after, message })
+    }
+}
+
+#[cfg(test)]
+#[path = "execute_test.rs"]
+mod tests;

@@ -1,0 +1,241 @@
+//! One branch onto a commit, in memory: rebased, merged or squashed.
+//!
+//! A rebase does what `git rebase` does by default: the branch's own commits in topological order, without those that
+//! the target has under another id, each by git's own merge with its parent as the base; author, dates, encoding and
+//! message stay; a commit that becomes empty is dropped, one that was empty stays. Commits that already stand where
+//! they belong keep their ids. A branch that contains merges is never flattened: that is an answer, not a rebase.
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice;
+
+use super::commit::{self, Commit, Writer, line_of};
+use super::plan::{PlanError, Source, Stop, StopPath, Strategy};
+use crate::git::merge_tree::{Merge, MergeTree, Request};
+use crate::git::scratch::Scratch;
+use crate::git::{GitError, Repository};
+
+/// Where a branch ended up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// On top of the commit.
+    Landed {
+        /// How; where none was asked for, the one that worked.
+        strategy: Strategy,
+        /// The newest commit.
+        after: ObjectId,
+        /// The commits that were made anew, old and new.
+        replayed: Vec<(ObjectId, ObjectId)>,
+        /// Commits whose changes were there already.
+        dropped: Vec<ObjectId>,
+    },
+    /// The commit has all of it.
+    Nothing,
+    /// Not at all.
+    Stopped(Stop),
+}
+
+/// Builds commits in a scratch.
+#[derive(Debug)]
+pub(super) struct Builder<'a> {
+    pub(super) writer: Writer<'a>,
+    pub(super) merger: MergeTree,
+}
+
+/// A commit in the range that is replayed.
+struct Listed {
+    id: ObjectId,
+    parents: Vec<ObjectId>,
+}
+
+impl Builder<'_> {
+    /// Bring `tip` onto `onto` in the way that the source asks for. What the `exclude`d commits reach is not its own.
+    pub(super) fn bring(
+        &mut self,
+        source: &Source,
+        tip: ObjectId,
+        onto: ObjectId,
+        exclude: &[ObjectId],
+    ) -> Result<Outcome, PlanError> {
+        match source.strategy {
+            Some(Strategy::Rebase) => self.rebase(tip, onto, exclude),
+            Some(Strategy::Squash) => self.squash(source, tip, onto, exclude),
+            Some(Strategy::Merge) => self.merge(source, tip, onto),
+            None => match self.rebase(tip, onto, exclude)? {
+                Outcome::Stopped(Stop::HasMerges { .. }) => self.merge(source, tip, onto),
+                outcome => Ok(outcome),
+            },
+        }
+    }
+
+    /// Replay the branch's own commits.
+    pub(super) fn rebase(&mut self, tip: ObjectId, onto: ObjectId, exclude: &[ObjectId]) -> Result<Outcome, PlanError> {
+        let own = self.own_commits(tip, onto, exclude)?;
+        if own.iter().any(|commit| commit.parents.is_empty()) {
+            return Ok(Outcome::Stopped(Stop::Unrelated));
+        }
+        let merges: Vec<_> = own.iter().filter(|commit| commit.parents.len() > 1).map(|commit| commit.id).collect();
+        if !merges.is_empty() {
+            return Ok(Outcome::Stopped(Stop::HasMerges { commits: merges }));
+        }
+        let (mut current, mut replayed, mut dropped) = (onto, Vec::new(), Vec::new());
+        for Listed { id, parents } in own {
+            if parents == [current] {
+                current = id;
+                continue;
+            }
+            let old = commit::read(self.scratch(), id)?;
+            let request = Request { base: parents.first().copied(), ours: current, theirs: id };
+            let tree = match self.merger.merge(&request)? {
+                Merge::Clean { tree } => tree,
+                conflict => return Ok(Outcome::Stopped(stop_of(conflict, Some(id)))),
+            };
+            if tree == self.tree(current)? && !self.was_empty(&old)? {
+                dropped.push(id);
+                continue;
+            }
+            let new = self.writer.write(&Commit { tree, parents: vec![current], ..old })?;
+            replayed.push((id, new));
+            current = new;
+        }
+        if current == onto {
+            return Ok(Outcome::Nothing);
+        }
+        Ok(Outcome::Landed { strategy: Strategy::Rebase, after: current, replayed, dropped })
+    }
+
+    /// A merge commit, also where the target could simply be moved forward.
+    fn merge(&mut self, source: &Source, tip: ObjectId, onto: ObjectId) -> Result<Outcome, PlanError> {
+        if self.is_ancestor(tip, onto)? {
+            return Ok(Outcome::Nothing);
+        }
+        let tree = match self.merger.merge(&Request { base: None, ours: onto, theirs: tip })? {
+            Merge::Clean { tree } => tree,
+            conflict => return self.stopped_whole(conflict, tip, onto),
+        };
+        let author = line_of(self.writer.identity);
+        let message = ended(&source.merge_message);
+        let commit = Commit { tree, parents: vec![onto, tip], author, encoding: None, message: message.into() };
+        let after = self.writer.write(&commit)?;
+        Ok(Outcome::Landed { strategy: Strategy::Merge, after, replayed: Vec::new(), dropped: Vec::new() })
+    }
+
+    /// One commit with all that is the branch's own.
+    fn squash(
+        &mut self,
+        source: &Source,
+        tip: ObjectId,
+        onto: ObjectId,
+        exclude: &[ObjectId],
+    ) -> Result<Outcome, PlanError> {
+        let base = self.base_of_own(tip, onto, exclude)?;
+        let tree = match self.merger.merge(&Request { base, ours: onto, theirs: tip })? {
+            Merge::Clean { tree } => tree,
+            conflict => return self.stopped_whole(conflict, tip, onto),
+        };
+        if tree == self.tree(onto)? {
+            return Ok(Outcome::Nothing);
+        }
+        let author = line_of(&source.squash_author);
+        let message = ended(&source.squash_message);
+        let commit = Commit { tree, parents: vec![onto], author, encoding: None, message: message.into() };
+        let after = self.writer.write(&commit)?;
+        Ok(Outcome::Landed { strategy: Strategy::Squash, after, replayed: Vec::new(), dropped: Vec::new() })
+    }
+
+    fn scratch(&self) -> &Scratch {
+        self.writer.scratch
+    }
+
+    fn repo(&self) -> &Repository {
+        self.writer.repo
+    }
+
+    fn tree(&self, id: ObjectId) -> Result<ObjectId, PlanError> {
+        Ok(commit::read(self.scratch(), id)?.tree)
+    }
+
+    fn was_empty(&self, commit: &Commit) -> Result<bool, PlanError> {
+        match commit.parents.first() {
+            Some(parent) => Ok(self.tree(*parent)? == commit.tree),
+            None => Ok(false),
+        }
+    }
+
+    /// The commits of the branch that neither the target nor an excluded tip has, the oldest first. Those that the
+    /// target has with the same patch are left out, as `git rebase` does.
+    fn own_commits(&self, tip: ObjectId, onto: ObjectId, exclude: &[ObjectId]) -> Result<Vec<Listed>, PlanError> {
+        let options = ["rev-list", "--cherry-pick", "--right-only", "--topo-order", "--reverse", "--parents"];
+        let child = self.scratch().on(self.repo().git()).args(options).arg(format!("{onto}...{tip}"));
+        let child = child.args(exclude.iter().map(|id| format!("^{id}"))).arg("--");
+        let command = child.line();
+        let text = child.text()?;
+        let rows = text.lines().map(|line| {
+            let mut ids = line.split(' ').map(|word| ObjectId::from_hex(word.as_bytes()));
+            match (ids.next(), ids.collect::<Result<Vec<_>, _>>()) {
+                (Some(Ok(id)), Ok(parents)) => Ok(Listed { id, parents }),
+                _ => Err(GitError::Answer { command: command.clone(), detail: line.to_owned() }.into()),
+            }
+        });
+        rows.collect()
+    }
+
+    /// Where the branch's own work begins when it grew out of an excluded tip; none when the usual merge base does.
+    fn base_of_own(&self, tip: ObjectId, onto: ObjectId, exclude: &[ObjectId]) -> Result<Option<ObjectId>, PlanError> {
+        let mut grown_out_of = Vec::new();
+        for &id in exclude {
+            if id != tip && self.is_ancestor(id, tip)? && !self.is_ancestor(id, onto)? {
+                grown_out_of.push(id);
+            }
+        }
+        if grown_out_of.len() > 1 {
+            let child = self.scratch().on(self.repo().git()).args(["merge-base", "--independent"]);
+            let text = child.args(grown_out_of.iter().map(ToString::to_string)).text()?;
+            grown_out_of = text.lines().filter_map(|line| ObjectId::from_hex(line.as_bytes()).ok()).collect();
+        }
+        Ok(if let [only] = grown_out_of[..] { Some(only) } else { None })
+    }
+
+    fn is_ancestor(&self, older: ObjectId, newer: ObjectId) -> Result<bool, GitError> {
+        let child = self.scratch().on(self.repo().git()).args(["merge-base", "--is-ancestor"]);
+        let child = child.arg(older.to_string()).arg(newer.to_string());
+        let line = child.line();
+        let output = child.run()?;
+        match output.status.code() {
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
+            _ => Err(crate::git::run::failed(line, &output)),
+        }
+    }
+
+    /// Why a whole branch did not merge. git tells unrelated histories only in words, so they are looked for.
+    fn stopped_whole(&self, merge: Merge, tip: ObjectId, onto: ObjectId) -> Result<Outcome, PlanError> {
+        if matches!(merge, Merge::Unknown { .. }) {
+            let child = self.scratch().on(self.repo().git()).arg("merge-base");
+            let output = child.arg(tip.to_string()).arg(onto.to_string()).run()?;
+            if output.status.code() == Some(1) && output.stdout.trim().is_empty() {
+                return Ok(Outcome::Stopped(Stop::Unrelated));
+            }
+        }
+        Ok(Outcome::Stopped(stop_of(merge, None)))
+    }
+}
+
+fn stop_of(merge: Merge, commit: Option<ObjectId>) -> Stop {
+    match merge {
+        Merge::Conflict { paths, .. } => {
+            let paths = paths.into_iter().map(|path| StopPath { path: path.path, kind: path.kind }).collect();
+            Stop::Conflict { commit, paths }
+        }
+        Merge::Unknown { reason } => Stop::Unknown { reason },
+        Merge::Clean { .. } => Stop::Unknown { reason: "merged after all".into() },
+    }
+}
+
+/// A message with the newline that git ends messages with.
+fn ended(message: &str) -> String {
+    format!("{}\n", message.trim_end())
+}
+
+#[cfg(test)]
+#[path = "replay_test.rs"]
+mod tests;
