@@ -87,7 +87,8 @@ mod tests {
     fn write_task(repo: &Repository, world: &World, id: &str, after: &[&str]) {
         let json = serde_json::json!({ "id": id, "title": "T", "after": after });
         let tasks = vec![serde_json::from_value(json).unwrap()];
-        let change = || Ok::<_, std::convert::Infallible>(Some(Change::from(Action::AddTasks { tasks: tasks.clone() })));
+        let change =
+            || Ok::<_, std::convert::Infallible>(Some(Change::from(Action::AddTasks { tasks: tasks.clone() })));
         store::transact(repo, world, &Scope::open(), |_, _| change()).unwrap();
     }
 

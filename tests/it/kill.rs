@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use git_agents::store::STATE_REF;
 
-use crate::support::{Sandbox, Shape, id};
+use crate::support::{Output, Sandbox, Shape, id, name};
 
 /// How long a write takes here, at the median of some runs.
 fn undisturbed(sandbox: &Sandbox) -> Duration {
@@ -60,6 +60,92 @@ fn two_hundred_killed_writers() {
 fn killed_writers_where_git_keeps_the_refs() {
     let sandbox = Sandbox::shaped(Shape { reftable: true, ..Shape::default() });
     kill_writers(&sandbox, 30, 2);
+}
+
+/// How long `words` takes here when nobody disturbs it.
+fn duration_of(sandbox: &Sandbox, words: &[&str]) -> Duration {
+    let begun = Instant::now();
+    sandbox.direct(words).output().good();
+    begun.elapsed()
+}
+
+/// Start it, kill it at this moment, and say whether it had acknowledged what it did.
+fn killed_after(sandbox: &Sandbox, words: &[&str], moment: Duration) -> bool {
+    let mut child = sandbox.direct(words).spawn();
+    std::thread::sleep(moment);
+    child.kill().unwrap();
+    child.wait_with_output().unwrap().status.success()
+}
+
+/// The same command again. A lock on a branch may be somebody else's, so that is left to `doctor --fix`, as it says.
+fn again_or_after_doctor(sandbox: &Sandbox, words: &[&str]) -> Output {
+    let again = sandbox.direct(words).output();
+    if again.status != Some(4) {
+        return again;
+    }
+    assert!(again.stderr.contains(".lock\n  try: git agents doctor --fix\n"), "{again}");
+    let fixed = sandbox.direct(["doctor", "--fix"]).output();
+    assert_eq!(fixed.status, Some(0), "{fixed}");
+    sandbox.direct(words).output()
+}
+
+/// Every registered agent has its branch and its worktree, nobody else has, and doctor has nothing to say.
+fn all_agents_are_whole(sandbox: &Sandbox, round: usize) {
+    let state = sandbox.state();
+    let branches: Vec<String> = state.agents.values().map(|agent| format!("refs/heads/{}", agent.branch)).collect();
+    let refs = sandbox.git(["for-each-ref", "--format=%(refname)", "refs/heads/agents/"]);
+    assert_eq!(refs.lines().collect::<Vec<_>>(), branches, "round {round}");
+    let listed = sandbox.git(["worktree", "list", "--porcelain"]);
+    let mut checked_out: Vec<&str> = listed.lines().filter_map(|line| line.strip_prefix("branch ")).skip(1).collect();
+    checked_out.sort_unstable();
+    assert_eq!(checked_out, branches, "round {round}");
+    let examined = sandbox.direct(["doctor"]).output();
+    assert_eq!(examined.status, Some(0), "round {round}: {examined}");
+}
+
+#[test]
+fn a_hundred_killed_agent_add() {
+    let sandbox = Sandbox::new();
+    let whole =
+        duration_of(&sandbox, &["agent", "add", "warm"]).max(duration_of(&sandbox, &["agent", "add", "warm-2"]));
+    let mut random = fastrand::Rng::with_seed(3);
+    let mut registered = 0;
+    for round in 0..100 {
+        let agent = format!("a{round}");
+        let moment = whole.mul_f64(random.f64() * 1.1);
+        let acknowledged = killed_after(&sandbox, &["agent", "add", &agent], moment);
+        let there = sandbox.state().agents.contains_key(&name(&agent));
+        assert!(there || !acknowledged, "round {round}: an acknowledged agent is missing");
+        registered += usize::from(there);
+        let again = again_or_after_doctor(&sandbox, &["agent", "add", &agent]);
+        assert_eq!(again.status, Some(if there { 3 } else { 0 }), "round {round}, {moment:?}: {again}");
+        all_agents_are_whole(&sandbox, round);
+        sandbox.direct(["agent", "remove", &agent]).output().good();
+    }
+    assert!((1..100).contains(&registered), "the moments cover the whole of it: {registered} of 100");
+    sandbox.fsck();
+}
+
+#[test]
+fn fifty_killed_init() {
+    let sandbox = Sandbox::new();
+    let whole = duration_of(&sandbox, &["init", "warm-1", "warm-2", "warm-3"]);
+    let mut random = fastrand::Rng::with_seed(4);
+    for round in 0..50 {
+        let agents = ["x", "y", "z"].map(|letter| format!("{letter}{round}"));
+        let words = ["init", &agents[0], &agents[1], &agents[2]];
+        let moment = whole.mul_f64(random.f64() * 1.1);
+        let acknowledged = killed_after(&sandbox, &words, moment);
+        let there = agents.iter().filter(|agent| sandbox.state().agents.contains_key(&name(agent))).count();
+        assert!(there == 3 || !acknowledged, "round {round}: an acknowledged agent is missing");
+        let again = again_or_after_doctor(&sandbox, &words);
+        assert_eq!(again.status, Some(0), "round {round}, {moment:?}: {again}");
+        all_agents_are_whole(&sandbox, round);
+        for agent in &agents {
+            sandbox.direct(["agent", "remove", agent]).output().good();
+        }
+    }
+    sandbox.fsck();
 }
 
 #[test]

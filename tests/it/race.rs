@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use git_agents::state::Action;
 use git_agents::store::{History, STATE_REF, tip};
 
-use crate::support::{Sandbox, Shape, id};
+use crate::support::{Sandbox, Shape, id, name};
 
 const WRITERS: usize = 8;
 const EACH: usize = 50;
@@ -86,28 +87,57 @@ fn compete(sandbox: &Sandbox, dir: &Path, one: &[&str], other: &[&str]) -> [Opti
     both.map(|child: Child| child.wait_with_output().unwrap().status.code())
 }
 
+/// Who of the two won, when exactly one did and the other was told so.
+fn winner(ended: [Option<i32>; 2]) -> Option<&'static str> {
+    match ended {
+        [Some(0), Some(1)] => Some("ann"),
+        [Some(1), Some(0)] => Some("bob"),
+        _ => None,
+    }
+}
+
 #[test]
-fn one_task_has_one_winner() {
-    const ROUNDS: usize = 200;
+fn a_task_that_two_assign_has_one_winner() {
+    const ROUNDS: usize = 100;
     let sandbox = Sandbox::new();
     sandbox.register(&["ann", "bob"]);
     let lines: String = (0..ROUNDS).map(|n| format!("{{\"title\":\"T\",\"id\":\"t{n}\"}}\n")).collect();
     sandbox.run(["task", "import"]).input(lines).output().good();
-    let mut wins = [0, 0];
     for n in 0..ROUNDS {
         let task = format!("t{n}");
         let ended = compete(&sandbox, sandbox.repo(), &["assign", "ann", &task], &["assign", "bob", &task]);
-        let winner = match ended {
-            [Some(0), Some(1)] => "ann",
-            [Some(1), Some(0)] => "bob",
-            other => panic!("round {n}: {other:?}"),
-        };
-        wins[usize::from(winner == "bob")] += 1;
+        let winner = winner(ended).unwrap_or_else(|| panic!("round {n}: {ended:?}"));
         let state = sandbox.state();
         assert_eq!(state.tasks[&id(&task)].agent.as_ref().unwrap().as_str(), winner, "round {n}");
     }
     assert_eq!(sandbox.operations(), ROUNDS + 2);
-    eprintln!("ann won {} and bob {} of {ROUNDS}", wins[0], wins[1]);
+}
+
+#[test]
+fn the_next_task_has_one_winner_a_thousand_times() {
+    const ROUNDS: usize = 1000;
+    // A task that was begun often is a long document: a fresh one now and then.
+    const ROUNDS_A_TASK: usize = 50;
+    let sandbox = Sandbox::new();
+    for name in ["ann", "bob"] {
+        sandbox.direct(["agent", "add", name, "--no-worktree"]).output().good();
+    }
+    for n in 0..ROUNDS {
+        let task = format!("t{}", n / ROUNDS_A_TASK);
+        if n % ROUNDS_A_TASK == 0 {
+            sandbox.direct(["task", "add", "T", "--id", &task]).output().good();
+        }
+        let ended = compete(&sandbox, sandbox.repo(), &["next", "ann"], &["next", "bob"]);
+        let winner = winner(ended).unwrap_or_else(|| panic!("round {n}: {ended:?}"));
+        let after = sandbox.act(&Action::Unassign { agent: name(winner), task: id(&task) }).state;
+        let attempt = after.tasks[&id(&task)].last_attempt().unwrap();
+        assert_eq!(attempt.agent.as_str(), winner, "round {n}");
+        assert_eq!(after.tasks[&id(&task)].attempts.len(), n % ROUNDS_A_TASK + 1, "round {n}");
+        if (n + 1) % ROUNDS_A_TASK == 0 {
+            sandbox.direct(["task", "drop", &task]).output().good();
+        }
+    }
+    assert_eq!(sandbox.operations(), 2 + 2 * ROUNDS + 2 * ROUNDS / ROUNDS_A_TASK);
 }
 
 #[test]

@@ -185,28 +185,28 @@ fn details_are_checked() {
     let sandbox = Sandbox::new();
     assert_snapshot!(sandbox.refused(["task", "add", "T", "--hours", "0"]), @"
     [stderr]
-    error: invalid value '0' for '--hours <H>': hours must be a number above 0 and at most 10000
+    error: invalid value '0' for '--hours <HOURS>': hours must be a number above 0 and at most 10000
 
     For more information, try '--help'.
     [status 2]
     ");
     assert_snapshot!(sandbox.refused(["task", "add", "T", "--hours", "-1"]), @"
     [stderr]
-    error: invalid value '-1' for '--hours <H>': hours must be a number above 0 and at most 10000
+    error: invalid value '-1' for '--hours <HOURS>': hours must be a number above 0 and at most 10000
 
     For more information, try '--help'.
     [status 2]
     ");
     assert_snapshot!(sandbox.refused(["task", "add", "T", "--hours", "nan"]), @"
     [stderr]
-    error: invalid value 'nan' for '--hours <H>': hours must be a number above 0 and at most 10000
+    error: invalid value 'nan' for '--hours <HOURS>': hours must be a number above 0 and at most 10000
 
     For more information, try '--help'.
     [status 2]
     ");
     assert_snapshot!(sandbox.refused(["task", "add", "T", "--priority", "urgent"]), @"
     [stderr]
-    error: invalid value 'urgent' for '--priority <P>'
+    error: invalid value 'urgent' for '--priority <PRIORITY>'
       [possible values: critical, high, medium, low]
 
     For more information, try '--help'.
@@ -229,7 +229,7 @@ fn details_are_checked() {
     ");
     assert_snapshot!(sandbox.refused(["task", "add", "T", "--body", "x", "--body-file", "README"]), @"
     [stderr]
-    error: the argument '--body <TEXT>' cannot be used with '--body-file <F>'
+    error: the argument '--body <TEXT>' cannot be used with '--body-file <FILE>'
 
     Usage: git agents task add --body <TEXT> <TITLE>
 
