@@ -6,12 +6,12 @@ use git_agents::git::worktrees::Worktree;
 use git_agents::land::Plan;
 use git_agents::land::plan::{Refusal, Stop, Stopped};
 use git_agents::state::State;
-use git_agents::work::landing::{completed, strategy_word};
+use git_agents::work::landing::{Landing, completed, strategy_word};
 use git_agents::worktree::follow::Blocked;
 use serde::Serialize;
 
 use crate::error::{CliError, quoted};
-use crate::render::style::{Style, counted, safe};
+use crate::render::style::{Style, counted, listed, safe};
 use crate::ui::View;
 
 /// The target before and after; the same when nothing lands.
@@ -78,7 +78,14 @@ pub(crate) struct MergeView {
 }
 
 impl MergeView {
-    pub(crate) fn new(target: &Target, state: &State, plan: &Plan, worktrees: &[Worktree], dry_run: bool) -> Self {
+    pub(crate) fn new(
+        target: &Target,
+        state: &State,
+        landing: &Landing,
+        worktrees: &[Worktree],
+        dry_run: bool,
+    ) -> Self {
+        let plan = &landing.built.plan;
         let landed = plan.steps.iter().map(|step| {
             let name = step.name.parse().ok();
             let tasks: Vec<String> = name
@@ -98,7 +105,10 @@ impl MergeView {
             }
         });
         let after = plan.target_after().unwrap_or(target.commit);
-        let before = if plan.steps.is_empty() { &target.branch } else { "what lands before it" };
+        let stopped = |stopped: &Stopped| {
+            let before = landed_before(target, landing, &stopped.name);
+            stopped_view(target, &before, worktrees, stopped)
+        };
         MergeView {
             dry_run,
             target: TargetMove {
@@ -107,11 +117,23 @@ impl MergeView {
                 after: after.to_string(),
             },
             landed: landed.collect(),
-            stopped: plan.stopped.iter().map(|stopped| stopped_view(target, before, worktrees, stopped)).collect(),
+            stopped: plan.stopped.iter().map(stopped).collect(),
             empty: plan.empty.clone(),
             worktrees: plan.worktrees.iter().map(|one| one.path.display().to_string()).collect(),
             undo: (!dry_run && !plan.steps.is_empty()).then_some("git agents undo --yes"),
         }
+    }
+}
+
+/// What a stopped branch meets: those that land and that it conflicts with, or the target when nothing lands.
+fn landed_before(target: &Target, landing: &Landing, name: &str) -> String {
+    let known = landing.conflicts.get(name).map(Vec::as_slice).unwrap_or_default();
+    let steps = &landing.built.plan.steps;
+    let met: Vec<&str> = steps.iter().map(|step| step.name.as_str()).filter(|n| known.iter().any(|k| k == n)).collect();
+    match (met.is_empty(), steps.is_empty()) {
+        (false, _) => listed(&met),
+        (true, true) => target.branch.clone(),
+        (true, false) => "what lands before it".to_owned(),
     }
 }
 

@@ -100,8 +100,8 @@ impl View for TaskList {
                 task.agent.clone().unwrap_or_default(),
                 task.hours.map(hours).unwrap_or_default(),
                 priority.to_owned(),
-                safe(&task.title),
                 task.waiting_for.join(", "),
+                safe(&task.title),
             ]
         };
         let columns = [
@@ -110,8 +110,8 @@ impl View for TaskList {
             Column::Text("AGENT"),
             Column::Number("HOURS"),
             Column::Text("PRIORITY"),
-            Column::Text("TITLE"),
             Column::Text("WAITS FOR"),
+            Column::Text("TITLE"),
         ];
         table(style, &columns, self.tasks.iter().map(row).collect())
     }
