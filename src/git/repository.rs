@@ -27,6 +27,14 @@ pub enum OpenError {
         /// What was given.
         path: PathBuf,
     },
+    /// It belongs to somebody else, and git would not work in it either.
+    #[error("{reason}")]
+    NotTrusted {
+        /// Where the search began.
+        path: PathBuf,
+        /// git's own words.
+        reason: String,
+    },
     /// There is a repository, but it cannot be used.
     #[error("the repository at {} cannot be opened: {reason}", .path.display())]
     Unusable {
@@ -72,6 +80,10 @@ impl Repository {
                 None => OpenError::Unusable { path, reason: error.to_string() },
             }
         })?;
+        if gix.git_dir_trust() != gix::sec::Trust::Full && World::variable("GIT_DIR").is_none() {
+            ask_git_for_trust(dir)?;
+        }
+        gix.objects.ignore_replacements = true;
         // One small document is read after another: without a cache each would inflate its delta chain anew.
         gix.object_cache_size_if_unset(256 * 1024);
         let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -170,6 +182,19 @@ fn search(dir: &Path) -> Result<gix::Repository, gix::Error> {
         _ => gix::ThreadSafeRepository::discover_with_environment_overrides_opts(whole, options(), Default::default()),
     };
     found.map(|found| found.to_thread_local())
+}
+
+/// The repository is somebody else's: whether its configuration may name programs to run is git's to say (it asks
+/// `safe.directory`), and every git child of ours names the repository, which would pass over that question.
+fn ask_git_for_trust(dir: &Path) -> Result<(), OpenError> {
+    match Git::at(dir).args(["rev-parse", "--git-dir"]).stdout() {
+        Ok(_) => Ok(()),
+        Err(GitError::Failed { stderr, .. }) => {
+            let reason = stderr.lines().next().unwrap_or_default().trim_start_matches("fatal: ").to_owned();
+            Err(OpenError::NotTrusted { path: dir.to_owned(), reason })
+        }
+        Err(error) => Err(OpenError::Unusable { path: dir.to_owned(), reason: error.to_string() }),
+    }
 }
 
 /// A path from git's output, which is bytes, as a path of this system.

@@ -102,6 +102,8 @@ impl Git {
             .env("LC_ALL", "C")
             .env("LANGUAGE", "C")
             .env("GIT_TERMINAL_PROMPT", "0")
+            // Objects as they are, here as in what we read ourselves: half a replacement would be two truths.
+            .env("GIT_NO_REPLACE_OBJECTS", "1")
             .env("GIT_EDITOR", "true")
             .env("GIT_PAGER", "cat");
         Git { command, input: None }

@@ -275,7 +275,17 @@ impl Messages<'_> {
     fn squash(&self, agent: &Agent, tip: ObjectId, tasks: &[&Task]) -> Result<(String, Signature), LandingError> {
         let range = format!("{}..{tip}", self.target.commit);
         let format = "--format=%an%x00%ae%x00%ad%x00%s";
-        let child = self.repo.git().args(["log", "--reverse", "--no-merges", "--date=raw", "-z", format, &range]);
+        let child = self.repo.git().args([
+            "log",
+            "--reverse",
+            "--no-merges",
+            "--encoding=UTF-8",
+            "--no-show-signature",
+            "--date=raw",
+            "-z",
+            format,
+            &range,
+        ]);
         let output = child.stdout()?;
         let fields: Vec<String> =
             output.split(|byte| *byte == 0).map(|field| field.to_str_lossy().into_owned()).collect();

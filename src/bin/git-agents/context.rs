@@ -9,6 +9,7 @@ use git_agents::name::InvalidName;
 use git_agents::state::State;
 use git_agents::store::{self, Change, Committed, Matched, Scope, Snapshot};
 use git_agents::task::TaskId;
+use git_agents::work::recover::{self, Told};
 use git_agents::world::World;
 
 use crate::error::{CliError, Exit, unknown_agent};
@@ -68,11 +69,13 @@ impl Context {
     }
 
     /// Finish or take back what a process that died has left half done, before anything else is changed.
-    pub(crate) fn recover(&self) -> Result<(), CliError> {
-        for line in git_agents::work::recover::recover(self.repo()?, &self.world)? {
-            self.ui.note(&line);
+    pub(crate) fn recover(&self) -> Result<Vec<Told>, CliError> {
+        let told = recover::recover(self.repo()?, &self.world)?;
+        for one in &told {
+            one.done.iter().for_each(|line| self.ui.note(line));
+            one.remains.iter().for_each(|line| self.ui.warn(line));
         }
-        Ok(())
+        Ok(told)
     }
 
     /// The state as it is now; what is damaged is named on standard error.

@@ -87,8 +87,11 @@ fn usage(world: &World, error: &clap::Error) -> ExitCode {
         let style = Style { color: false, width: None, now: world.now };
         let ui = Ui { json: true, quiet: false, verbose: false, out: style, err: style };
         ui.error(&CliError::usage(usage_sentence(error)).hint("git agents -h"));
-    } else {
+    } else if answer {
         drop(error.print());
+    } else {
+        // clap repeats what was typed: it must not act on the terminal.
+        ui::show_error(&error.render().to_string());
     }
     ExitCode::from(if answer { Exit::Good } else { Exit::Usage } as u8)
 }

@@ -117,6 +117,11 @@ impl Ui {
     }
 }
 
+/// An error's text as it is, made safe for the terminal.
+pub(crate) fn show_error(text: &str) {
+    write_err(&printable_lines(text));
+}
+
 /// One line of what happens underneath.
 pub(crate) fn show_detail(text: &str) {
     write_err(&format!("+ {}\n", printable_lines(text)));

@@ -42,9 +42,22 @@ fn examine_lock(repo: &Repository, lock: &Path, mend: bool) -> Option<Ailment> {
     if !lock.exists() || !stale::wait_until_still(repo, lock) || stale::is_open(lock) {
         return None;
     }
+    if !is_dead(lock) {
+        // git closes an index.lock while an editor or a hook runs, so one that is filled may be alive.
+        let message = format!("{} is held by a git that is running, or was left by one that died", lock.display());
+        let hint = format!("rm '{}'   (when no git command runs there)", lock.display());
+        return Some(Ailment::warning("lock", message).hint(hint));
+    }
     let removed = mend && std::fs::remove_file(lock).is_ok();
     let message = format!("{} was left by a process that died", lock.display());
     Some(Ailment::error("stale-lock", message).fixed(removed))
+}
+
+/// Whether a lock that nobody has open and that has not changed for a while can only be dead: a ref's, whose holder
+/// never pauses, or an index's that nothing was written to.
+fn is_dead(lock: &Path) -> bool {
+    let is_index = lock.file_name().is_some_and(|name| name == "index.lock");
+    !is_index || lock.metadata().is_ok_and(|data| data.len() == 0)
 }
 
 /// Commands that were interrupted.
@@ -59,7 +72,12 @@ pub(super) fn journal(repo: &Repository, world: &World, mend: bool) -> Vec<Ailme
         return left.iter().map(|entry| Ailment::error("interrupted", told(entry)).fixed(false)).collect();
     }
     match recover::recover(repo, world) {
-        Ok(told) => told.into_iter().map(|line| Ailment::error("interrupted", line).fixed(true)).collect(),
+        Ok(told) => {
+            let done =
+                told.iter().flat_map(|one| &one.done).map(|line| Ailment::error("interrupted", line).fixed(true));
+            let remains = told.iter().flat_map(|one| &one.remains);
+            done.chain(remains.map(|line| Ailment::error("interrupted", line).hint("git worktree list"))).collect()
+        }
         Err(error) => vec![Ailment::error("interrupted", error.to_string()).hint("git worktree list")],
     }
 }

@@ -15,8 +15,8 @@ pub(crate) struct LogArgs {
     #[arg(value_name = "TASK|AGENT", add = agents_and_tasks())]
     about: Option<String>,
     /// Show at most N operations.
-    #[arg(short = 'n', value_name = "N")]
-    limit: Option<usize>,
+    #[arg(short = 'n', value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
 }
 
 pub(crate) fn run(ctx: &Context, args: LogArgs) -> Result<Exit, CliError> {
@@ -25,7 +25,7 @@ pub(crate) fn run(ctx: &Context, args: LogArgs) -> Result<Exit, CliError> {
     let mut operations = Vec::new();
     let mut others = 0;
     for entry in History::from(repo, store::tip(repo)?) {
-        if args.limit.is_some_and(|limit| operations.len() >= limit) {
+        if args.limit.is_some_and(|limit| operations.len() as u64 >= limit) {
             break;
         }
         let entry = entry?;

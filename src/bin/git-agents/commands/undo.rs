@@ -9,6 +9,7 @@ use git_agents::state::{Action, NewAgent, Operation};
 use git_agents::store::{self, Change, Scope, StoreError, Undoable, last_undoable};
 use git_agents::work::carry_out::carry_out;
 use git_agents::work::place;
+use git_agents::work::recover::Told;
 use git_agents::worktree::remove::{self, RemoveError, Request};
 
 use super::merge::tell_followed;
@@ -30,7 +31,11 @@ pub(crate) struct UndoArgs {
 
 pub(crate) fn run(ctx: &Context, args: &UndoArgs) -> Result<Exit, CliError> {
     let repo = ctx.repo()?;
-    ctx.recover()?;
+    let finished = ctx.recover()?;
+    if let Some(done) = interrupted_undo(ctx, &finished)? {
+        ctx.ui.answer(&done)?;
+        return Ok(Exit::Good);
+    }
     let Some(last) = last_undoable(repo, store::tip(repo)?)? else {
         return Err(CliError::refused("nothing-to-undo", "there is nothing to undo").hint("git agents log"));
     };
@@ -52,6 +57,19 @@ pub(crate) fn run(ctx: &Context, args: &UndoArgs) -> Result<Exit, CliError> {
     hint_at_worktrees(ctx, &operation);
     ctx.ui.answer(&view(&last, &operation, restored))?;
     Ok(Exit::Good)
+}
+
+/// An undo that was interrupted and has just been finished: it was what the user asked for, and a second one would
+/// take back one operation too many.
+fn interrupted_undo(ctx: &Context, finished: &[Told]) -> Result<Option<UndoneView>, CliError> {
+    let repo = ctx.repo()?;
+    let Some(newest) = store::History::from(repo, store::tip(repo)?).next().transpose()? else { return Ok(None) };
+    let Some(Operation { id, action: Action::Undo { operation, sentence, .. }, moved, .. }) = newest.operation else {
+        return Ok(None);
+    };
+    let is_it = finished.iter().any(|told| told.id == id.as_str() && !told.done.is_empty());
+    let refs = moved.into_iter().map(|moved| moved.name).collect();
+    Ok(is_it.then(|| UndoneView { operation: operation.to_string(), sentence, refs }))
 }
 
 fn view(last: &Undoable, operation: &Operation, restored: Vec<String>) -> UndoneView {

@@ -14,6 +14,10 @@ impl From<OpenError> for CliError {
         match error {
             OpenError::NotARepository { .. } => CliError::refused("not-a-repository", message).hint("git init"),
             OpenError::NotAFolder { .. } => CliError::usage(message),
+            OpenError::NotTrusted { path, .. } => CliError::refused("not-trusted", message).hint(format!(
+                "git config --global --add safe.directory {}",
+                quoted(&path.canonicalize().unwrap_or(path).display().to_string())
+            )),
             OpenError::Unusable { path, .. } => CliError::new(Exit::Outside, "repository-unusable", message)
                 .hint(format!("git -C {} fsck", quoted(&path.display().to_string()))),
         }

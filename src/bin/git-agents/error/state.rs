@@ -21,7 +21,8 @@ impl From<StoreError> for CliError {
                     .hint("git agents doctor")
                     .hint("git reflog show refs/agents/state")
             }
-            StoreError::Write { .. } => CliError::new(Exit::Outside, "write-failed", message).hint("git agents doctor"),
+            StoreError::Write { .. } => CliError::new(Exit::Outside, "write-failed", message)
+                .hint("look at the permissions of .git/agents and at the free space: df ."),
             StoreError::Ref(error) => error.into(),
             StoreError::Git(error) => error.into(),
         }

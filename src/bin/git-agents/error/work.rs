@@ -172,7 +172,9 @@ impl From<RecoverError> for CliError {
         let message = error.to_string();
         match error {
             RecoverError::Store(error) => error.into(),
-            _ => CliError::new(Exit::Outside, "recovery-failed", message).hint("git agents doctor"),
+            RecoverError::Journal(_) => {
+                CliError::new(Exit::Outside, "journal-unreadable", message).hint("git agents doctor")
+            }
         }
     }
 }
