@@ -138,13 +138,21 @@ impl Repository {
     /// # Errors
     /// [`GitError::Missing`] and [`GitError::TooOld`].
     pub fn require_git(&self) -> Result<(), GitError> {
-        let line = Git::at(&self.common_dir).arg("version").text()?;
-        let found = line.split_whitespace().nth(2).unwrap_or("of unknown version").to_owned();
-        let mut numbers = found.split('.').map_while(|part| part.parse::<u32>().ok());
-        match (numbers.next(), numbers.next()) {
-            (Some(major), Some(minor)) if (major, minor) >= OLDEST_GIT_NUMBERS => Ok(()),
-            _ => Err(GitError::TooOld { found, needed: OLDEST_GIT }),
-        }
+        require_git(&self.common_dir)
+    }
+}
+
+/// Refuse a git that lacks what conflicts and landing rely on; `dir` is any folder.
+///
+/// # Errors
+/// [`GitError::Missing`] and [`GitError::TooOld`].
+pub fn require_git(dir: &Path) -> Result<(), GitError> {
+    let line = Git::at(dir).arg("version").text()?;
+    let found = line.split_whitespace().nth(2).unwrap_or("of unknown version").to_owned();
+    let mut numbers = found.split('.').map_while(|part| part.parse::<u32>().ok());
+    match (numbers.next(), numbers.next()) {
+        (Some(major), Some(minor)) if (major, minor) >= OLDEST_GIT_NUMBERS => Ok(()),
+        _ => Err(GitError::TooOld { found, needed: OLDEST_GIT }),
     }
 }
 

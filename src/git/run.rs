@@ -9,6 +9,7 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
 
 /// What can go wrong between us and git.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +72,15 @@ const LOCAL_VARIABLES: &[&str] = &[
     "GIT_COMMON_DIR",
     "GIT_NAMESPACE",
 ];
+
+/// Who is told of every child that is started.
+static OBSERVER: OnceLock<fn(&str)> = OnceLock::new();
+
+/// Have every git child's command line told to `observer` before it starts, for people who want to see what happens
+/// underneath. Once a process; later calls change nothing.
+pub fn observe(observer: fn(&str)) {
+    drop(OBSERVER.set(observer));
+}
 
 /// A git child that is being put together.
 #[derive(Debug)]
@@ -182,6 +192,9 @@ impl Git {
 
     fn spawn_with(&mut self, stdin: bool) -> Result<Child, GitError> {
         let line = self.line();
+        if let Some(observer) = OBSERVER.get() {
+            observer(&line);
+        }
         self.command
             .stdin(if stdin { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())

@@ -14,7 +14,7 @@ use super::repository::{Repository, path_of};
 use super::run::{Git, GitError};
 
 /// How often git is asked for the list.
-const ATTEMPTS: u64 = 10;
+const ATTEMPTS: u64 = 30;
 
 /// One worktree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,7 +158,9 @@ pub fn by_branch(worktrees: &[Worktree]) -> BTreeMap<&str, Vec<&Worktree>> {
 
 /// What the worktree with this git folder is in the middle of.
 pub fn operation_in(git_dir: &Path) -> Option<Operation> {
-    let has = |name: &str| git_dir.join(name).exists();
+    // One look into the folder, which is small, instead of one for each of the names.
+    let names: Vec<_> = git_dir.read_dir().ok()?.flatten().map(|entry| entry.file_name()).collect();
+    let has = |name: &str| names.iter().any(|known| known == name);
     let one = |kind, branches| Some(Operation { kind, branches });
     // A rebase comes first: while it runs, it may leave the files of a merge or a cherry-pick as well.
     if has("rebase-merge") {
@@ -170,7 +172,11 @@ pub fn operation_in(git_dir: &Path) -> Option<Operation> {
         return one(OperationKind::Rebase, branches);
     }
     if has("rebase-apply") {
-        let kind = if has("rebase-apply/applying") { OperationKind::ApplyMail } else { OperationKind::Rebase };
+        let kind = if git_dir.join("rebase-apply/applying").exists() {
+            OperationKind::ApplyMail
+        } else {
+            OperationKind::Rebase
+        };
         return one(kind, branch_in(&git_dir.join("rebase-apply/head-name")));
     }
     if has("MERGE_HEAD") {
@@ -183,7 +189,7 @@ pub fn operation_in(git_dir: &Path) -> Option<Operation> {
         return one(OperationKind::Revert, Vec::new());
     }
     // Between two picks of a series none of those files exists.
-    if let Some(steps) = read_text(&git_dir.join("sequencer/todo")) {
+    if let Some(steps) = has("sequencer").then(|| read_text(&git_dir.join("sequencer/todo"))).flatten() {
         let reverts = steps.trim_start().starts_with("revert");
         return one(if reverts { OperationKind::Revert } else { OperationKind::CherryPick }, Vec::new());
     }

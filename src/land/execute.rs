@@ -86,7 +86,7 @@ pub fn execute(repo: &Repository, execution: &Execution<'_>) -> Result<Executed,
     }
     check(repo, plan, scratch)?;
     scratch.migrate(repo)?;
-    let intent = intent_of(execution);
+    let intent = intent_of(repo, execution);
     let entry = Entry::begin(repo, operation, finish::KIND, &intent)?;
     let updates: Vec<_> = intent.refs.iter().filter_map(|one| one.update(execution.message)).collect();
     if let Err(error) = refs::transaction(repo, &updates, signature) {
@@ -156,12 +156,12 @@ fn check(repo: &Repository, plan: &Plan, scratch: &Scratch) -> Result<(), Execut
 }
 
 /// Everything in the order in which it moves.
-fn intent_of(execution: &Execution<'_>) -> Intent {
+fn intent_of(repo: &Repository, execution: &Execution<'_>) -> Intent {
     let text = |id: Option<ObjectId>| id.map(|id| id.to_string());
     let moves = &execution.plan.moves;
     let mut refs: Vec<RefIntent> = moves
         .iter()
-        .filter(|one| one.before.is_some())
+        .filter(|one| one.before.is_some() && !is_only_ahead(repo, execution.plan, one))
         .map(|one| RefIntent {
             name: backup_name(execution.operation, &one.name),
             before: None,
@@ -193,6 +193,14 @@ fn intent_of(execution: &Execution<'_>) -> Intent {
         after: following.after.to_string(),
     });
     Intent { worktrees: worktrees.collect(), refs, message: execution.message.to_owned() }
+}
+
+/// Whether a ref that is no part of a landing only moves forward: what it was stays reachable, and nobody needs a
+/// backup of it.
+fn is_only_ahead(repo: &Repository, plan: &Plan, one: &Move) -> bool {
+    let (true, Some(before), Some(after)) = (plan.steps.is_empty(), one.before, one.after) else { return false };
+    let bases = repo.gix().merge_bases_many(before, &[after]).unwrap_or_default();
+    bases.iter().any(|base| base.detach() == before)
 }
 
 impl RefIntent {

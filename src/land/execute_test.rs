@@ -40,6 +40,7 @@ fn state_update(fixture: &Fixture) -> RefUpdate {
 
 fn recovered(fixture: &Fixture) -> Vec<Recovered> {
     let questions = Questions { is_registered: &|_| false, is_recorded: &|_| false };
+    fixture.entries_are_free();
     recover(&fixture.open(), &questions, &ann()).unwrap()
 }
 
@@ -141,7 +142,7 @@ fn what_moved_since_the_plan_changes_nothing() {
     assert!(matches!(error, ExecuteError::Refused { .. }));
     std::fs::remove_file(fixture.dir().join("b.txt")).unwrap();
     // Only the state moved: found by the transaction itself.
-    fixture.git(&["update-ref", "refs/agents/other", "main"]);
+    fixture.git(&["update-ref", "refs/agents/other", "main^"]);
     let state = RefUpdate { name: "refs/agents/other".into(), ..state_update(&fixture) };
     let error = run_with(&fixture, &built, "op1", Some(&state)).unwrap_err();
     assert!(matches!(error, ExecuteError::Outdated { name, .. } if name == "refs/agents/other"));

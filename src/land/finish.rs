@@ -114,14 +114,9 @@ pub fn recover(
     Ok(Finished::Completed { elsewhere, unrecorded: unrecorded && !is_recorded(&entry.id), followed })
 }
 
-/// Whether one of the refs has moved. Backups are made first and under names of this operation only, so without them
-/// a ref that is where it was to go was brought there by somebody else. Alone they mean nothing.
+/// Whether one of the refs has moved. Backups do not count: alone they mean nothing. It may be that somebody else
+/// brought a ref to the very commit where it was to go; then all of it has landed there, and going on is right too.
 pub(super) fn has_begun(repo: &Repository, intent: &Intent) -> Result<bool, RefError> {
-    for one in intent.refs.iter().filter(|one| one.is_backup) {
-        if refs::read(repo, &one.name)?.is_none() {
-            return Ok(false);
-        }
-    }
     for one in intent.refs.iter().filter(|one| !one.is_backup && one.moves()) {
         if Some(refs::read(repo, &one.name)?) == one.after_id() {
             return Ok(true);

@@ -114,6 +114,24 @@ impl Fixture {
         path
     }
 
+    /// Wait until no journal entry is locked any more. A child that another test starts at this moment holds copies of
+    /// all our files until it becomes git, also of those that were closed.
+    pub(crate) fn entries_are_free(&self) {
+        let folder = self.open().agents_dir().join("journal");
+        for _ in 0..200 {
+            let mut files = folder
+                .read_dir()
+                .into_iter()
+                .flatten()
+                .filter_map(|entry| std::fs::File::open(entry.ok()?.path()).ok());
+            if files.all(|file| file.try_lock().is_ok()) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        panic!("an entry is still locked");
+    }
+
     pub(crate) fn status_in(&self, dir: &Path) -> String {
         self.git_in(dir, &["status", "--porcelain", "--untracked-files=all"])
     }

@@ -8,7 +8,7 @@ use crate::git::Repository;
 use crate::worktree::create::{self, CreateError};
 use crate::worktree::journal::{self, JournalError};
 use crate::worktree::remove::{self, RemoveError};
-use crate::worktree::unfinished;
+use crate::worktree::{stale, unfinished};
 
 /// What only the layer above knows.
 pub struct Questions<'a> {
@@ -72,8 +72,12 @@ pub fn recover(
     questions: &Questions<'_>,
     signature: &Signature,
 ) -> Result<Vec<Recovered>, JournalError> {
+    let left = journal::abandoned(repo)?;
+    if !left.is_empty() {
+        stale::sweep(repo);
+    }
     let mut found = Vec::new();
-    for entry in journal::abandoned(repo)? {
+    for entry in left {
         let id = entry.id.clone();
         let failed = |error| Recovered::Failed { id: id.clone(), error };
         found.push(match entry.kind.as_str() {

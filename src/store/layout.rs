@@ -9,7 +9,8 @@
 //! findings/<shard>/<id>.json
 //! ```
 //! A shard is the low byte of the id's FNV-1a hash in hexadecimal: with 256 of them, one write to one of 10,000 tasks
-//! rewrites a tree of about 40 entries.
+//! rewrites a tree of about 40 entries. Open tasks are few and read by nearly every command, where each tree costs as
+//! much as a document: their shard is the low four bits only.
 
 use crate::state::{Document, State};
 use crate::world::fnv1a;
@@ -28,12 +29,18 @@ pub fn shard(id: &str) -> String {
     format!("{:02x}", fnv1a(id.as_bytes()) & 0xff)
 }
 
+/// The shard that an open task falls into: one hexadecimal digit.
+pub fn open_shard(id: &str) -> String {
+    format!("{:x}", fnv1a(id.as_bytes()) & 0xf)
+}
+
 /// Every path at which the document may stand: a task has two, one while it is open and one when it is closed.
 pub(super) fn paths(document: &Document) -> Vec<String> {
     match document {
         Document::Agent(name) => vec![format!("agents/{name}.json")],
         Document::Task(id) => {
-            ["open", "closed"].map(|part| format!("tasks/{part}/{}/{id}.json", shard(id.as_str()))).to_vec()
+            let (open, closed) = (open_shard(id.as_str()), shard(id.as_str()));
+            vec![format!("tasks/open/{open}/{id}.json"), format!("tasks/closed/{closed}/{id}.json")]
         }
         Document::Finding(id) => vec![format!("findings/{}/{id}.json", shard(id.as_str()))],
         Document::Tally => vec![TALLY_PATH.to_owned()],

@@ -19,7 +19,7 @@ use crate::state::{Damaged, Document, State};
 use crate::task::{Task, TaskId};
 
 pub use chain::{Entry, History};
-pub use layout::{STATE_REF, shard};
+pub use layout::{STATE_REF, open_shard, shard};
 pub use lock::StoreLock;
 pub use read::Scope;
 pub use undo::{Undoable, last_readable, last_undoable};
@@ -111,7 +111,7 @@ pub fn find_task(repo: &Repository, snapshot: &Snapshot, text: &TaskId) -> Resul
         return Ok(Matched::One(text.clone()));
     }
     let Some(tip) = snapshot.tip else { return Ok(Matched::None) };
-    let exact = read::read(repo, tip, &Scope::open().with_tasks([text]))?;
+    let exact = read::extend(repo, tip, State::default(), vec![Document::Task(text.clone())])?;
     let broken = |damaged: &Damaged| damaged.document == Some(Document::Task(text.clone()));
     if exact.tasks.contains_key(text) || exact.damaged.iter().any(broken) {
         return Ok(Matched::One(text.clone()));

@@ -10,11 +10,12 @@ use super::candidates::{self, CandidateError};
 use super::carry_out::{CarryOutError, carry_out};
 use crate::agent::{Agent, AgentName, CommitId};
 use crate::branch::order::plan as plan_order;
-use crate::branch::{BranchError, Options, Work, matrix};
+use crate::branch::{BranchError, Candidate, Options, Work, matrix};
 use crate::config::Target;
 use crate::git::refs::{self, RefError};
 use crate::git::scratch::{Scratch, ScratchError};
 use crate::git::{GitError, Repository, identity};
+use crate::land::plan::{Stop, Stopped};
 use crate::land::{self, Built, Executed, PlanError, Request, Source, Strategy};
 use crate::state::{Action, Landed, State};
 use crate::store::{Change, Committed, Scope};
@@ -88,7 +89,7 @@ pub fn build(
 ) -> Result<Built, LandingError> {
     let identity = identity::committer(repo, world.now).ok_or(LandingError::NoIdentity)?;
     let names: Vec<String> = wanted.agents.iter().map(ToString::to_string).collect();
-    let candidates = candidates::named(repo, state, &names)?;
+    let (candidates, waiting) = without_waiting(candidates::named(repo, state, &names)?);
     let options = Options {
         work: Work::Committed,
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
@@ -109,7 +110,26 @@ pub fn build(
         })
         .collect::<Result<Vec<_>, _>>()?;
     let request = Request { target: target.full_name(), sources, identity: identity.clone() };
-    Ok(land::plan(repo, &request)?)
+    let mut built = land::plan(repo, &request)?;
+    built.plan.stopped.extend(waiting);
+    Ok(built)
+}
+
+/// Part those that may land from those whose work is after somebody's who is not among them: landing such a branch
+/// would bring that work in unasked, or turn the order around.
+fn without_waiting(mut candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<Stopped>) {
+    let mut stopped = Vec::new();
+    loop {
+        let here: Vec<String> = candidates.iter().map(|candidate| candidate.name.clone()).collect();
+        let missing = |candidate: &Candidate| candidate.after.iter().find(|name| !here.contains(name)).cloned();
+        let Some((place, name)) = candidates.iter().enumerate().find_map(|(place, one)| Some((place, missing(one)?)))
+        else {
+            return (candidates, stopped);
+        };
+        let one = candidates.remove(place);
+        let branch = one.branch.unwrap_or_default();
+        stopped.push(Stopped { name: one.name, branch, tip: Some(one.commit), reason: Stop::After { name } });
+    }
 }
 
 /// Build the replay of one agent's branch on the target; only that branch would move.

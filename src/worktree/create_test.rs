@@ -25,6 +25,7 @@ fn traces(fixture: &Fixture) -> (String, String, Vec<PathBuf>, bool) {
 
 fn recover(fixture: &Fixture, registered: bool) -> Vec<Option<String>> {
     let repo = fixture.open();
+    fixture.entries_are_free();
     let entries = journal::abandoned(&repo).unwrap();
     entries.into_iter().map(|entry| unfinished::recover(&repo, entry, &|_| registered, &ann()).unwrap()).collect()
 }

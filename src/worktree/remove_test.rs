@@ -191,6 +191,7 @@ fn a_killed_removal_is_finished_or_given_back() {
         deleting,
     };
     let recovered = || {
+        fixture.entries_are_free();
         for entry in journal::abandoned(&repo).unwrap() {
             recover(&repo, entry, &ann()).unwrap();
         }

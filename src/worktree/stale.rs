@@ -10,6 +10,8 @@ use std::time::Duration;
 use crate::git::Repository;
 
 const STILL: Duration = Duration::from_secs(2);
+/// Longer than any process keeps a temporary folder that it does not write to.
+const FORGOTTEN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Remove the lock if it is abandoned. `is_ours` judges its content. True when no lock is there any more.
 pub(crate) fn clear(repo: &Repository, lock: &Path, is_ours: impl Fn(&[u8]) -> bool) -> bool {
@@ -24,6 +26,19 @@ pub(crate) fn clear(repo: &Repository, lock: &Path, is_ours: impl Fn(&[u8]) -> b
         return false;
     }
     std::fs::remove_file(lock).is_ok() || !lock.exists()
+}
+
+/// Delete what killed processes left in our own folder for temporary files.
+pub(crate) fn sweep(repo: &Repository) {
+    let Ok(entries) = repo.agents_dir().join("tmp").read_dir() else { return };
+    let Some(now) = file_system_now(repo) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let changed = path.symlink_metadata().and_then(|data| data.modified()).ok();
+        let age = changed.and_then(|changed| now.duration_since(changed).ok()).unwrap_or_default();
+        if age > FORGOTTEN {
+            drop(std::fs::remove_dir_all(&path).or_else(|_| std::fs::remove_file(&path)));
+        }
+    }
 }
 
 /// Wait until nothing has happened to the file or folder for two seconds. False when it is gone or keeps changing.
@@ -60,6 +75,22 @@ pub(crate) fn is_open(path: &Path) -> bool {
 mod tests {
     use super::*;
     use crate::land::fixture::Fixture;
+
+    #[test]
+    fn only_what_is_old_is_swept() {
+        let fixture = Fixture::new();
+        let tmp = fixture.dir().join(".git/agents/tmp");
+        let (old, new) = (tmp.join("scratch-old"), tmp.join("scratch-new"));
+        for folder in [&old, &new] {
+            std::fs::create_dir_all(folder).unwrap();
+            std::fs::write(folder.join("file"), "").unwrap();
+        }
+        let week = std::fs::File::open(&old).unwrap();
+        let then = old.metadata().unwrap().modified().unwrap() - 2 * FORGOTTEN;
+        week.set_modified(then).unwrap();
+        sweep(&fixture.open());
+        assert!(!old.exists() && new.exists());
+    }
 
     #[test]
     fn only_a_dead_lock_that_is_ours_is_removed() {

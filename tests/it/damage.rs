@@ -1,6 +1,6 @@
 //! What others broke: it is named, left as it is, and everything else goes on.
 
-use git_agents::store::{STATE_REF, shard};
+use git_agents::store::{STATE_REF, open_shard, shard};
 use insta::assert_snapshot;
 
 use crate::support::{Sandbox, id};
@@ -80,7 +80,7 @@ fn documents_about_something_else_are_damaged() {
 #[test]
 fn paths_and_names_that_we_never_write_are_passed_over() {
     let sandbox = with_tasks();
-    let other_shard = if shard("1") == "00" { "01" } else { "00" };
+    let other_shard = if open_shard("1") == "0" { "1" } else { "0" };
     for path in [
         format!("tasks/open/{other_shard}/1.json"),
         "tasks/open/README".to_owned(),

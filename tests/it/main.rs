@@ -13,6 +13,7 @@
 mod support;
 
 mod assign;
+mod demo;
 mod fail;
 mod findings;
 mod findings_import;
@@ -37,3 +38,4 @@ mod race;
 mod undo;
 
 mod documents;
+mod walkthrough;

@@ -22,7 +22,7 @@ pub(crate) struct Cli {
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Run as if started in PATH.
-    #[arg(short = 'C', value_name = "PATH", value_hint = ValueHint::DirPath)]
+    #[arg(short = 'C', global = true, value_name = "PATH", value_hint = ValueHint::DirPath)]
     pub(crate) directory: Option<PathBuf>,
     /// Answer with one JSON object on standard output; an error is one on standard error.
     #[arg(long, global = true)]
@@ -69,6 +69,7 @@ pub(crate) enum Command {
     Undo(commands::undo::UndoArgs),
     Reset(commands::reset::ResetArgs),
     Doctor(commands::doctor::DoctorArgs),
+    Demo(commands::demo::DemoArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }

@@ -27,13 +27,16 @@ fn main() -> ExitCode {
     if let Some(answered) = commands::completions::answer_shell() {
         return answered;
     }
-    // An interrupt takes the lock files that we hold with it; git would do the same.
-    gix::tempfile::signal::setup(Default::default());
     let world = World::here();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&world, &error),
     };
+    // An interrupt takes the lock files that we hold with it; git would do the same. The demo holds none, and stays to
+    // remove its folder.
+    if !matches!(cli.command, Some(cli::Command::Demo(_))) {
+        gix::tempfile::signal::setup(Default::default());
+    }
     let ui = Ui {
         json: cli.global.json,
         quiet: cli.global.quiet,
@@ -41,6 +44,9 @@ fn main() -> ExitCode {
         out: style(&world, cli.global.color, &std::io::stdout()),
         err: style(&world, cli.global.color, &std::io::stderr()),
     };
+    if ui.verbose {
+        git_agents::git::run::observe(ui::show_detail);
+    }
     let context = Context::new(ui, world, cli.global.directory.unwrap_or_else(|| PathBuf::from(".")));
     let run = std::panic::AssertUnwindSafe(|| commands::run(&context, cli.command));
     let exit = match std::panic::catch_unwind(run) {
@@ -57,15 +63,16 @@ fn main() -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-/// Colour when it is asked for, or when a terminal is there and `NO_COLOR` is not.
+/// Colour when it is asked for, or when a terminal is there (or `CLICOLOR_FORCE`) and `NO_COLOR` is not.
 fn style(world: &World, when: ColorWhen, stream: &impl IsTerminal) -> Style {
     let terminal = stream.is_terminal();
     let declined = World::variable("NO_COLOR").is_some_and(|value| !value.is_empty())
         || World::variable("TERM").is_some_and(|value| value == "dumb");
+    let forced = World::variable("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0");
     let color = match when {
         ColorWhen::Always => true,
         ColorWhen::Never => false,
-        ColorWhen::Auto => terminal && !declined,
+        ColorWhen::Auto => (terminal || forced) && !declined,
     };
     let width = if terminal { render::style::terminal_width() } else { None };
     Style { color, width, now: world.now }

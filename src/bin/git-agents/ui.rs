@@ -58,7 +58,7 @@ impl Ui {
     /// What happens underneath; only with `--verbose`.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbose {
-            write_err(&format!("{}\n", printable_lines(text)));
+            show_detail(text);
         }
     }
 
@@ -115,6 +115,11 @@ impl Ui {
         bar.enable_steady_tick(Duration::from_millis(100));
         bar
     }
+}
+
+/// One line of what happens underneath.
+pub(crate) fn show_detail(text: &str) {
+    write_err(&format!("+ {}\n", printable_lines(text)));
 }
 
 fn as_json<V: View>(view: &V) -> Result<String, CliError> {

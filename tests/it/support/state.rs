@@ -73,7 +73,7 @@ impl Sandbox {
 
     /// Where the document of a task that is not closed stands.
     pub(crate) fn open_path(id: &str) -> String {
-        format!("tasks/open/{}/{id}.json", store::shard(id))
+        format!("tasks/open/{}/{id}.json", store::open_shard(id))
     }
 
     /// Commit other content into the state's tree by plumbing, as a broken or a newer program would.

@@ -52,7 +52,7 @@ pub(crate) fn run(ctx: &Context, args: AssignArgs) -> Result<Exit, CliError> {
         }
     }
     match title {
-        Some(title) => assign_new(ctx, &snapshot, agent, task, title, details),
+        Some(title) => assign_new(ctx, &snapshot, &agent, task, title, details),
         None if details.is_empty() => assign_existing(ctx, &snapshot, &agent, task),
         None => Err(CliError::usage("a title is needed to file a new task with these details")
             .hint(format!("git agents task edit {task} …"))),
@@ -62,7 +62,7 @@ pub(crate) fn run(ctx: &Context, args: AssignArgs) -> Result<Exit, CliError> {
 fn assign_new(
     ctx: &Context,
     snapshot: &Snapshot,
-    agent: AgentName,
+    agent: &AgentName,
     task: &str,
     title: &str,
     details: Details,
@@ -74,9 +74,9 @@ fn assign_new(
     let same = |title: &str| title == new.title;
     let known = snapshot.state.tasks.get(&id).filter(|task| same(&task.title));
     if known.is_some() {
-        return assign_existing(ctx, snapshot, &agent, id.as_str());
+        return assign_existing(ctx, snapshot, agent, id.as_str());
     }
-    write(ctx, &agent, &id, Some(new))
+    write(ctx, agent, &id, Some(&new))
 }
 
 fn assign_existing(ctx: &Context, snapshot: &Snapshot, agent: &AgentName, task: &str) -> Result<Exit, CliError> {
@@ -87,19 +87,19 @@ fn assign_existing(ctx: &Context, snapshot: &Snapshot, agent: &AgentName, task: 
     write(ctx, agent, &id, None)
 }
 
-fn write(ctx: &Context, agent: &AgentName, id: &TaskId, new: Option<NewTask>) -> Result<Exit, CliError> {
+fn write(ctx: &Context, agent: &AgentName, id: &TaskId, new: Option<&NewTask>) -> Result<Exit, CliError> {
     let mut already = None;
     let committed = ctx.transact(&Scope::open().with_tasks([id]), |state, _| {
         let has_it = |task: &&git_agents::task::Task| {
             task.agent.as_ref() == Some(agent) && matches!(task.state, TaskState::Assigned | TaskState::InProgress)
         };
-        if let (None, Some(task)) = (&new, state.tasks.get(id).filter(has_it)) {
+        if let (None, Some(task)) = (new, state.tasks.get(id).filter(has_it)) {
             let sentence = format!("{agent} has {} already: {}", task.id, task.title);
             already = Some(TaskChanged { changed: false, ..TaskChanged::new(state, task, sentence) });
             return Ok(None);
         }
         let (agent, task) = (agent.clone(), id.clone());
-        Ok(Some(Action::Assign { agent, task, new: new.clone().map(Box::new) }.into()))
+        Ok(Some(Action::Assign { agent, task, new: new.cloned().map(Box::new) }.into()))
     })?;
     let done = committed.and_then(|committed| {
         TaskChanged::of(&committed.state, id, |task| {

@@ -7,9 +7,9 @@ use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::doctor::DoctorView;
 
-/// Look for what is wrong with the repository, the state, worktrees, branches and leftovers.
+/// Check the repository, the state, worktrees, branches and leftovers.
 ///
-/// Says how each thing is mended. Exit status 1 when something stays wrong.
+/// Whatever is wrong is named, with how to mend it. Exit status 1 when something stays wrong.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
     /// Mend what can be mended without losing anything.

@@ -21,7 +21,7 @@ pub(crate) struct FailArgs {
     reason: String,
 }
 
-pub(crate) fn run(ctx: &Context, args: FailArgs) -> Result<Exit, CliError> {
+pub(crate) fn run(ctx: &Context, args: &FailArgs) -> Result<Exit, CliError> {
     let reason = reason(&args.reason)?;
     let snapshot = ctx.load(&Scope::open())?;
     let agent = ctx.agent(&snapshot.state, args.agent.as_deref())?;

@@ -16,24 +16,23 @@ use crate::context::{Context, known_agent};
 use crate::error::{CliError, Exit};
 use crate::view::merge::{MergeView, refusal_text};
 
-/// Land agents' branches in the target, in the recommended order.
+/// Land the agents' branches on the target, in the recommended order.
 ///
 /// Everything is built in memory and moved in one step: the target, the agents' branches, backups and the state.
 /// Worktrees that have those branches checked out come along. A branch that conflicts is left exactly as it was and
 /// the others go on. Exit status 1 when a branch was stopped.
 #[derive(Debug, Args)]
 pub(crate) struct MergeArgs {
-    /// The agents.
+    /// The agents whose branches land.
     #[arg(value_name = "AGENT", add = agent_names())]
     agents: Vec<String>,
     /// Every agent that has something to land and works on nothing.
     #[arg(short, long, conflicts_with = "agents")]
     all: bool,
-    /// How: rebase replays the commits, merge makes a merge commit, squash makes one commit [default: rebase, or merge
-    /// for a branch that contains merges].
+    /// How a branch lands [default: rebase, or merge for a branch that contains merges].
     #[arg(short, long, value_name = "STRATEGY")]
     strategy: Option<StrategyArg>,
-    /// Say what would be done, and do nothing.
+    /// Show what would be done, and do nothing.
     #[arg(short = 'n', long)]
     dry_run: bool,
     /// Do not ask.
@@ -44,11 +43,11 @@ pub(crate) struct MergeArgs {
 /// A strategy as the user types it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum StrategyArg {
-    /// The commits again, on top of the target.
+    /// Its commits are replayed on top of the target.
     Rebase,
-    /// A merge commit.
+    /// A merge commit joins it to the target.
     Merge,
-    /// One commit.
+    /// One commit holds all of its changes.
     Squash,
 }
 
@@ -80,6 +79,9 @@ pub(crate) fn run(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
         refuse(&built)?;
         let worktrees = worktrees::list(repo)?;
         let view = MergeView::new(&target, &snapshot.state, &built.plan, &worktrees, args.dry_run);
+        if let (true, Some(refused)) = (view.landed.is_empty(), view.refusal()) {
+            return Err(refused);
+        }
         let exit = if view.stopped.is_empty() { Exit::Good } else { Exit::Negative };
         if args.dry_run || !changes_anything(&snapshot.state, &built) {
             ctx.ui.answer(&view)?;

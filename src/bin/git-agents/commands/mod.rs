@@ -6,6 +6,7 @@ pub(crate) mod complete;
 pub(crate) mod complete_values;
 pub(crate) mod completions;
 pub(crate) mod conflicts;
+pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod fail;
 pub(crate) mod findings;
@@ -42,8 +43,8 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
         Command::Start(args) => start::run(ctx, args),
         Command::Next(args) => next::run(ctx, &args),
         Command::Complete(args) => complete::run(ctx, args),
-        Command::Fail(args) => fail::run(ctx, args),
-        Command::Ready(args) => ready::run(ctx, args),
+        Command::Fail(args) => fail::run(ctx, &args),
+        Command::Ready(args) => ready::run(ctx, &args),
         Command::Findings(args) => findings::run(ctx, args),
         Command::Conflicts(args) => conflicts::run(ctx, &args),
         Command::MergeOrder(args) => merge_order::run(ctx, &args),
@@ -54,6 +55,7 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
         Command::Reset(args) => reset::run(ctx, &args),
         Command::Doctor(args) => doctor::run(ctx, &args),
         Command::Status(args) => status::run(ctx, &args),
+        Command::Demo(args) => demo::run(ctx, &args),
         Command::Completions(args) => completions::run(ctx, &args),
         Command::Man(args) => man::run(ctx, args),
     }

@@ -17,7 +17,7 @@ pub(crate) struct ReadyArgs {
     limit: Option<usize>,
 }
 
-pub(crate) fn run(ctx: &Context, args: ReadyArgs) -> Result<Exit, CliError> {
+pub(crate) fn run(ctx: &Context, args: &ReadyArgs) -> Result<Exit, CliError> {
     let snapshot = ctx.load(&Scope::open())?;
     let ready = snapshot.state.ready().into_iter().take(args.limit.unwrap_or(usize::MAX));
     let tasks: Vec<TaskView> = ready.map(|task| TaskView::new(&snapshot.state, task)).collect();

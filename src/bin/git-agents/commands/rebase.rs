@@ -13,7 +13,7 @@ use super::complete_values::agent_names;
 use super::merge::tell_followed;
 use crate::context::Context;
 use crate::error::{CliError, Exit, unknown_agent};
-use crate::view::merge::{RebaseView, refusal_text};
+use crate::view::merge::{RebaseView, refusal, refusal_text};
 
 /// Replay an agent's branch on the target; its worktree comes along.
 ///
@@ -39,6 +39,9 @@ pub(crate) fn run(ctx: &Context, args: &RebaseArgs) -> Result<Exit, CliError> {
         return Err(CliError::refused("blocked", why.join("; ")).hint(format!("git agents agent show {name}")));
     }
     let view = RebaseView::new(&target, agent, &built.plan, &worktrees::list(repo)?);
+    if let Some(refused) = view.stopped.as_ref().and_then(|stopped| refusal(std::slice::from_ref(stopped))) {
+        return Err(refused);
+    }
     if view.stopped.is_some() || built.plan.moves.is_empty() {
         ctx.ui.answer(&view)?;
         return Ok(if view.stopped.is_some() { Exit::Negative } else { Exit::Good });

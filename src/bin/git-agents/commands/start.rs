@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::started::StartedView;
 
-/// Begin a task: the base commit and the time are recorded.
+/// Start the agent's task; the base commit and the time are recorded.
 ///
 /// A branch with nothing of its own is first moved forward to the target. Work that the task depends on and that has
 /// not landed is brought in. In an agent's worktree AGENT may be left out; without TASK its most urgent assigned task

@@ -46,7 +46,7 @@ pub(crate) fn run(ctx: &Context, args: &UndoArgs) -> Result<Exit, CliError> {
         documents: last.documents.clone(),
     };
     let restored = match &operation.action {
-        Action::AddAgents { agents } => undo_agents(ctx, agents, &operation, action)?,
+        Action::AddAgents { agents } => undo_agents(ctx, agents, &operation, &action)?,
         _ => undo_moves(ctx, &operation, action)?,
     };
     hint_at_worktrees(ctx, &operation);
@@ -91,7 +91,7 @@ fn undo_agents(
     ctx: &Context,
     agents: &[NewAgent],
     operation: &Operation,
-    action: Action,
+    action: &Action,
 ) -> Result<Vec<String>, CliError> {
     let repo = ctx.repo()?;
     let signature = identity::committer(repo, ctx.world.now).ok_or(StoreError::NoIdentity)?;

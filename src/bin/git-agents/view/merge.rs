@@ -10,7 +10,7 @@ use git_agents::work::landing::{completed, strategy_word};
 use git_agents::worktree::follow::Blocked;
 use serde::Serialize;
 
-use crate::error::quoted;
+use crate::error::{CliError, quoted};
 use crate::render::style::{Style, counted, safe};
 use crate::ui::View;
 
@@ -242,6 +242,11 @@ impl View for MergeView {
 }
 
 impl MergeView {
+    /// See [`refusal`].
+    pub(crate) fn refusal(&self) -> Option<CliError> {
+        refusal(&self.stopped)
+    }
+
     fn end(&self, style: &Style) -> String {
         let TargetMove { branch, before, after } = &self.target;
         let branch = safe(branch);
@@ -259,6 +264,21 @@ impl MergeView {
         }
         text
     }
+}
+
+/// The refusal, when branches were stopped by nothing but preconditions that do not hold; none when one conflicts,
+/// which is an answer.
+pub(crate) fn refusal(stopped: &[StoppedView]) -> Option<CliError> {
+    let first = stopped.first()?;
+    if stopped.iter().any(|one| matches!(one.reason, "conflict" | "unknown" | "unrelated")) {
+        return None;
+    }
+    let sentences: Vec<String> = stopped.iter().map(|one| format!("{}: {}", one.name, one.message)).collect();
+    let error = CliError::refused("blocked", sentences.join("; "));
+    let hints: std::collections::BTreeSet<&String> = stopped.iter().map(|one| &one.next).collect();
+    let first_hint = std::iter::once(&first.next);
+    let rest = hints.into_iter().filter(|hint| **hint != first.next);
+    Some(first_hint.chain(rest).fold(error, |error, hint| error.hint(hint.as_str())))
 }
 
 /// `rebase`.

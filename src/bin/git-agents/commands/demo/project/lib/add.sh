@@ -1,0 +1,5 @@
+# todo add TEXT: one more item.
+text=$*
+
+printf '%s\n' "$text" >>"$file"
+echo "added: $text"

@@ -1,0 +1,2 @@
+. tests/expect
+expect "added: Buy milk" "$(todo add Buy milk)"
