@@ -24,7 +24,7 @@ fn a_damaged_task_is_named_and_the_others_work() {
     1     open                           Task 1
     3     open                           Task 3
     [stderr]
-    warning: tasks/open/15/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
+    warning: tasks/open/5/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
     [status 0]
     ");
     assert_eq!(sandbox.agents(["task", "list", "--json"]).good().json()["tasks"].as_array().unwrap().len(), 2);
@@ -33,29 +33,29 @@ fn a_damaged_task_is_named_and_the_others_work() {
     assert_eq!(sandbox.stored(&path), "{\"id\": \"2\", \"title\":", "a write leaves it as it is");
     assert_snapshot!(sandbox.refused(["task", "show", "2"]), @"
     [stderr]
-    warning: tasks/open/15/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
-    warning: tasks/open/15/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
+    warning: tasks/open/5/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
+    warning: tasks/open/5/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
     error: the document tasks/2 is damaged
       try: git agents doctor --fix
     [status 3]
     ");
     assert_snapshot!(sandbox.refused(["assign", "ann", "2"]), @"
     [stderr]
-    warning: tasks/open/15/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
+    warning: tasks/open/5/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
     error: the document tasks/2 is damaged
       try: git agents doctor --fix
     [status 3]
     ");
     assert_snapshot!(sandbox.refused(["task", "add", "Again", "--id", "2"]), @"
     [stderr]
-    warning: tasks/open/15/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
+    warning: tasks/open/5/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
     error: the document tasks/2 is damaged
       try: git agents doctor --fix
     [status 3]
     ");
     assert_snapshot!(sandbox.refused(["task", "drop", "2", "--json"]), @r#"
     [stderr]
-    warning: tasks/open/15/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
+    warning: tasks/open/5/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
     {"error":{"code":"document-damaged","hints":["git agents doctor --fix"],"message":"the document tasks/2 is damaged"},"kind":"error","version":1}
     [status 3]
     "#);
@@ -71,8 +71,8 @@ fn documents_about_something_else_are_damaged() {
     TASK  STATE  AGENT  HOURS  PRIORITY  TITLE   WAITS FOR
     1     open                           Task 1
     [stderr]
-    warning: tasks/open/15/2.json is damaged and left out: it is about 1 and not about 2
-    warning: tasks/open/62/3.json is damaged and left out: it is about 1 and not about 3
+    warning: tasks/open/2/3.json is damaged and left out: it is about 1 and not about 3
+    warning: tasks/open/5/2.json is damaged and left out: it is about 1 and not about 2
     [status 0]
     ");
 }

@@ -34,9 +34,9 @@ fn the_table_has_the_worst_first_and_a_total() {
     let sandbox = with_findings();
     assert_snapshot!(sandbox.agents(["findings"]), @"
     ID     AGENT  SEVERITY  CATEGORY  FILE       LINE  DESCRIPTION
-    phva5  ann    critical  security  src/a.rs  12-20  Overflow
-    fjpjo  -      medium    style     src/b.rs      3  Odd name
-    ilswe  bob    low       Style                      Long line
+    ixkwq  ann    critical  security  src/a.rs  12-20  Overflow
+    auhwg  -      medium    style     src/b.rs      3  Odd name
+    itr2d  bob    low       Style                      Long line
 
     3 findings: 1 critical, 1 medium, 1 low
     [status 0]
@@ -51,7 +51,7 @@ fn the_table_has_the_worst_first_and_a_total() {
           "created_at": "2026-01-05T09:00:00Z",
           "end_line": 20,
           "file": "src/a.rs",
-          "id": "phva5",
+          "id": "ixkwq",
           "line": 12,
           "message": "Overflow\nin the second line",
           "severity": "critical",
