@@ -79,7 +79,7 @@ static OBSERVER: OnceLock<fn(&str)> = OnceLock::new();
 /// Have every git child's command line told to `observer` before it starts, for people who want to see what happens
 /// underneath. Once a process; later calls change nothing.
 pub fn observe(observer: fn(&str)) {
-    drop(OBSERVER.set(observer));
+    let _already_set = OBSERVER.set(observer);
 }
 
 /// A git child that is being put together.

@@ -176,7 +176,7 @@ fn killed(fixture: &Fixture, moved: usize) -> (Built, Vec<RefIntent>) {
         message: "agents: land",
         signature: &signature,
     };
-    let intent = intent_of(&execution);
+    let intent = intent_of(&repo, &execution);
     for one in &intent.refs[..moved] {
         refs::transaction(&repo, &[one.update("agents: land").unwrap()], &signature).unwrap();
     }

@@ -4,6 +4,7 @@
 //! people, an empty line, and the operation as one line of JSON. So `git log refs/agents/state` is the audit log. The
 //! chain is never merged and never rewritten here; the ref only moves by compare-and-swap.
 
+mod cache;
 mod chain;
 mod layout;
 mod lock;
@@ -87,8 +88,20 @@ pub fn tip(repo: &Repository) -> Result<Option<ObjectId>, StoreError> {
 /// See [`StoreError`]; a single damaged document is none.
 pub fn load(repo: &Repository, scope: &Scope) -> Result<Snapshot, StoreError> {
     let tip = tip(repo)?;
-    let state = tip.map(|commit| read::read(repo, commit, scope)).transpose()?.unwrap_or_default();
+    let state = tip.map(|commit| state_of(repo, commit, scope)).transpose()?.unwrap_or_default();
     Ok(Snapshot { tip, state })
+}
+
+fn state_of(repo: &Repository, commit: ObjectId, scope: &Scope) -> Result<State, StoreError> {
+    if scope.closed {
+        return read::read(repo, commit, scope);
+    }
+    if let Some(state) = cache::read(repo, commit) {
+        return read::extend(repo, commit, state, scope);
+    }
+    let state = read::read(repo, commit, scope)?;
+    cache::write(repo, commit, &state);
+    Ok(state)
 }
 
 /// What a user meant by an id that may be shortened.
@@ -111,7 +124,7 @@ pub fn find_task(repo: &Repository, snapshot: &Snapshot, text: &TaskId) -> Resul
         return Ok(Matched::One(text.clone()));
     }
     let Some(tip) = snapshot.tip else { return Ok(Matched::None) };
-    let exact = read::extend(repo, tip, State::default(), vec![Document::Task(text.clone())])?;
+    let exact = read::extend(repo, tip, State::default(), &Scope::open().with_tasks([text]))?;
     let broken = |damaged: &Damaged| damaged.document == Some(Document::Task(text.clone()));
     if exact.tasks.contains_key(text) || exact.damaged.iter().any(broken) {
         return Ok(Matched::One(text.clone()));

@@ -97,19 +97,20 @@ pub(super) fn read(repo: &Repository, commit: ObjectId, scope: &Scope) -> Result
     Ok(reader.state)
 }
 
-/// Read more documents of the same commit into `state`.
+/// Read what `scope` asks for besides what every state has into `state`, which is of the same commit.
 ///
 /// # Errors
 /// The commit cannot be read.
-pub(super) fn extend(
-    repo: &Repository,
-    commit: ObjectId,
-    state: State,
-    wanted: Vec<Document>,
-) -> Result<State, StoreError> {
+pub(super) fn extend(repo: &Repository, commit: ObjectId, state: State, scope: &Scope) -> Result<State, StoreError> {
+    if !scope.findings && scope.documents.is_empty() {
+        return Ok(state);
+    }
     let tree = tree_of(repo, commit).map_err(|reason| StoreError::Unreadable { commit, reason })?;
     let mut reader = Reader { repo, buffer: Vec::new(), state };
-    reader.look_up(tree, wanted);
+    if let (true, Some(entry)) = (scope.findings, reader.entry_at(tree, "findings")) {
+        reader.shards(&entry, "findings");
+    }
+    reader.look_up(tree, scope.documents.clone());
     Ok(reader.state)
 }
 

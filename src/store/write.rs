@@ -98,6 +98,7 @@ pub fn transact<E>(
         lock.swapping(false)?;
         match swapped {
             Ok(()) => {
+                super::cache::write(repo, prepared.committed.commit, &prepared.committed.state);
                 maintain(repo, &mut random);
                 return Ok(Some(prepared.committed));
             }
@@ -158,8 +159,8 @@ fn complete(repo: &Repository, tip: Option<ObjectId>, state: State, action: &Act
         _ => Vec::new(),
     };
     let waits_for_more = !after.is_empty();
-    let wanted: Vec<Document> = named.chain(after).map(Document::Task).collect();
-    let state = if wanted.is_empty() { state } else { read::extend(repo, tip, state, wanted)? };
+    let documents: Vec<Document> = named.chain(after).map(Document::Task).collect();
+    let state = read::extend(repo, tip, state, &Scope { documents, ..Scope::open() })?;
     if waits_for_more { read::with_dependencies(repo, tip, state) } else { Ok(state) }
 }
 

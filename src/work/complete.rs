@@ -1,5 +1,7 @@
 //! Completing a task: what the agent's branch really holds is what counts.
 
+use std::path::PathBuf;
+
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
@@ -24,6 +26,8 @@ pub struct Survey {
     pub commits: usize,
     /// The files that those change, sorted.
     pub files: Vec<String>,
+    /// Where its worktree is; none when it has none.
+    pub worktree: Option<PathBuf>,
     /// What is uncommitted in its worktree; none when it has none.
     pub uncommitted: Option<Status>,
     /// What its worktree is in the middle of.
@@ -74,6 +78,7 @@ pub fn survey(repo: &Repository, target: &Target, agent: &Agent, task: &Task) ->
         tip,
         commits,
         files,
+        worktree: worktree.as_ref().map(|worktree| worktree.path.clone()),
         uncommitted: worktree.as_ref().map(status::status).transpose()?,
         operation: worktree.and_then(|worktree| worktree.operation).map(|operation| operation.kind),
     })

@@ -76,6 +76,15 @@ pub fn with_work(repo: &Repository, state: &State, target: &Target) -> Result<Ve
     Ok(state.agents.values().filter(has_work).map(|agent| agent.name.clone()).collect())
 }
 
+/// A landing that was built, and what is known of those that stop it.
+#[derive(Debug)]
+pub struct Landing {
+    /// What would happen.
+    pub built: Built,
+    /// For each agent by name those that its branch conflicts with.
+    pub conflicts: BTreeMap<String, Vec<String>>,
+}
+
 /// Build the landing of the wanted agents in the recommended order. Nothing in the repository changes.
 ///
 /// # Errors
@@ -86,7 +95,7 @@ pub fn build(
     target: &Target,
     state: &State,
     wanted: &Wanted,
-) -> Result<Built, LandingError> {
+) -> Result<Landing, LandingError> {
     let identity = identity::committer(repo, world.now).ok_or(LandingError::NoIdentity)?;
     let names: Vec<String> = wanted.agents.iter().map(ToString::to_string).collect();
     let (candidates, waiting) = without_waiting(candidates::named(repo, state, &names)?);
@@ -112,7 +121,8 @@ pub fn build(
     let request = Request { target: target.full_name(), sources, identity: identity.clone() };
     let mut built = land::plan(repo, &request)?;
     built.plan.stopped.extend(waiting);
-    Ok(built)
+    let conflicts = order.order.into_iter().map(|position| (position.name, position.conflicts_with)).collect();
+    Ok(Landing { built, conflicts })
 }
 
 /// Part those that may land from those whose work is after somebody's who is not among them: landing such a branch

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::agent::AgentName;
 use crate::git::{Repository, identity};
+use crate::land::finish::Finished;
 use crate::land::{self, Questions, Recovered};
 use crate::store::{self, History, Scope, StoreError};
 use crate::worktree::journal::{self, JournalError};
@@ -57,6 +58,11 @@ pub fn recover(repo: &Repository, world: &World) -> Result<Vec<String>, RecoverE
         match recovered {
             Recovered::Creation { id, left: Some(left) } => {
                 told.push(format!("an interrupted command ({id}) left something that is kept: {left}"));
+            }
+            Recovered::Landing { id, finished: Finished::Completed { unrecorded: true, .. } } => {
+                told.push(format!(
+                    "finished an interrupted command ({id}); its refs have moved and it is not in the log"
+                ));
             }
             Recovered::Creation { id, left: None } | Recovered::Removal { id } | Recovered::Landing { id, .. } => {
                 told.push(format!("cleared up after an interrupted command ({id})"));

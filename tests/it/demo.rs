@@ -11,10 +11,24 @@ fn entries(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn it_ends_with_everything_merged_and_leaves_nothing() {
+fn it_ends_with_everything_merged_whatever_the_user_has_configured() {
     let sandbox = Sandbox::new();
+    let hostile = "[commit]\n\tgpgSign = true\n[core]\n\thooksPath = /nowhere\n\tautocrlf = true\n[merge]\n\tff = no\n\
+                   [rebase]\n\tautosquash = true\n[alias]\n\tagents = !false\n";
+    std::fs::write(sandbox.root().join("gitconfig"), hostile).unwrap();
     let before = sandbox.facts();
-    let output = sandbox.agents(["demo"]).good();
+    let output = sandbox
+        .direct(["demo"])
+        .env("GIT_DIR", "/nowhere")
+        .env("GIT_INDEX_FILE", "/nowhere/index")
+        .env("GIT_CONFIG_COUNT", "1")
+        .env("GIT_CONFIG_KEY_0", "user.useConfigOnly")
+        .env("GIT_CONFIG_VALUE_0", "true")
+        .without("GIT_AUTHOR_DATE")
+        .without("GIT_COMMITTER_DATE")
+        .without("GIT_AGENTS_SEED")
+        .output()
+        .good();
     assert_eq!(output.stderr, "");
     for shown in ["$ git agents init ann ben cam", "conflict  ann and ben", "tests passed", "are on main"] {
         assert!(output.stdout.contains(shown), "{shown:?} is missing:\n{output}");
@@ -43,26 +57,4 @@ fn kept_the_folder_holds_what_was_told() {
         "     1\tLead\n     1\tann\n     1\tben\n     2\tcam"
     );
     sandbox.git_in(&project, ["fsck", "--full", "--strict"]);
-}
-
-#[test]
-fn nothing_of_the_users_configuration_reaches_it() {
-    let sandbox = Sandbox::new();
-    let hostile = "[commit]\n\tgpgSign = true\n[core]\n\thooksPath = /nowhere\n\tautocrlf = true\n[merge]\n\tff = no\n\
-                   [rebase]\n\tautosquash = true\n[alias]\n\tagents = !false\n";
-    std::fs::write(sandbox.root().join("home/.gitconfig"), hostile).unwrap();
-    std::fs::write(sandbox.root().join("gitconfig"), hostile).unwrap();
-    let output = sandbox
-        .direct(["demo"])
-        .dir(sandbox.root())
-        .env("GIT_DIR", "/nowhere")
-        .env("GIT_INDEX_FILE", "/nowhere/index")
-        .env("GIT_CONFIG_COUNT", "1")
-        .env("GIT_CONFIG_KEY_0", "user.useConfigOnly")
-        .env("GIT_CONFIG_VALUE_0", "true")
-        .without("GIT_AUTHOR_DATE")
-        .without("GIT_COMMITTER_DATE")
-        .without("GIT_AGENTS_SEED")
-        .output();
-    output.good();
 }

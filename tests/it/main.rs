@@ -7,13 +7,13 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::unwrap_used,
+    clippy::print_stderr,
     reason = "tests start processes and look at their own environment, and a panic is how they fail"
 )]
 
 mod support;
 
 mod assign;
-mod demo;
 mod fail;
 mod findings;
 mod findings_import;
@@ -37,5 +37,6 @@ mod layouts;
 mod race;
 mod undo;
 
+mod demo;
 mod documents;
 mod walkthrough;

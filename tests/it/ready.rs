@@ -47,7 +47,7 @@ fn a_dropped_dependency_still_stands_in_the_way() {
     sandbox.agents(["task", "add", "On top", "--id", "2", "--after", "1"]).good();
     sandbox.agents(["task", "drop", "1"]).good();
     assert_snapshot!(sandbox.agents(["ready"]), @"
-    no tasks
+    no task can start now
     [status 0]
     ");
     assert_snapshot!(sandbox.agents(["task", "list"]), @"

@@ -84,12 +84,13 @@ impl Context {
         Ok(snapshot)
     }
 
-    /// Write one change; see [`store::transact`].
+    /// Write one change, after clearing up what an interrupted command left; see [`store::transact`].
     pub(crate) fn transact(
         &self,
         scope: &Scope,
         decide: impl FnMut(&State, &mut fastrand::Rng) -> Result<Option<Change>, CliError>,
     ) -> Result<Option<Committed>, CliError> {
+        self.recover()?;
         Ok(store::transact(self.repo()?, &self.world, scope, decide)?)
     }
 

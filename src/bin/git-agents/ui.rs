@@ -90,9 +90,9 @@ impl Ui {
         if yes {
             return Ok(());
         }
-        let refused = |message: &str| CliError::refused("not-confirmed", message).hint("add --yes to the command");
+        let refused = |message: &str| CliError::refused("not-confirmed", message).hint("the same command with --yes");
         if self.json || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-            return Err(refused("this needs to be confirmed, and there is no terminal to ask on"));
+            return Err(refused(&format!("there is no terminal to ask on: {question}")));
         }
         write_err(&format!("{} [y/N] ", printable_lines(question)));
         let mut answer = String::new();

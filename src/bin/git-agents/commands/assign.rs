@@ -9,7 +9,7 @@ use git_agents::task::{Hours, NewTask, TaskId, TaskState};
 use super::complete_values::{agent_names, task_ids};
 use super::task::add::{Details, new_task};
 use crate::context::{Context, task_id};
-use crate::error::{CliError, Exit};
+use crate::error::{CliError, Exit, quoted};
 use crate::render::style::hours as shown_hours;
 use crate::view::done::TaskChanged;
 
@@ -81,6 +81,7 @@ fn assign_new(
 
 fn assign_existing(ctx: &Context, snapshot: &Snapshot, agent: &AgentName, task: &str) -> Result<Exit, CliError> {
     let id = ctx.task(snapshot, task).map_err(|error| match error.code {
+        "usage" => error.hint(format!("git agents assign {agent} ID {}", quoted(task))),
         "task-not-found" => error.hint(format!("git agents assign {agent} {task} \"Its title\"")),
         _ => error,
     })?;

@@ -51,7 +51,7 @@ pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
     let agent = snapshot.state.agents.get(&name).ok_or_else(|| crate::error::unknown_agent(name.as_str()))?;
     let task = snapshot.state.in_progress(&name).ok_or_else(|| not_in_progress(&snapshot.state, &name))?;
     let survey = survey(repo, &target, agent, task)?;
-    check(&name, &survey, allow_dirty, allow_empty)?;
+    check(&name, &survey, &git_there(ctx, &survey)?, allow_dirty, allow_empty)?;
     let prefix = prefix(ctx)?;
     let named: Vec<Vec<String>> = files.iter().map(|file| spellings(&prefix, file)).collect();
     let difference = if named.is_empty() { None } else { Some(compare(&survey.files, &named)) };
@@ -86,12 +86,12 @@ fn not_in_progress(state: &git_agents::state::State, name: &AgentName) -> CliErr
     }
 }
 
-fn check(name: &AgentName, survey: &Survey, allow_dirty: bool, allow_empty: bool) -> Result<(), CliError> {
+fn check(name: &AgentName, survey: &Survey, git: &str, allow_dirty: bool, allow_empty: bool) -> Result<(), CliError> {
     if let Some(operation) = survey.operation {
         let command = operation.command();
         return Err(CliError::refused("worktree-busy", format!("{name}'s worktree is in the middle of a {command}"))
-            .hint(format!("git {command} --continue"))
-            .hint(format!("git {command} --abort")));
+            .hint(format!("{git} {command} --continue"))
+            .hint(format!("{git} {command} --abort")));
     }
     let dirty = survey.uncommitted.as_ref().filter(|status| !status.is_clean());
     if let Some(status) = dirty.filter(|_| !allow_dirty) {
@@ -106,15 +106,24 @@ fn check(name: &AgentName, survey: &Survey, allow_dirty: bool, allow_empty: bool
         let more = if paths.len() > 5 { ", …" } else { "" };
         let number = counted(paths.len(), "uncommitted path");
         return Err(CliError::refused("uncommitted", format!("{name} has {number}: {shown}{more}"))
-            .hint("git add … && git commit")
+            .hint(format!("{git} add … && {git} commit"))
             .hint(format!("git agents complete {name} --allow-dirty")));
     }
     if survey.commits == 0 && !allow_empty {
         return Err(CliError::refused("empty-branch", format!("{name}'s branch has no commits for this task"))
-            .hint("git commit")
+            .hint(format!("{git} commit"))
             .hint(format!("git agents complete {} --allow-empty", quoted(name.as_str()))));
     }
     Ok(())
+}
+
+/// How git is called in the agent's worktree from where we are.
+fn git_there(ctx: &Context, survey: &Survey) -> Result<String, CliError> {
+    let here = ctx.repo()?.worktree();
+    Ok(match survey.worktree.as_deref().filter(|path| Some(*path) != here) {
+        Some(path) => format!("git -C {}", quoted(&path.display().to_string())),
+        None => "git".to_owned(),
+    })
 }
 
 /// Where we are below the top of the worktree, with a trailing slash; empty at the top and elsewhere.

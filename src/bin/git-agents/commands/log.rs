@@ -37,7 +37,8 @@ pub(crate) fn run(ctx: &Context, args: LogArgs) -> Result<Exit, CliError> {
     if let (Some(text), true, true) = (&about, operations.is_empty(), others > 0) {
         return Err(CliError::refused("not-found", format!("nothing in the history is about {text}"))
             .hint("git agents log")
-            .hint("git agents task list --all"));
+            .hint("git agents task list --all")
+            .hint("git agents agent list"));
     }
     ctx.ui.answer(&Log { operations })?;
     Ok(Exit::Good)

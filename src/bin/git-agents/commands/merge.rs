@@ -75,22 +75,23 @@ pub(crate) fn run(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
         let target = config::target(repo)?;
         let snapshot = ctx.load(&Scope::open())?;
         let agents = chosen(ctx, &snapshot.state, &target, args)?;
-        let built = landing::build(repo, &ctx.world, &target, &snapshot.state, &Wanted { agents, strategy })?;
-        refuse(&built)?;
+        let landing = landing::build(repo, &ctx.world, &target, &snapshot.state, &Wanted { agents, strategy })?;
+        let built = &landing.built;
+        refuse(built)?;
         let worktrees = worktrees::list(repo)?;
-        let view = MergeView::new(&target, &snapshot.state, &built.plan, &worktrees, args.dry_run);
+        let view = MergeView::new(&target, &snapshot.state, &landing, &worktrees, args.dry_run);
         if let (true, Some(refused)) = (view.landed.is_empty(), view.refusal()) {
             return Err(refused);
         }
         let exit = if view.stopped.is_empty() { Exit::Good } else { Exit::Negative };
-        if args.dry_run || !changes_anything(&snapshot.state, &built) {
+        if args.dry_run || !changes_anything(&snapshot.state, built) {
             ctx.ui.answer(&view)?;
             return Ok(exit);
         }
         if attempt == 1 {
-            confirm(ctx, &target, &built, args.yes)?;
+            confirm(ctx, &target, built, args.yes)?;
         }
-        match landing::carry_out_landing(repo, &ctx.world, &target, &built) {
+        match landing::carry_out_landing(repo, &ctx.world, &target, built) {
             Ok((_, executed)) => {
                 tell_followed(ctx, &executed.followed);
                 ctx.ui.answer(&view)?;

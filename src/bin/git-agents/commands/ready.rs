@@ -21,6 +21,6 @@ pub(crate) fn run(ctx: &Context, args: &ReadyArgs) -> Result<Exit, CliError> {
     let snapshot = ctx.load(&Scope::open())?;
     let ready = snapshot.state.ready().into_iter().take(args.limit.unwrap_or(usize::MAX));
     let tasks: Vec<TaskView> = ready.map(|task| TaskView::new(&snapshot.state, task)).collect();
-    ctx.ui.answer(&TaskList { tasks })?;
+    ctx.ui.answer(&TaskList { tasks, none: "no task can start now" })?;
     Ok(Exit::Good)
 }

@@ -34,7 +34,7 @@ pub(crate) fn run(ctx: &Context, args: &ResetArgs) -> Result<Exit, CliError> {
         ctx.ui.answer(&ResetView { backup: None, restore: Vec::new() })?;
         return Ok(Exit::Good);
     };
-    let backup = format!("refs/agents-local/backup/{}/state", ctx.world.ulid(&mut fastrand::Rng::new()));
+    let backup = format!("refs/agents-local/backup/{}/state", ctx.world.ulid(&mut ctx.world.random(tip.as_slice())));
     let updates = [
         RefUpdate {
             name: backup.clone(),

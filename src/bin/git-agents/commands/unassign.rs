@@ -1,8 +1,9 @@
 //! `git agents unassign`
 
 use clap::Args;
+use git_agents::agent::AgentName;
 use git_agents::state::Action;
-use git_agents::store::Scope;
+use git_agents::store::{Scope, Snapshot};
 
 use super::complete_values::{agent_names, task_ids};
 use crate::context::Context;
@@ -22,10 +23,20 @@ pub(crate) struct UnassignArgs {
     task: Option<String>,
 }
 
+/// Who has the task that `text` means.
+fn holder(ctx: &Context, snapshot: &Snapshot, text: &str) -> Option<AgentName> {
+    let id = ctx.task(snapshot, text).ok()?;
+    snapshot.state.tasks.get(&id)?.agent.clone()
+}
+
 pub(crate) fn run(ctx: &Context, args: UnassignArgs) -> Result<Exit, CliError> {
     let words: Vec<String> = [args.agent, args.task].into_iter().flatten().collect();
     let snapshot = ctx.load(&Scope::open())?;
-    let (agent, rest) = ctx.agent_and(&snapshot.state, &words)?;
+    let (agent, rest) = match (ctx.agent_and(&snapshot.state, &words), words.as_slice()) {
+        // A task has one holder, so the task alone says it all.
+        (Err(unknown), [task]) => (holder(ctx, &snapshot, task).ok_or(unknown)?, words.as_slice()),
+        (found, _) => found?,
+    };
     let id = match rest {
         [] => {
             let current = snapshot.state.in_progress(&agent).into_iter();

@@ -35,7 +35,7 @@ impl View for AgentShow {
         field("done", format!("{} tasks, {}", agent.completed_tasks, hours(agent.hours_total)));
         if !self.tasks.is_empty() {
             text.push('\n');
-            text.push_str(&TaskList { tasks: self.tasks.clone() }.text(style));
+            text.push_str(&TaskList { tasks: self.tasks.clone(), none: "no tasks" }.text(style));
         }
         text
     }

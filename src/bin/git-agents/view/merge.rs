@@ -6,12 +6,12 @@ use git_agents::git::worktrees::Worktree;
 use git_agents::land::Plan;
 use git_agents::land::plan::{Refusal, Stop, Stopped};
 use git_agents::state::State;
-use git_agents::work::landing::{completed, strategy_word};
+use git_agents::work::landing::{Landing, completed, strategy_word};
 use git_agents::worktree::follow::Blocked;
 use serde::Serialize;
 
 use crate::error::{CliError, quoted};
-use crate::render::style::{Style, counted, safe};
+use crate::render::style::{Style, counted, listed, safe};
 use crate::ui::View;
 
 /// The target before and after; the same when nothing lands.
@@ -78,7 +78,14 @@ pub(crate) struct MergeView {
 }
 
 impl MergeView {
-    pub(crate) fn new(target: &Target, state: &State, plan: &Plan, worktrees: &[Worktree], dry_run: bool) -> Self {
+    pub(crate) fn new(
+        target: &Target,
+        state: &State,
+        landing: &Landing,
+        worktrees: &[Worktree],
+        dry_run: bool,
+    ) -> Self {
+        let plan = &landing.built.plan;
         let landed = plan.steps.iter().map(|step| {
             let name = step.name.parse().ok();
             let tasks: Vec<String> = name
@@ -98,6 +105,10 @@ impl MergeView {
             }
         });
         let after = plan.target_after().unwrap_or(target.commit);
+        let stopped = |stopped: &Stopped| {
+            let before = landed_before(target, landing, &stopped.name);
+            stopped_view(target, &before, worktrees, stopped)
+        };
         MergeView {
             dry_run,
             target: TargetMove {
@@ -106,7 +117,7 @@ impl MergeView {
                 after: after.to_string(),
             },
             landed: landed.collect(),
-            stopped: plan.stopped.iter().map(|stopped| stopped_view(target, worktrees, stopped)).collect(),
+            stopped: plan.stopped.iter().map(stopped).collect(),
             empty: plan.empty.clone(),
             worktrees: plan.worktrees.iter().map(|one| one.path.display().to_string()).collect(),
             undo: (!dry_run && !plan.steps.is_empty()).then_some("git agents undo --yes"),
@@ -114,12 +125,25 @@ impl MergeView {
     }
 }
 
+/// What a stopped branch meets: those that land and that it conflicts with, or the target when nothing lands.
+fn landed_before(target: &Target, landing: &Landing, name: &str) -> String {
+    let known = landing.conflicts.get(name).map(Vec::as_slice).unwrap_or_default();
+    let steps = &landing.built.plan.steps;
+    let met: Vec<&str> = steps.iter().map(|step| step.name.as_str()).filter(|n| known.iter().any(|k| k == n)).collect();
+    match (met.is_empty(), steps.is_empty()) {
+        (false, _) => listed(&met),
+        (true, true) => target.branch.clone(),
+        (true, false) => "what lands before it".to_owned(),
+    }
+}
+
 fn short(branch: &str) -> &str {
     branch.strip_prefix("refs/heads/").unwrap_or(branch)
 }
 
-fn stopped_view(target: &Target, worktrees: &[Worktree], stopped: &Stopped) -> StoppedView {
-    let (reason, message, next) = explain(target, worktrees, stopped);
+/// `before` is what it would have landed on: the target, or what lands on it first.
+fn stopped_view(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stopped) -> StoppedView {
+    let (reason, message, next) = explain(target, before, worktrees, stopped);
     let paths = match &stopped.reason {
         Stop::Conflict { paths, .. } => paths
             .iter()
@@ -134,12 +158,12 @@ fn stopped_view(target: &Target, worktrees: &[Worktree], stopped: &Stopped) -> S
     StoppedView { name, branch, reason, message, paths, next }
 }
 
-fn explain(target: &Target, worktrees: &[Worktree], stopped: &Stopped) -> (&'static str, String, String) {
+fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stopped) -> (&'static str, String, String) {
     let name = &stopped.name;
     match &stopped.reason {
         Stop::Conflict { commit, .. } => {
-            let at = commit.map(|id| format!(" at its commit {}", &id.to_string()[..10])).unwrap_or_default();
-            let message = format!("it conflicts with what lands before it{at}");
+            let what = commit.map_or("it".to_owned(), |id| format!("its commit {}", &id.to_string()[..10]));
+            let message = format!("{what} conflicts with {before}");
             ("conflict", message, resolve_command(target, worktrees, &stopped.branch))
         }
         Stop::HasMerges { commits } => {
@@ -170,11 +194,18 @@ fn explain(target: &Target, worktrees: &[Worktree], stopped: &Stopped) -> (&'sta
     }
 }
 
-/// The command with which the conflict can be resolved: a rebase where the branch is checked out.
+/// The command with which the conflict can be resolved: a rebase where the branch is checked out, or a look at the one
+/// that is going on there.
 fn resolve_command(target: &Target, worktrees: &[Worktree], branch: &str) -> String {
     let onto = quoted(&target.branch);
     match worktrees.iter().find(|worktree| worktree.holds(branch)) {
-        Some(worktree) => format!("git -C {} rebase {onto}", quoted(&worktree.path.display().to_string())),
+        Some(worktree) => {
+            let path = quoted(&worktree.path.display().to_string());
+            match worktree.operation {
+                Some(_) => format!("git -C {path} status"),
+                None => format!("git -C {path} rebase {onto}"),
+            }
+        }
         None => format!("git rebase {onto} {}", quoted(short(branch))),
     }
 }
@@ -250,6 +281,9 @@ impl MergeView {
     fn end(&self, style: &Style) -> String {
         let TargetMove { branch, before, after } = &self.target;
         let branch = safe(branch);
+        if before == after && self.landed.is_empty() && self.stopped.is_empty() && self.empty.is_empty() {
+            return "nothing to land\n".to_owned();
+        }
         if before == after {
             return format!("{branch} stays at {}\n", before.get(..10).unwrap_or(before));
         }
@@ -299,11 +333,7 @@ pub(crate) struct RebaseView {
 impl RebaseView {
     pub(crate) fn new(target: &Target, agent: &git_agents::agent::Agent, plan: &Plan, worktrees: &[Worktree]) -> Self {
         let step = plan.steps.first();
-        let stopped = plan.stopped.first().map(|stopped| {
-            let view = stopped_view(target, worktrees, stopped);
-            let message = view.message.replace("what lands before it", &target.branch);
-            StoppedView { message, ..view }
-        });
+        let stopped = plan.stopped.first().map(|stopped| stopped_view(target, &target.branch, worktrees, stopped));
         RebaseView {
             agent: agent.name.to_string(),
             branch: agent.branch.clone(),

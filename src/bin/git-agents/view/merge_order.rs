@@ -94,13 +94,15 @@ impl View for OrderView {
         }
         let widest = self.order.iter().map(|position| position.name.chars().count()).max().unwrap_or_default();
         let line = |position: &PositionView| {
-            let outcome = match position.outcome {
-                "clean" => style.green("clean"),
-                "empty" => "empty".to_owned(),
-                other => style.red(other),
+            let reason = safe(&position.reason);
+            let reason = match position.outcome {
+                "clean" => format!("{}: {reason}", style.green("clean")),
+                "empty" => format!("empty: {reason}"),
+                // Everything else is in the reason's own words.
+                _ => style.red(&reason),
             };
             let name = format!("{:<widest$}", safe(&position.name));
-            format!("{:>3}. {}  {outcome}: {}\n", position.position, style.bold(&name), safe(&position.reason))
+            format!("{:>3}. {}  {reason}\n", position.position, style.bold(&name))
         };
         let mut text: String = self.order.iter().map(line).collect();
         text.push_str(&format!("\n{}\n", self.summary_line()));

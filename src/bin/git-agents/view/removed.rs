@@ -28,6 +28,9 @@ pub(crate) struct RemovedView {
     pub(crate) not_backed_up: Vec<String>,
     #[serde(skip)]
     lost: Option<String>,
+    /// Single ignored files, such as `.env`, are in the backup.
+    #[serde(skip)]
+    kept_ignored: bool,
 }
 
 impl RemovedView {
@@ -42,6 +45,7 @@ impl RemovedView {
             not_backed_up: removed
                 .map(|removed| removed.losses.ignored_folders.iter().map(|path| path_text(path.as_ref())).collect())
                 .unwrap_or_default(),
+            kept_ignored: removed.is_some_and(|removed| !removed.losses.ignored_files.is_empty()),
             lost: removed.filter(|removed| removed.losses.is_work()).map(|removed| losses_text(&removed.losses)),
         }
     }
@@ -104,10 +108,14 @@ impl View for RemovedView {
         if let (Some(backup), Some(lost)) = (&self.backup, &self.lost) {
             text.push_str(&format!("{lost}: all of it is in {backup}\n"));
         }
+        if let (Some(backup), None, true) = (&self.backup, &self.lost, self.kept_ignored) {
+            text.push_str(&format!("its ignored files are in {backup}\n"));
+        }
         if !self.not_backed_up.is_empty() {
             text.push_str(&format!("ignored and not backed up: {}\n", safe(&self.not_backed_up.join(", "))));
         }
-        if !self.restore.is_empty() {
+        // What has landed and was clean needs no getting back; the backup is there all the same, and in the JSON.
+        if !self.restore.is_empty() && (self.lost.is_some() || self.kept_ignored) {
             text.push_str(&style.dim("to get it back:"));
             text.push('\n');
             for command in &self.restore {

@@ -160,6 +160,9 @@ fn counts(state: &State) -> BTreeMap<&'static str, u64> {
     counts
 }
 
+/// The kind of attention for completed work that has not landed.
+const NOT_LANDED: &str = "not-landed";
+
 /// What a lead should look at, the worst first.
 fn attention(target: &Target, state: &State, agent: &Agent, seen: &AgentOverview) -> Vec<Attention> {
     let name = &agent.name;
@@ -175,7 +178,14 @@ fn attention(target: &Target, state: &State, agent: &Agent, seen: &AgentOverview
         TargetVerdict::Clean => {}
         TargetVerdict::Conflict { paths } => {
             let message = format!("{name} conflicts with {} in {}", target.branch, paths.join(", "));
-            tell("target-conflict", message, format!("git agents conflicts {name}"));
+            let rebase = match &seen.worktree {
+                WorktreeOverview::At { path, .. } => {
+                    let path = crate::error::quoted(&path.display().to_string());
+                    format!("git -C {path} rebase {}", crate::error::quoted(&target.branch))
+                }
+                _ => format!("git agents conflicts {name}"),
+            };
+            tell("target-conflict", message, rebase);
         }
         TargetVerdict::Unknown { reason } => {
             let message = format!("whether {name} merges into {} is unknown: {reason}", target.branch);
@@ -195,10 +205,11 @@ fn attention(target: &Target, state: &State, agent: &Agent, seen: &AgentOverview
         WorktreeOverview::At { .. } | WorktreeOverview::None => {}
     }
     let waiting = completed(state, agent);
-    if !waiting.is_empty() {
+    // What conflicts cannot land: that is the entry that counts then.
+    if !waiting.is_empty() && !matches!(seen.target, TargetVerdict::Conflict { .. }) {
         let ids: Vec<&str> = waiting.iter().map(|task| task.id.as_str()).collect();
         let message = format!("{name} has completed {}, not landed yet", ids.join(", "));
-        tell("not-landed", message, format!("git agents merge {name}"));
+        tell(NOT_LANDED, message, format!("git agents merge {name}"));
     }
     found
 }
@@ -217,12 +228,29 @@ impl View for StatusView {
         text.push_str(&format!("\n{}\n", tasks_line(&self.tasks)));
         if !self.attention.is_empty() {
             text.push_str(&format!("\n{}\n", style.bold("needs attention")));
-            for item in &self.attention {
-                text.push_str(&format!("  {}\n", safe(&item.message)));
-                text.push_str(&format!("    {}\n", style.dim(&safe(&item.hint))));
+            for (message, hint) in self.attention_lines() {
+                text.push_str(&format!("  {}\n", safe(&message)));
+                text.push_str(&format!("    {}\n", style.dim(&safe(&hint))));
             }
         }
         text
+    }
+}
+
+impl StatusView {
+    /// What needs attention for people: several agents that only wait to be landed are one thing to do.
+    fn attention_lines(&self) -> Vec<(String, String)> {
+        let (waiting, rest): (Vec<_>, Vec<_>) = self.attention.iter().partition(|item| item.kind == NOT_LANDED);
+        let line = |item: &&Attention| (item.message.clone(), item.hint.clone());
+        let mut lines: Vec<(String, String)> = rest.iter().map(line).collect();
+        if waiting.len() > 1 {
+            let names: Vec<&str> = waiting.iter().map(|item| item.agent.as_str()).collect();
+            let message = format!("{} have completed work that has not landed", crate::render::style::listed(&names));
+            lines.push((message, "git agents merge --all".to_owned()));
+        } else {
+            lines.extend(waiting.iter().map(line));
+        }
+        lines
     }
 }
 

@@ -73,6 +73,9 @@ impl TaskView {
 #[derive(Debug, Serialize)]
 pub(crate) struct TaskList {
     pub(crate) tasks: Vec<TaskView>,
+    /// What is said when there are none.
+    #[serde(skip)]
+    pub(crate) none: &'static str,
 }
 
 impl View for TaskList {
@@ -80,7 +83,7 @@ impl View for TaskList {
 
     fn text(&self, style: &Style) -> String {
         if self.tasks.is_empty() {
-            return "no tasks\n".to_owned();
+            return format!("{}\n", self.none);
         }
         let state = |task: &TaskView| match task.state {
             "in-progress" => style.yellow(task.state),
@@ -97,8 +100,8 @@ impl View for TaskList {
                 task.agent.clone().unwrap_or_default(),
                 task.hours.map(hours).unwrap_or_default(),
                 priority.to_owned(),
-                safe(&task.title),
                 task.waiting_for.join(", "),
+                safe(&task.title),
             ]
         };
         let columns = [
@@ -107,8 +110,8 @@ impl View for TaskList {
             Column::Text("AGENT"),
             Column::Number("HOURS"),
             Column::Text("PRIORITY"),
-            Column::Text("TITLE"),
             Column::Text("WAITS FOR"),
+            Column::Text("TITLE"),
         ];
         table(style, &columns, self.tasks.iter().map(row).collect())
     }

@@ -56,7 +56,8 @@ pub(crate) fn run(ctx: &Context, args: &RemoveArgs) -> Result<Exit, CliError> {
         force: args.force,
     };
     let signature = identity::committer(repo, ctx.world.now).ok_or(StoreError::NoIdentity)?;
-    let id = ctx.world.ulid(&mut fastrand::Rng::new());
+    let mut random = ctx.world.random(snapshot.tip.as_ref().map_or(&[][..], |tip| tip.as_slice()));
+    let id = ctx.world.ulid(&mut random);
     let removed = match remove::remove(repo, &request, &id, &signature) {
         Ok(removed) => Some(removed),
         // Its branch and worktree are gone already: what is left is to forget it.

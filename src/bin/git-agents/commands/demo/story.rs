@@ -55,7 +55,7 @@ fn land(play: &mut Play<'_>) -> Result<(), CliError> {
 
 fn result(play: &mut Play<'_>) -> Result<(), CliError> {
     play.say("What happened, newest first.")?;
-    play.show("git agents log -n 8")?;
+    play.show("git agents log -n 5")?;
     play.say("The result is plain git history, and the project's own tests agree.")?;
     play.show("git log --oneline --graph")?;
     play.show("sh tests/check")?;

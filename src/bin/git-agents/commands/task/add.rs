@@ -69,11 +69,21 @@ pub(crate) fn run(ctx: &Context, args: AddArgs) -> Result<Exit, CliError> {
     })?;
     let Some(committed) = committed else { return Ok(Exit::Good) };
     let added = committed.operation.action.tasks().first().copied().cloned();
-    let view = added.and_then(|id| TaskChanged::of(&committed.state, &id, |t| format!("added {}: {}", t.id, t.title)));
+    let view = added.and_then(|id| TaskChanged::of(&committed.state, &id, added_sentence));
     if let Some(view) = view {
         ctx.ui.answer(&view)?;
     }
     Ok(Exit::Good)
+}
+
+fn added_sentence(task: &git_agents::task::Task) -> String {
+    let mut details: Vec<String> = task.hours.iter().map(|hours| crate::render::style::hours(hours.get())).collect();
+    if !task.after.is_empty() {
+        let after: Vec<&str> = task.after.iter().map(TaskId::as_str).collect();
+        details.push(format!("after {}", crate::render::style::listed(&after)));
+    }
+    let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
+    format!("added {}: {}{details}", task.id, task.title)
 }
 
 /// A task as the command line describes it, checked.

@@ -71,6 +71,6 @@ pub(crate) fn run(ctx: &Context, args: ListArgs) -> Result<Exit, CliError> {
         )
     });
     let tasks = tasks.into_iter().map(|task| TaskView::new(&snapshot.state, task)).collect();
-    ctx.ui.answer(&TaskList { tasks })?;
+    ctx.ui.answer(&TaskList { tasks, none: "no tasks" })?;
     Ok(Exit::Good)
 }
