@@ -20,9 +20,9 @@ fn a_damaged_task_is_named_and_the_others_work() {
     let path = Sandbox::open_path("2");
     sandbox.plant(&path, b"{\"id\": \"2\", \"title\": ");
     assert_snapshot!(sandbox.agents(["task", "list"]), @"
-    TASK  STATE  AGENT  HOURS  PRIORITY  TITLE   WAITS FOR
-    1     open                           Task 1
-    3     open                           Task 3
+    TASK  STATE  AGENT  HOURS  PRIORITY  WAITS FOR  TITLE
+    1     open                                      Task 1
+    3     open                                      Task 3
     [stderr]
     warning: tasks/open/5/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
     [status 0]
@@ -68,8 +68,8 @@ fn documents_about_something_else_are_damaged() {
     sandbox.plant(&Sandbox::open_path("2"), one.as_bytes());
     sandbox.plant(&Sandbox::open_path("3"), format!("{one} trailing").as_bytes());
     assert_snapshot!(sandbox.agents(["task", "list"]), @"
-    TASK  STATE  AGENT  HOURS  PRIORITY  TITLE   WAITS FOR
-    1     open                           Task 1
+    TASK  STATE  AGENT  HOURS  PRIORITY  WAITS FOR  TITLE
+    1     open                                      Task 1
     [stderr]
     warning: tasks/open/2/3.json is damaged and left out: it is about 1 and not about 3
     warning: tasks/open/5/2.json is damaged and left out: it is about 1 and not about 2
@@ -116,9 +116,8 @@ fn a_damaged_agent_and_finding_are_named() {
 #[test]
 fn two_documents_of_one_task_do_not_stop_anything() {
     let sandbox = with_tasks();
-    let closed = Sandbox::open_path("1").replace("open", "closed");
     let text = sandbox.stored(&Sandbox::open_path("1"));
-    sandbox.plant(&closed, text.as_bytes());
+    sandbox.plant(&Sandbox::closed_path("1"), text.as_bytes());
     sandbox.agents(["assign", "ann", "1"]).good();
     let paths = sandbox.git(["ls-tree", "-r", "--name-only", STATE_REF, "tasks"]);
     assert_eq!(paths.matches("/1.json").count(), 1, "the write leaves one of them: {paths}");
