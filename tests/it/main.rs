@@ -35,6 +35,7 @@ mod damage;
 mod kill;
 mod layouts;
 mod race;
+mod replay;
 mod undo;
 
 mod demo;
