@@ -252,3 +252,39 @@ fn a_state_ref_with_garbage_in_its_file() {
     [status 4]
     "#);
 }
+
+#[test]
+fn a_damaged_copy_of_the_state_is_not_believed() {
+    let sandbox = with_tasks();
+    let copy = sandbox.repo().join(".git/agents/cache/state");
+    let list = sandbox.agents(["task", "list"]).good();
+    let whole = std::fs::read(&copy).unwrap();
+    let first_line = whole.split_inclusive(|byte| *byte == b'\n').next().unwrap();
+    let other_commit = String::from_utf8(whole.clone()).unwrap().replace(&sandbox.tip(), &"0".repeat(40));
+    let damaged: [&[u8]; 6] = [
+        b"",
+        b"garbage\n{}",
+        first_line,
+        &whole[..whole.len() - 1],
+        other_commit.as_bytes(),
+        &whole[first_line.len()..],
+    ];
+    for bytes in damaged {
+        std::fs::write(&copy, bytes).unwrap();
+        assert_eq!(sandbox.agents(["task", "list"]), list, "{}", String::from_utf8_lossy(bytes));
+    }
+    // In the way of the copy: it is only a copy.
+    std::fs::remove_file(&copy).unwrap();
+    std::fs::create_dir(&copy).unwrap();
+    sandbox.agents(["task", "add", "Four", "--id", "4"]).good();
+    assert_eq!(sandbox.state().tasks.len(), 4);
+}
+
+#[test]
+fn a_state_that_somebody_else_moved_is_read_anew() {
+    let sandbox = with_tasks();
+    sandbox.agents(["task", "list"]).good();
+    let before = sandbox.git(["rev-parse", &format!("{STATE_REF}^")]);
+    sandbox.git(["update-ref", STATE_REF, &before]);
+    assert_eq!(sandbox.agents(["task", "list", "--json"]).good().json()["tasks"].as_array().unwrap().len(), 2);
+}

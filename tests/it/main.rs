@@ -28,6 +28,7 @@ mod task_states;
 mod unassign;
 
 mod environment;
+mod import_any;
 mod input;
 mod output;
 
