@@ -202,4 +202,43 @@ mod tests {
             assert_eq!(bad.parse::<LineRange>(), Err(InvalidFinding::Lines), "{bad}");
         }
     }
+
+    #[test]
+    fn a_finding_is_in_order_or_refused() {
+        let good = crate::state::fixture::new_finding("f");
+        let with = |change: &dyn Fn(&mut Finding)| {
+            let mut finding = good.clone();
+            change(&mut finding);
+            finding.checked()
+        };
+        assert_eq!(with(&|_| {}).unwrap(), good);
+        assert_eq!(with(&|f| f.file = Some("./src/a.rs".to_owned())).unwrap().file.as_deref(), Some("src/a.rs"));
+        let text = |field| InvalidFinding::Text { field, reason: InvalidText::Empty };
+        assert_eq!(with(&|f| f.category = " ".to_owned()), Err(text("category")));
+        assert_eq!(with(&|f| f.message = "\n".to_owned()), Err(text("message")));
+        assert!(matches!(with(&|f| f.file = Some("../a".to_owned())), Err(InvalidFinding::File { .. })));
+        assert_eq!(with(&|f| f.line = Some(3)), Err(InvalidFinding::LinesWithoutFile));
+        let lines = |line, end_line| {
+            with(&|f| (f.file, f.line, f.end_line) = (Some("a".to_owned()), line, end_line))
+                .map(|f| (f.line, f.end_line))
+        };
+        assert_eq!(lines(Some(3), Some(3)), Ok((Some(3), Some(3))));
+        for (line, end) in [(Some(0), None), (Some(3), Some(2)), (None, Some(2))] {
+            assert_eq!(lines(line, end), Err(InvalidFinding::Lines), "{line:?}-{end:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(crate::state::fixture::cases(500))]
+
+        /// Any text at all is a range that runs upwards from 1, or refused.
+        #[test]
+        fn line_ranges_are_read_or_refused(text in "\\PC{0,12}|[ 0-9-]{1,24}") {
+            if let Ok(range) = text.parse::<LineRange>() {
+                proptest::prop_assert!(range.start > 0 && range.end.is_none_or(|end| end >= range.start));
+                let written = range.end.map_or(range.start.to_string(), |end| format!("{}-{end}", range.start));
+                proptest::prop_assert_eq!(written.parse::<LineRange>(), Ok(range));
+            }
+        }
+    }
 }

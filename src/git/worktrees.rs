@@ -14,7 +14,7 @@ use super::repository::{Repository, path_of};
 use super::run::{Git, GitError};
 
 /// How often git is asked for the list.
-const ATTEMPTS: u64 = 10;
+const ATTEMPTS: u64 = 30;
 
 /// One worktree.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -43,3 +43,76 @@ pub fn cycle<'a>(
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::State;
+    use crate::state::fixture::{add_tasks, id};
+
+    /// Tasks `0`, `1`, …, each after the ones listed; made without the rule that refuses cycles.
+    fn tasks(after: &[&[usize]]) -> BTreeMap<TaskId, Task> {
+        let names: Vec<String> = (0..after.len()).map(|n| n.to_string()).collect();
+        let filed: Vec<(&str, &[&str])> = names.iter().map(|name| (name.as_str(), &[][..])).collect();
+        let mut tasks = State::after(&[add_tasks(&filed)]).tasks;
+        for (name, after) in names.iter().zip(after) {
+            tasks.get_mut(&id(name)).unwrap().after = after.iter().map(|n| id(&n.to_string())).collect();
+        }
+        tasks
+    }
+
+    fn found(after: &[&[usize]]) -> Option<String> {
+        let tasks = tasks(after);
+        let ids = cycle(&tasks, tasks.keys())?;
+        Some(ids.iter().map(TaskId::as_str).collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn a_cycle_is_found_and_a_diamond_is_none() {
+        assert_eq!(found(&[]), None);
+        assert_eq!(found(&[&[1, 2], &[3], &[3], &[]]), None);
+        assert_eq!(found(&[&[0]]).unwrap(), "0 0");
+        assert_eq!(found(&[&[1], &[2], &[0]]).unwrap(), "0 1 2 0");
+        assert_eq!(found(&[&[1], &[2], &[3], &[1]]).unwrap(), "1 2 3 1", "without the way to it");
+        assert_eq!(found(&[&[9], &[0]]), None, "what is not there waits for nothing");
+    }
+
+    #[test]
+    fn only_what_can_be_reached_is_looked_at() {
+        let tasks = tasks(&[&[], &[2], &[1]]);
+        assert_eq!(cycle(&tasks, [&id("0")]), None);
+        assert!(cycle(&tasks, [&id("1")]).is_some());
+    }
+
+    #[test]
+    fn waiting_is_for_what_is_neither_completed_nor_landed() {
+        let mut all = tasks(&[&[1, 2, 3, 4, 9], &[], &[], &[], &[]]);
+        let states = [TaskState::Completed, TaskState::Landed, TaskState::Dropped, TaskState::InProgress];
+        for (name, state) in ["1", "2", "3", "4"].into_iter().zip(states) {
+            all.get_mut(&id(name)).unwrap().state = state;
+        }
+        assert_eq!(waiting_for(&all, &all[&id("0")]), [&id("3"), &id("4"), &id("9")]);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(crate::state::fixture::cases(300))]
+
+        /// There is a cycle exactly when the tasks cannot be put in an order (Kahn's algorithm), and it is a real one.
+        #[test]
+        fn a_cycle_is_found_exactly_when_there_is_no_order(
+            edges in proptest::collection::vec(proptest::collection::vec(0..7_usize, 0..3), 7),
+        ) {
+            let after: Vec<&[usize]> = edges.iter().map(Vec::as_slice).collect();
+            let tasks = tasks(&after);
+            let mut left: BTreeSet<usize> = (0..7).collect();
+            while let Some(&free) = left.iter().find(|n| edges[**n].iter().all(|after| !left.contains(after))) {
+                left.remove(&free);
+            }
+            let cycle = cycle(&tasks, tasks.keys());
+            proptest::prop_assert_eq!(cycle.is_some(), !left.is_empty());
+            for pair in cycle.unwrap_or_default().windows(2) {
+                proptest::prop_assert!(tasks[&pair[0]].after.contains(&pair[1]));
+            }
+        }
+    }
+}

@@ -179,7 +179,7 @@ fn body(field: &'static str, text: &str) -> Result<String, InvalidTask> {
 /// A path or glob from the top of the repository that cannot lead out of it.
 pub(crate) fn checked_path(path: &str) -> Result<String, InvalidTask> {
     let text = line("path", path)?;
-    let text = text.strip_prefix("./").unwrap_or(&text);
+    let text = text.trim_start_matches("./").trim_start();
     let leaves = text.split(['/', '\\']).any(|part| part == "..");
     if leaves || text.starts_with(['/', '\\', '-']) || text.is_empty() {
         return Err(InvalidTask::Path { path: path.to_owned() });
@@ -205,6 +205,74 @@ mod tests {
         assert_eq!(checked_path("./src/**/*.rs").unwrap(), "src/**/*.rs");
         for bad in ["/etc", "../x", "a/../../b", "-x", "a\\..\\b"] {
             assert!(checked_path(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_edit_is_checked_like_a_new_task() {
+        let edit =
+            TaskEdit { after: Some(["b", "a", "b"].map(|id| id.parse().unwrap()).to_vec()), ..TaskEdit::default() };
+        assert_eq!(edit.checked().unwrap().after.unwrap().len(), 2);
+        let bad = |edit: TaskEdit| edit.checked().unwrap_err();
+        let title = bad(TaskEdit { title: Some("\n".to_owned()), ..TaskEdit::default() });
+        assert_eq!(title, InvalidTask::Text { field: "title", reason: InvalidText::Empty });
+        assert!(matches!(
+            bad(TaskEdit { paths: Some(vec!["../x".to_owned()]), ..TaskEdit::default() }),
+            InvalidTask::Path { .. }
+        ));
+        assert!(matches!(
+            bad(TaskEdit { labels: Some(vec![String::new()]), ..TaskEdit::default() }),
+            InvalidTask::Text { .. }
+        ));
+        assert!(TaskEdit::default().is_empty());
+    }
+
+    proptest::proptest! {
+        #![proptest_config(crate::state::fixture::cases(500))]
+
+        /// Any text at all is hours within the range, or refused; what is taken is written and read as the same.
+        #[test]
+        fn hours_are_read_or_refused(text in "\\PC{0,12}|-?[0-9]{1,6}(\\.[0-9]{0,20})?(e-?[0-9]{1,3})?h?") {
+            if let Ok(hours) = text.parse::<Hours>() {
+                proptest::prop_assert!(hours.get() > 0.0 && hours.get() <= 10_000.0);
+                let json = serde_json::to_string(&hours).unwrap();
+                proptest::prop_assert_eq!(serde_json::from_str::<Hours>(&json).unwrap(), hours);
+                proptest::prop_assert_eq!(hours.get().to_string().parse::<Hours>().unwrap(), hours);
+            }
+        }
+
+        /// A path that is taken leads nowhere outside, wherever it is joined to, and stays as it is when taken again.
+        #[test]
+        fn paths_that_are_taken_stay_inside(path in "\\PC{0,20}|[./\\\\a ~*-]{1,12}") {
+            if let Ok(taken) = checked_path(&path) {
+                let whole = crate::config::normalise(&std::path::Path::new("/top").join(&taken));
+                proptest::prop_assert!(whole.starts_with("/top"), "{} leads to {}", path, whole.display());
+                proptest::prop_assert!(!taken.starts_with('-'));
+                proptest::prop_assert_eq!(checked_path(&taken), Ok(taken.clone()));
+            }
+        }
+
+        /// What is taken as a task is in order, and is the same when taken again.
+        #[test]
+        fn a_checked_task_is_checked(title in "\\PC{0,9}|[ a\\n\t\r\0\u{1b}]{0,9}", body in "[ a\\n\t\r\0\u{1b}]{0,20}") {
+            let new = NewTask {
+                id: "1".parse().unwrap(),
+                title,
+                body,
+                hours: None,
+                category: None,
+                priority: Priority::Medium,
+                labels: Vec::new(),
+                paths: Vec::new(),
+                after: Vec::new(),
+                dropped: false,
+            };
+            if let Ok(checked) = new.checked() {
+                proptest::prop_assert!(!checked.title.is_empty() && !checked.title.contains(char::is_control));
+                let controls = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+                proptest::prop_assert!(!checked.body.contains(controls));
+                proptest::prop_assert_eq!(checked.clone().checked().unwrap(), checked);
+            }
         }
     }
 }

@@ -3,8 +3,6 @@
 //! The same steps for both, and every one can be repeated. A worktree that somebody has put anything into, or a branch
 //! that has moved, stays.
 
-use std::path::Path;
-
 use gix::ObjectId;
 use gix::actor::Signature;
 
@@ -77,6 +75,7 @@ pub fn recover(
     let mut undone = Undone::Completely;
     if intent.undoing || !is_registered(&intent.name) {
         wait_for_orphan(repo, &intent)?;
+        clear_locks(repo, &intent);
         undone = undo(repo, &mut entry, intent, signature)?;
     }
     entry.finish()?;
@@ -94,7 +93,7 @@ fn is_half_made(worktree: &Worktree) -> bool {
 /// A `git worktree add` can outlive the process that started it: let it end, or be sure that it is dead too.
 fn wait_for_orphan(repo: &Repository, intent: &Intent) -> Result<(), CreateError> {
     let Some(path) = &intent.worktree else { return Ok(()) };
-    complete_common_dir(repo, path);
+    complete_common_dirs(repo);
     for _ in 0..10 {
         let all = worktrees::list(repo)?;
         let half_made = all.iter().find(|worktree| worktree.path == *path && is_half_made(worktree));
@@ -108,16 +107,26 @@ fn wait_for_orphan(repo: &Repository, intent: &Intent) -> Result<(), CreateError
     Ok(())
 }
 
-/// git creates `commondir` empty and then writes into it. Killed in between, it leaves a repository in which no
-/// `git worktree` command works.
-fn complete_common_dir(repo: &Repository, path: &Path) {
+/// A process that was killed while it made the branch, or took it back, left the lock of that write: nobody could move
+/// the branch again, also not to take it back. What is no leftover stays, and the branch then says that it is locked.
+fn clear_locks(repo: &Repository, intent: &Intent) {
+    let is_ref = |content: &[u8]| content.is_empty() || content.trim_ascii() == intent.start.as_bytes();
+    stale::clear(repo, &refs::lock_path(repo, &intent.branch), is_ref);
+    let is_packed = |content: &[u8]| content.is_empty() || content.starts_with(b"# pack-refs");
+    stale::clear(repo, &repo.common_dir().join("packed-refs.lock"), is_packed);
+}
+
+/// git writes `gitdir`, creates `commondir` empty and then writes into it. Killed in between, it leaves a repository
+/// in which no `git worktree` command works, for any worktree: so all of them are looked at.
+fn complete_common_dirs(repo: &Repository) {
     let Ok(entries) = repo.common_dir().join("worktrees").read_dir() else { return };
     for git_dir in entries.flatten().map(|entry| entry.path()) {
         let common = git_dir.join("commondir");
-        let is_empty = || common.metadata().is_ok_and(|data| data.len() == 0);
-        let pointer = std::fs::read_to_string(git_dir.join("gitdir")).unwrap_or_default();
-        let is_this = Path::new(pointer.trim_end()) == path.join(".git");
-        if is_this && is_empty() && stale::wait_until_still(repo, &common) && is_empty() {
+        let is_unfinished = || {
+            let is_empty = common.metadata().map_or(true, |data| data.len() == 0);
+            is_empty && git_dir.join("gitdir").metadata().is_ok_and(|data| data.len() > 0)
+        };
+        if is_unfinished() && stale::wait_until_still(repo, &git_dir) && is_unfinished() {
             drop(std::fs::write(&common, "../..\n"));
         }
     }

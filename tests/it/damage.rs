@@ -20,11 +20,11 @@ fn a_damaged_task_is_named_and_the_others_work() {
     let path = Sandbox::open_path("2");
     sandbox.plant(&path, b"{\"id\": \"2\", \"title\": ");
     assert_snapshot!(sandbox.agents(["task", "list"]), @"
-    TASK  STATE  AGENT  HOURS  PRIORITY  TITLE   WAITS FOR
-    1     open                           Task 1
-    3     open                           Task 3
+    TASK  STATE  AGENT  HOURS  PRIORITY  WAITS FOR  TITLE
+    1     open                                      Task 1
+    3     open                                      Task 3
     [stderr]
-    warning: tasks/open/15/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
+    warning: tasks/open/5/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
     [status 0]
     ");
     assert_eq!(sandbox.agents(["task", "list", "--json"]).good().json()["tasks"].as_array().unwrap().len(), 2);
@@ -33,29 +33,29 @@ fn a_damaged_task_is_named_and_the_others_work() {
     assert_eq!(sandbox.stored(&path), "{\"id\": \"2\", \"title\":", "a write leaves it as it is");
     assert_snapshot!(sandbox.refused(["task", "show", "2"]), @"
     [stderr]
-    warning: tasks/open/15/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
-    warning: tasks/open/15/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
+    warning: tasks/open/5/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
+    warning: tasks/open/5/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
     error: the document tasks/2 is damaged
       try: git agents doctor --fix
     [status 3]
     ");
     assert_snapshot!(sandbox.refused(["assign", "ann", "2"]), @"
     [stderr]
-    warning: tasks/open/15/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
+    warning: tasks/open/5/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
     error: the document tasks/2 is damaged
       try: git agents doctor --fix
     [status 3]
     ");
     assert_snapshot!(sandbox.refused(["task", "add", "Again", "--id", "2"]), @"
     [stderr]
-    warning: tasks/open/15/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
+    warning: tasks/open/5/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
     error: the document tasks/2 is damaged
       try: git agents doctor --fix
     [status 3]
     ");
     assert_snapshot!(sandbox.refused(["task", "drop", "2", "--json"]), @r#"
     [stderr]
-    warning: tasks/open/15/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
+    warning: tasks/open/5/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
     {"error":{"code":"document-damaged","hints":["git agents doctor --fix"],"message":"the document tasks/2 is damaged"},"kind":"error","version":1}
     [status 3]
     "#);
@@ -68,11 +68,11 @@ fn documents_about_something_else_are_damaged() {
     sandbox.plant(&Sandbox::open_path("2"), one.as_bytes());
     sandbox.plant(&Sandbox::open_path("3"), format!("{one} trailing").as_bytes());
     assert_snapshot!(sandbox.agents(["task", "list"]), @"
-    TASK  STATE  AGENT  HOURS  PRIORITY  TITLE   WAITS FOR
-    1     open                           Task 1
+    TASK  STATE  AGENT  HOURS  PRIORITY  WAITS FOR  TITLE
+    1     open                                      Task 1
     [stderr]
-    warning: tasks/open/15/2.json is damaged and left out: it is about 1 and not about 2
-    warning: tasks/open/62/3.json is damaged and left out: it is about 1 and not about 3
+    warning: tasks/open/2/3.json is damaged and left out: it is about 1 and not about 3
+    warning: tasks/open/5/2.json is damaged and left out: it is about 1 and not about 2
     [status 0]
     ");
 }
@@ -116,9 +116,8 @@ fn a_damaged_agent_and_finding_are_named() {
 #[test]
 fn two_documents_of_one_task_do_not_stop_anything() {
     let sandbox = with_tasks();
-    let closed = Sandbox::open_path("1").replace("open", "closed");
     let text = sandbox.stored(&Sandbox::open_path("1"));
-    sandbox.plant(&closed, text.as_bytes());
+    sandbox.plant(&Sandbox::closed_path("1"), text.as_bytes());
     sandbox.agents(["assign", "ann", "1"]).good();
     let paths = sandbox.git(["ls-tree", "-r", "--name-only", STATE_REF, "tasks"]);
     assert_eq!(paths.matches("/1.json").count(), 1, "the write leaves one of them: {paths}");
@@ -252,4 +251,40 @@ fn a_state_ref_with_garbage_in_its_file() {
       try: git agents doctor
     [status 4]
     "#);
+}
+
+#[test]
+fn a_damaged_copy_of_the_state_is_not_believed() {
+    let sandbox = with_tasks();
+    let copy = sandbox.repo().join(".git/agents/cache/state");
+    let list = sandbox.agents(["task", "list"]).good();
+    let whole = std::fs::read(&copy).unwrap();
+    let first_line = whole.split_inclusive(|byte| *byte == b'\n').next().unwrap();
+    let other_commit = String::from_utf8(whole.clone()).unwrap().replace(&sandbox.tip(), &"0".repeat(40));
+    let damaged: [&[u8]; 6] = [
+        b"",
+        b"garbage\n{}",
+        first_line,
+        &whole[..whole.len() - 1],
+        other_commit.as_bytes(),
+        &whole[first_line.len()..],
+    ];
+    for bytes in damaged {
+        std::fs::write(&copy, bytes).unwrap();
+        assert_eq!(sandbox.agents(["task", "list"]), list, "{}", String::from_utf8_lossy(bytes));
+    }
+    // In the way of the copy: it is only a copy.
+    std::fs::remove_file(&copy).unwrap();
+    std::fs::create_dir(&copy).unwrap();
+    sandbox.agents(["task", "add", "Four", "--id", "4"]).good();
+    assert_eq!(sandbox.state().tasks.len(), 4);
+}
+
+#[test]
+fn a_state_that_somebody_else_moved_is_read_anew() {
+    let sandbox = with_tasks();
+    sandbox.agents(["task", "list"]).good();
+    let before = sandbox.git(["rev-parse", &format!("{STATE_REF}^")]);
+    sandbox.git(["update-ref", STATE_REF, &before]);
+    assert_eq!(sandbox.agents(["task", "list", "--json"]).good().json()["tasks"].as_array().unwrap().len(), 2);
 }

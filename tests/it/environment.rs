@@ -80,8 +80,8 @@ fn a_repository_without_commits_holds_tasks() {
     let sandbox = Sandbox::shaped(Shape { empty: true, ..Shape::default() });
     sandbox.agents(["task", "add", "T", "--id", "1"]).good();
     assert_snapshot!(sandbox.agents(["task", "list"]), @"
-    TASK  STATE  AGENT  HOURS  PRIORITY  TITLE  WAITS FOR
-    1     open                           T
+    TASK  STATE  AGENT  HOURS  PRIORITY  WAITS FOR  TITLE
+    1     open                                      T
     [status 0]
     ");
     sandbox.agents(["findings", "add", "--severity", "low", "--category", "c", "m"]).good();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use git_agents::store::STATE_REF;
 
-use crate::support::{Output, Sandbox, Shape, id, name};
+use crate::support::{Sandbox, Shape, id, name};
 
 /// How long a write takes here, at the median of some runs.
 fn undisturbed(sandbox: &Sandbox) -> Duration {
@@ -77,18 +77,6 @@ fn killed_after(sandbox: &Sandbox, words: &[&str], moment: Duration) -> bool {
     child.wait_with_output().unwrap().status.success()
 }
 
-/// The same command again. A lock on a branch may be somebody else's, so that is left to `doctor --fix`, as it says.
-fn again_or_after_doctor(sandbox: &Sandbox, words: &[&str]) -> Output {
-    let again = sandbox.direct(words).output();
-    if again.status != Some(4) {
-        return again;
-    }
-    assert!(again.stderr.contains(".lock\n  try: git agents doctor --fix\n"), "{again}");
-    let fixed = sandbox.direct(["doctor", "--fix"]).output();
-    assert_eq!(fixed.status, Some(0), "{fixed}");
-    sandbox.direct(words).output()
-}
-
 /// Every registered agent has its branch and its worktree, nobody else has, and doctor has nothing to say.
 fn all_agents_are_whole(sandbox: &Sandbox, round: usize) {
     let state = sandbox.state();
@@ -99,6 +87,15 @@ fn all_agents_are_whole(sandbox: &Sandbox, round: usize) {
     let mut checked_out: Vec<&str> = listed.lines().filter_map(|line| line.strip_prefix("branch ")).skip(1).collect();
     checked_out.sort_unstable();
     assert_eq!(checked_out, branches, "round {round}");
+    let mut folders: Vec<String> = sandbox
+        .root()
+        .join("repo-worktrees")
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    folders.sort_unstable();
+    assert_eq!(folders, state.agents.keys().map(ToString::to_string).collect::<Vec<_>>(), "round {round}");
     let examined = sandbox.direct(["doctor"]).output();
     assert_eq!(examined.status, Some(0), "round {round}: {examined}");
 }
@@ -117,7 +114,7 @@ fn a_hundred_killed_agent_add() {
         let there = sandbox.state().agents.contains_key(&name(&agent));
         assert!(there || !acknowledged, "round {round}: an acknowledged agent is missing");
         registered += usize::from(there);
-        let again = again_or_after_doctor(&sandbox, &["agent", "add", &agent]);
+        let again = sandbox.direct(["agent", "add", &agent]).output();
         assert_eq!(again.status, Some(if there { 3 } else { 0 }), "round {round}, {moment:?}: {again}");
         all_agents_are_whole(&sandbox, round);
         sandbox.direct(["agent", "remove", &agent]).output().good();
@@ -138,7 +135,7 @@ fn fifty_killed_init() {
         let acknowledged = killed_after(&sandbox, &words, moment);
         let there = agents.iter().filter(|agent| sandbox.state().agents.contains_key(&name(agent))).count();
         assert!(there == 3 || !acknowledged, "round {round}: an acknowledged agent is missing");
-        let again = again_or_after_doctor(&sandbox, &words);
+        let again = sandbox.direct(words).output();
         assert_eq!(again.status, Some(0), "round {round}, {moment:?}: {again}");
         all_agents_are_whole(&sandbox, round);
         for agent in &agents {

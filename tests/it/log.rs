@@ -66,6 +66,7 @@ fn the_history_of_one_task_or_agent() {
     error: nothing in the history is about eve
       try: git agents log
       try: git agents task list --all
+      try: git agents agent list
     [status 3]
     ");
 }

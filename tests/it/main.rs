@@ -28,6 +28,7 @@ mod task_states;
 mod unassign;
 
 mod environment;
+mod import_any;
 mod input;
 mod output;
 
@@ -35,6 +36,7 @@ mod damage;
 mod kill;
 mod layouts;
 mod race;
+mod replay;
 mod undo;
 
 mod demo;

@@ -14,21 +14,21 @@ fn ready_is_open_with_nothing_to_wait_for() {
     sandbox.agents(["task", "add", "Blocked", "--id", "4"]).good();
     sandbox.agents(["task", "block", "4", "--reason", "x"]).good();
     assert_snapshot!(sandbox.agents(["ready"]), @"
-    TASK  STATE  AGENT  HOURS  PRIORITY  TITLE   WAITS FOR
-    3     open                 high      Urgent
-    1     open                           Base
+    TASK  STATE  AGENT  HOURS  PRIORITY  WAITS FOR  TITLE
+    3     open                 high                 Urgent
+    1     open                                      Base
     [status 0]
     ");
     sandbox.start("ann", "1");
     assert_snapshot!(sandbox.agents(["ready"]), @"
-    TASK  STATE  AGENT  HOURS  PRIORITY  TITLE   WAITS FOR
-    3     open                 high      Urgent
+    TASK  STATE  AGENT  HOURS  PRIORITY  WAITS FOR  TITLE
+    3     open                 high                 Urgent
     [status 0]
     ");
     sandbox.complete("ann", "1");
     assert_snapshot!(sandbox.agents(["ready", "-n", "1"]), @"
-    TASK  STATE  AGENT  HOURS  PRIORITY  TITLE   WAITS FOR
-    2     open                 critical  On top
+    TASK  STATE  AGENT  HOURS  PRIORITY  WAITS FOR  TITLE
+    2     open                 critical             On top
     [status 0]
     ");
     assert_snapshot!(sandbox.agents(["ready", "--limit", "x"]), @"
@@ -51,8 +51,8 @@ fn a_dropped_dependency_still_stands_in_the_way() {
     [status 0]
     ");
     assert_snapshot!(sandbox.agents(["task", "list"]), @"
-    TASK  STATE    AGENT  HOURS  PRIORITY  TITLE   WAITS FOR
-    2     waiting                          On top  1
+    TASK  STATE    AGENT  HOURS  PRIORITY  WAITS FOR  TITLE
+    2     waiting                          1          On top
     [status 0]
     ");
 }

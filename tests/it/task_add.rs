@@ -73,7 +73,7 @@ fn everything_that_can_be_said_is_kept() {
         "body.md",
     ]);
     assert_snapshot!(added, @"
-    added proj-7: Ünïcode – title 🦀
+    added proj-7: Ünïcode – title 🦀 (2.5h, after 1)
     [status 0]
     ");
     assert_snapshot!(sandbox.stored(&Sandbox::open_path("proj-7")), @r#"

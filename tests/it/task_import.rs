@@ -28,10 +28,10 @@ fn lines_become_tasks_in_one_operation() {
     ");
     assert_eq!(sandbox.operations(), 1);
     assert_snapshot!(sandbox.agents(["task", "list", "--all"]), @"
-    TASK   STATE    AGENT  HOURS  PRIORITY  TITLE     WAITS FOR
-    1      open             1.5h  high      Design
-    2      waiting                          Build     1
-    k75gk  dropped                          Old idea
+    TASK   STATE    AGENT  HOURS  PRIORITY  WAITS FOR  TITLE
+    1      open             1.5h  high                 Design
+    2      waiting                          1          Build
+    k75gk  dropped                                     Old idea
     [status 0]
     ");
     assert_eq!(sandbox.state().tally.dropped, 1);

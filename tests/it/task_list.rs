@@ -21,20 +21,20 @@ fn with_tasks() -> Sandbox {
 fn a_list_has_the_live_tasks_first_and_no_closed_ones() {
     let sandbox = with_tasks();
     assert_snapshot!(sandbox.agents(["task", "list"]), @"
-    TASK  STATE     AGENT  HOURS  PRIORITY  TITLE    WAITS FOR
-    9     assigned  ann                     Parser
-    100   waiting          0.25h  critical  Docs     16
-    16    open                              Status
-    8     blocked                           Release
+    TASK  STATE     AGENT  HOURS  PRIORITY  WAITS FOR  TITLE
+    9     assigned  ann                                Parser
+    100   waiting          0.25h  critical  16         Docs
+    16    open                                         Status
+    8     blocked                                      Release
     [status 0]
     ");
     assert_snapshot!(sandbox.agents(["task", "list", "--all"]), @"
-    TASK  STATE     AGENT  HOURS  PRIORITY  TITLE    WAITS FOR
-    9     assigned  ann                     Parser
-    100   waiting          0.25h  critical  Docs     16
-    16    open                              Status
-    8     blocked                           Release
-    7     dropped                           Idea
+    TASK  STATE     AGENT  HOURS  PRIORITY  WAITS FOR  TITLE
+    9     assigned  ann                                Parser
+    100   waiting          0.25h  critical  16         Docs
+    16    open                                         Status
+    8     blocked                                      Release
+    7     dropped                                      Idea
     [status 0]
     ");
 }
@@ -43,14 +43,14 @@ fn a_list_has_the_live_tasks_first_and_no_closed_ones() {
 fn a_list_is_narrowed_by_state_and_agent() {
     let sandbox = with_tasks();
     assert_snapshot!(sandbox.agents(["task", "list", "--state", "dropped", "--state", "blocked"]), @"
-    TASK  STATE    AGENT  HOURS  PRIORITY  TITLE    WAITS FOR
-    8     blocked                          Release
-    7     dropped                          Idea
+    TASK  STATE    AGENT  HOURS  PRIORITY  WAITS FOR  TITLE
+    8     blocked                                     Release
+    7     dropped                                     Idea
     [status 0]
     ");
     assert_snapshot!(sandbox.agents(["task", "list", "--agent", "ann"]), @"
-    TASK  STATE     AGENT  HOURS  PRIORITY  TITLE   WAITS FOR
-    9     assigned  ann                     Parser
+    TASK  STATE     AGENT  HOURS  PRIORITY  WAITS FOR  TITLE
+    9     assigned  ann                                Parser
     [status 0]
     ");
     assert_snapshot!(sandbox.agents(["task", "list", "--agent", "bob"]), @"

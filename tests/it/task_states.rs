@@ -18,8 +18,7 @@ fn a_dropped_task_is_closed_until_it_is_reopened() {
     dropped 16: Status
     [status 0]
     ");
-    let closed = Sandbox::open_path("16").replace("open", "closed");
-    assert!(sandbox.stored(&closed).contains("\"reason\": \"Not needed\""));
+    assert!(sandbox.stored(&Sandbox::closed_path("16")).contains("\"reason\": \"Not needed\""));
     assert_eq!(sandbox.stored("tally.json"), "{\n  \"dropped\": 1,\n  \"landed\": 0\n}");
     assert_snapshot!(sandbox.refused(["task", "drop", "16"]), @"
     [stderr]

@@ -75,3 +75,7 @@ impl Rules<'_> {
 fn is_held(task: &Task) -> bool {
     matches!(task.state, TaskState::Assigned | TaskState::InProgress | TaskState::Completed)
 }
+
+#[cfg(test)]
+#[path = "undo_test.rs"]
+mod tests;

@@ -76,6 +76,11 @@ impl Sandbox {
         format!("tasks/open/{}/{id}.json", store::open_shard(id))
     }
 
+    /// Where the document of a task that is closed stands.
+    pub(crate) fn closed_path(id: &str) -> String {
+        format!("tasks/closed/{}/{id}.json", store::shard(id))
+    }
+
     /// Commit other content into the state's tree by plumbing, as a broken or a newer program would.
     pub(crate) fn plant(&self, path: &str, content: &[u8]) {
         let blob = self.git_with(&["hash-object", "-w", "--stdin"], content);
