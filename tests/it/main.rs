@@ -13,11 +13,16 @@
 
 mod support;
 
+mod agent;
 mod assign;
+mod care;
 mod fail;
 mod findings;
 mod findings_import;
+mod init;
+mod land;
 mod log;
+mod overview;
 mod ready;
 mod task_add;
 mod task_edit;
@@ -26,6 +31,7 @@ mod task_list;
 mod task_show;
 mod task_states;
 mod unassign;
+mod work;
 
 mod environment;
 mod import_any;

@@ -1,11 +1,13 @@
 //! What the tests share: a sandbox to run in, outputs to compare, repositories to begin with.
 
+mod agents;
 mod facts;
 mod output;
 mod run;
 mod sandbox;
 mod state;
 
+pub(crate) use agents::lines;
 pub(crate) use output::Output;
 pub(crate) use run::Run;
 pub(crate) use sandbox::{Sandbox, Shape};
