@@ -47,7 +47,7 @@ pub(crate) struct LandedView {
 pub(crate) struct StoppedView {
     pub(crate) name: String,
     pub(crate) branch: String,
-    /// `conflict`, `merges`, `worktree`, `after`, `missing`, `is-target`, `checked-out-twice`, `unrelated` or `unknown`.
+    /// `conflict`, `merges`, `taken-back`, `worktree`, `after`, `missing`, `is-target`, `checked-out-twice`, `unrelated` or `unknown`.
     pub(crate) reason: &'static str,
     pub(crate) message: String,
     pub(crate) paths: Vec<StoppedPath>,
@@ -161,6 +161,15 @@ fn stopped_view(target: &Target, before: &str, worktrees: &[Worktree], stopped: 
 fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stopped) -> (&'static str, String, String) {
     let name = &stopped.name;
     match &stopped.reason {
+        Stop::Conflict { commit: Some(id), merges: true, .. } => {
+            let id = &id.to_string()[..10];
+            let message = format!("its commit {id} conflicts with {before}; merged as a whole it would not");
+            ("conflict", message, format!("git agents merge {name} --strategy merge"))
+        }
+        Stop::TakenBack { .. } => {
+            let message = format!("{} had these changes and no longer has them", target.branch);
+            ("taken-back", message, format!("git agents merge {name} --strategy merge"))
+        }
         Stop::Conflict { commit, .. } => {
             let what = commit.map_or("it".to_owned(), |id| format!("its commit {}", &id.to_string()[..10]));
             let message = format!("{what} conflicts with {before}");
