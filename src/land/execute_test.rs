@@ -201,7 +201,10 @@ fn killed_after_any_ref_the_next_command_finishes_or_drops_it() {
             std::fs::create_dir_all(lock.parent().unwrap()).unwrap();
             std::fs::write(lock, format!("{}\n", next.after.clone().unwrap())).unwrap();
         }
+        let of_head = fixture.dir().join(".git/HEAD.lock");
+        std::fs::write(&of_head, "").unwrap();
         let found = recovered(&fixture);
+        assert!(!of_head.exists());
         let [Recovered::Landing { finished, .. }] = &found[..] else { panic!("{found:?}") };
         if moved <= 3 {
             assert_eq!(*finished, Finished::Dropped);
