@@ -130,7 +130,7 @@ pub fn backup_name(operation: &str, name: &str) -> String {
 /// the last time.
 fn check(repo: &Repository, plan: &Plan, scratch: &Scratch) -> Result<Vec<Worktree>, ExecuteError> {
     for Move { name, before, .. } in &plan.moves {
-        let actual = refs::read(repo, name)?;
+        let actual = refs::read_movable(repo, name)?;
         if actual != *before {
             return Err(ExecuteError::Outdated { name: name.clone(), actual });
         }

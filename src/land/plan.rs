@@ -122,6 +122,8 @@ pub enum Stop {
     Missing,
     /// It is the target itself.
     IsTarget,
+    /// It is another name for another branch.
+    Symbolic,
     /// It is checked out more than once.
     HeldTwice {
         /// Where.

@@ -47,7 +47,7 @@ pub(crate) struct LandedView {
 pub(crate) struct StoppedView {
     pub(crate) name: String,
     pub(crate) branch: String,
-    /// `conflict`, `merges`, `taken-back`, `worktree`, `after`, `missing`, `is-target`, `checked-out-twice`, `unrelated` or `unknown`.
+    /// `conflict`, `merges`, `taken-back`, `worktree`, `after`, `missing`, `is-target`, `symbolic`, `checked-out-twice`, `unrelated` or `unknown`.
     pub(crate) reason: &'static str,
     pub(crate) message: String,
     pub(crate) paths: Vec<StoppedPath>,
@@ -195,6 +195,11 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
             ("after", format!("it is after {other}, which does not land"), format!("git agents merge {other} {name}"))
         }
         Stop::Missing => ("missing", "its branch is gone".to_owned(), format!("git agents init {name}")),
+        Stop::Symbolic => {
+            let branch = short(&stopped.branch);
+            let message = format!("its branch {branch} is a symbolic ref, another name for another branch");
+            ("symbolic", message, format!("git symbolic-ref {}", quoted(&stopped.branch)))
+        }
         Stop::IsTarget => {
             ("is-target", "its branch is the target".to_owned(), "git config agents.target BRANCH".to_owned())
         }
