@@ -71,6 +71,11 @@ fn restore(name: &AgentName, branch: &str, worktree: Option<&Path>, removed: &Re
     commands
 }
 
+/// All of the paths, for people.
+pub(crate) fn paths_text(paths: &[gix::bstr::BString]) -> String {
+    paths.iter().map(|path| path_text(path.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
 /// "2 uncommitted and 1 untracked file, 3 commits that have not landed".
 pub(crate) fn losses_text(losses: &Losses) -> String {
     let mut parts = Vec::new();
@@ -82,8 +87,15 @@ pub(crate) fn losses_text(losses: &Losses) -> String {
     };
     tell(&losses.uncommitted, "uncommitted file");
     tell(&losses.untracked, "untracked file");
-    tell(&losses.embedded, "repository inside, which no backup could hold,");
     tell(&losses.submodules, "submodule with work of its own");
+    // All of them are named: each has to be moved away by hand.
+    match losses.embedded.as_slice() {
+        [] => {}
+        [one] => parts.push(format!("a repository inside, which no backup could hold ({})", path_text(one.as_ref()))),
+        all => {
+            parts.push(format!("{} repositories inside, which no backup could hold ({})", all.len(), paths_text(all)))
+        }
+    }
     if losses.commits > 0 {
         parts.push(format!("{} not landed", counted(losses.commits, "commit")));
     }

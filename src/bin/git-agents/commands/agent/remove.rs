@@ -84,7 +84,12 @@ fn refused(name: &AgentName, error: RemoveError) -> CliError {
     match error {
         RemoveError::WouldLose { losses } => {
             let what = crate::view::removed::losses_text(&losses);
-            let error = CliError::refused("would-lose-work", format!("{name} has {what}"));
+            let mut message = format!("{name} has {what}");
+            if !losses.ignored_folders.is_empty() {
+                let folders = crate::view::removed::paths_text(&losses.ignored_folders);
+                message.push_str(&format!("; ignored folders would go without a backup: {folders}"));
+            }
+            let error = CliError::refused("would-lose-work", message);
             if losses.is_beyond_backup() {
                 error.hint("move the repositories inside it elsewhere, and push what their submodules have")
             } else {
