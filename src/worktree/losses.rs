@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 
 use gix::ObjectId;
 use gix::bstr::{BString, ByteSlice};
@@ -18,6 +19,9 @@ use crate::git::{Git, GitError, Repository};
 /// What would be gone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Losses {
+    /// Where git expects the worktree and finds none. It may have been moved: what is in it would be nobody's, since
+    /// it knows its repository by what would be deleted here.
+    pub missing: Option<PathBuf>,
     /// Edited files that git knows.
     pub uncommitted: Vec<BString>,
     /// Files that git does not know.
@@ -39,7 +43,11 @@ pub struct Losses {
 impl Losses {
     /// A reason to refuse unless forced.
     pub fn is_work(&self) -> bool {
-        !self.uncommitted.is_empty() || !self.untracked.is_empty() || self.commits > 0 || self.operation.is_some()
+        self.missing.is_some()
+            || !self.uncommitted.is_empty()
+            || !self.untracked.is_empty()
+            || self.commits > 0
+            || self.operation.is_some()
     }
 
     /// A reason to refuse in any case.
@@ -59,9 +67,17 @@ pub fn losses(
     target: Option<ObjectId>,
 ) -> Result<Losses, RemoveError> {
     let mut losses = Losses::default();
-    if let Some(worktree) = worktree.filter(|worktree| worktree.exists()) {
-        let (status, ignored) = (status::status(worktree)?, status::ignored(worktree)?);
-        losses = losses_in(worktree, &status, &ignored)?;
+    match worktree {
+        Some(worktree) if worktree.exists() => {
+            let (status, ignored) = (status::status(worktree)?, status::ignored(worktree)?);
+            losses = losses_in(worktree, &status, &ignored)?;
+        }
+        Some(missing) => {
+            losses.missing = Some(missing.path.clone());
+            losses.operation = missing.operation.as_ref().map(|operation| operation.kind);
+            losses.submodules = unpushed_modules(missing)?;
+        }
+        None => {}
     }
     let head = worktree.and_then(|worktree| worktree.head).or(tip);
     if let (Some(tip), Some(target)) = (tip.or(head), target) {
@@ -75,6 +91,7 @@ fn losses_in(worktree: &Worktree, status: &Status, ignored: &Ignored) -> Result<
     let mut submodules = status.dirty_submodules.clone();
     submodules.extend(unpushed_modules(worktree)?);
     Ok(Losses {
+        missing: None,
         uncommitted: status.tracked().into_iter().map(ToOwned::to_owned).collect(),
         untracked: status.untracked.clone(),
         ignored_files: ignored.files.clone(),

@@ -192,9 +192,18 @@ fn a_half_done_rebase_is_backed_up_with_head_and_branch() {
 fn missing_folders_and_branches_alone() {
     let fixture = Fixture::new();
     let dir = fixture.worktree("one", "main");
-    std::fs::remove_dir_all(&dir).unwrap();
-    remove(&fixture.open(), &request(&fixture, &dir), "01", &ann()).unwrap();
+    write_in(&dir, "a.txt", "staged\n");
+    fixture.git_in(&dir, &["add", "a.txt"]);
+    // Moved by hand: the folder knows its repository only by what would be deleted.
+    let moved = fixture.root().join("elsewhere");
+    std::fs::rename(&dir, &moved).unwrap();
+    assert_eq!(refused(&fixture, &request(&fixture, &dir)).missing, Some(dir.clone()));
+    assert_eq!(fixture.status_in(&moved), "M  a.txt");
+    std::fs::remove_dir_all(&moved).unwrap();
+    let forced = Request { force: true, ..request(&fixture, &dir) };
+    let removed = remove(&fixture.open(), &forced, "01", &ann()).unwrap();
     assert!(is_gone(&fixture, &dir));
+    assert_eq!(fixture.git(&["show", &format!("{}^2:a.txt", removed.backup)]), "staged");
     fixture.git(&["branch", "agents/one"]);
     let alone = Request { worktree: None, ..request(&fixture, &dir) };
     assert!(remove(&fixture.open(), &alone, "02", &ann()).unwrap().branch_deleted);

@@ -15,7 +15,7 @@ use crate::ui::View;
 #[derive(Debug, Serialize)]
 pub(crate) struct RemovedView {
     pub(crate) agent: String,
-    /// The worktree that was removed.
+    /// The worktree that was removed; its folder may have been missing.
     pub(crate) worktree: Option<String>,
     /// The branch that was deleted.
     pub(crate) branch: Option<String>,
@@ -28,6 +28,9 @@ pub(crate) struct RemovedView {
     pub(crate) not_backed_up: Vec<String>,
     #[serde(skip)]
     lost: Option<String>,
+    /// The worktree's folder was missing before.
+    #[serde(skip)]
+    was_missing: bool,
     /// Single ignored files, such as `.env`, are in the backup.
     #[serde(skip)]
     kept_ignored: bool,
@@ -45,8 +48,13 @@ impl RemovedView {
             not_backed_up: removed
                 .map(|removed| removed.losses.ignored_folders.iter().map(|path| path_text(path.as_ref())).collect())
                 .unwrap_or_default(),
+            was_missing: removed.is_some_and(|removed| removed.losses.missing.is_some()),
             kept_ignored: removed.is_some_and(|removed| !removed.losses.ignored_files.is_empty()),
-            lost: removed.filter(|removed| removed.losses.is_work()).map(|removed| losses_text(&removed.losses)),
+            // Of a missing folder's files nobody knows, and they are in no backup.
+            lost: removed
+                .map(|removed| Losses { missing: None, ..removed.losses.clone() })
+                .filter(Losses::is_work)
+                .map(|losses| losses_text(&losses)),
         }
     }
 }
@@ -79,6 +87,9 @@ pub(crate) fn paths_text(paths: &[gix::bstr::BString]) -> String {
 /// "2 uncommitted and 1 untracked file, 3 commits that have not landed".
 pub(crate) fn losses_text(losses: &Losses) -> String {
     let mut parts = Vec::new();
+    if let Some(path) = &losses.missing {
+        parts.push(format!("no folder at {}, where git knows its worktree", path.display()));
+    }
     let mut tell = |paths: &[gix::bstr::BString], noun: &str| {
         if let Some(first) = paths.first() {
             let more = if paths.len() > 1 { ", …" } else { "" };
@@ -111,7 +122,8 @@ impl View for RemovedView {
     fn text(&self, style: &Style) -> String {
         let mut text = format!("removed {}", self.agent);
         if let Some(worktree) = &self.worktree {
-            text.push_str(&format!(", its worktree {}", safe(worktree)));
+            let what = if self.was_missing { "git's record of its missing worktree" } else { "its worktree" };
+            text.push_str(&format!(", {what} {}", safe(worktree)));
         }
         if let Some(branch) = &self.branch {
             text.push_str(&format!(", its branch {}", safe(branch)));
@@ -122,6 +134,9 @@ impl View for RemovedView {
         }
         if let (Some(backup), None, true) = (&self.backup, &self.lost, self.kept_ignored) {
             text.push_str(&format!("its ignored files are in {backup}\n"));
+        }
+        if let (Some(backup), None, true) = (&self.backup, &self.lost, self.was_missing) {
+            text.push_str(&format!("its branch, and the index as git had it, are in {backup}\n"));
         }
         if !self.not_backed_up.is_empty() {
             text.push_str(&format!("ignored and not backed up: {}\n", safe(&self.not_backed_up.join(", "))));

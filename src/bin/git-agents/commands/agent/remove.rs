@@ -90,6 +90,13 @@ fn refused(name: &AgentName, error: RemoveError) -> CliError {
                 message.push_str(&format!("; ignored folders would go without a backup: {folders}"));
             }
             let error = CliError::refused("would-lose-work", message);
+            // Moved, it is to be repaired where it is now; deleted, git may forget it.
+            if losses.missing.is_some() && !losses.is_beyond_backup() {
+                return error
+                    .hint("git worktree repair PATH")
+                    .hint("git worktree prune")
+                    .hint(format!("git agents agent remove {name} --force"));
+            }
             if losses.is_beyond_backup() {
                 error.hint("move the repositories inside it elsewhere, and push what their submodules have")
             } else {
