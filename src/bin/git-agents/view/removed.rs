@@ -28,6 +28,9 @@ pub(crate) struct RemovedView {
     pub(crate) not_backed_up: Vec<String>,
     #[serde(skip)]
     lost: Option<String>,
+    /// The branch that stays because it was not made for the agent.
+    #[serde(skip)]
+    pub(crate) foreign_branch: Option<String>,
     /// The worktree's folder was missing before.
     #[serde(skip)]
     was_missing: bool,
@@ -48,6 +51,7 @@ impl RemovedView {
             not_backed_up: removed
                 .map(|removed| removed.losses.ignored_folders.iter().map(|path| path_text(path.as_ref())).collect())
                 .unwrap_or_default(),
+            foreign_branch: None,
             was_missing: removed.is_some_and(|removed| removed.losses.missing.is_some()),
             kept_ignored: removed.is_some_and(|removed| !removed.losses.ignored_files.is_empty()),
             // Of a missing folder's files nobody knows, and they are in no backup.
@@ -129,6 +133,9 @@ impl View for RemovedView {
             text.push_str(&format!(", its branch {}", safe(branch)));
         }
         text.push('\n');
+        if let Some(branch) = &self.foreign_branch {
+            text.push_str(&format!("its branch {} stays: it was not made for {}\n", safe(branch), self.agent));
+        }
         if let (Some(backup), Some(lost)) = (&self.backup, &self.lost) {
             text.push_str(&format!("{lost}: all of it is in {backup}\n"));
         }

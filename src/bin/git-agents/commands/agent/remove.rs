@@ -1,12 +1,15 @@
 //! `git agents agent remove`
 
+use std::path::PathBuf;
+
 use clap::Args;
 use git_agents::agent::{AgentName, CommitId};
 use git_agents::config;
 use git_agents::git::{identity, refs, worktrees};
 use git_agents::state::{Action, RefMove};
 use git_agents::store::{Change, Scope, StoreError};
-use git_agents::work::place;
+use git_agents::work::enrol;
+use git_agents::work::place::{self, Place};
 use git_agents::worktree::remove::{self, RemoveError, Removed, Request};
 
 use crate::commands::complete_values::agent_names;
@@ -41,13 +44,16 @@ pub(crate) fn run(ctx: &Context, args: &RemoveArgs) -> Result<Exit, CliError> {
     let branch = format!("refs/heads/{}", agent.branch);
     let tip = refs::read(repo, &branch)?;
     let worktree = worktrees::list(repo)?.into_iter().find(|worktree| worktree.holds(&branch) && !worktree.is_main);
-    let worktree = worktree.map(|worktree| worktree.path);
+    // What somebody else made is not ours to take away, whatever the shared document calls the agent's.
+    let is_ours = enrol::made_branch(repo, snapshot.tip, agent);
+    let was_given = |path: &PathBuf| is_ours || place::read(repo, &name) == Some(Place::At(path.clone()));
+    let worktree = worktree.map(|worktree| worktree.path).filter(was_given);
     let here = ctx.absolute(std::path::Path::new("."))?;
     if worktree.as_ref().is_some_and(|path| here.starts_with(path)) {
         return Err(CliError::refused("inside-worktree", format!("you are inside {name}'s worktree, which would go"))
             .hint(format!("cd {}", crate::error::quoted(&config::main_folder(repo).display().to_string()))));
     }
-    let kept = args.keep_branch;
+    let kept = args.keep_branch || !is_ours;
     let request = Request {
         name: name.to_string(),
         branch: (!kept && tip.is_some()).then(|| branch.clone()),
@@ -74,7 +80,9 @@ pub(crate) fn run(ctx: &Context, args: &RemoveArgs) -> Result<Exit, CliError> {
     let action = Action::RemoveAgent { agent: name.clone(), backup };
     ctx.transact(&Scope::open(), |_, _| Ok(Some(Change { action: action.clone(), moved: moved.clone() })))?;
     place::forget(repo, &name);
-    ctx.ui.answer(&RemovedView::new(&name, &agent.branch, worktree.as_deref(), removed.as_ref()))?;
+    let mut view = RemovedView::new(&name, &agent.branch, worktree.as_deref(), removed.as_ref());
+    view.foreign_branch = (!is_ours && tip.is_some()).then(|| agent.branch.clone());
+    ctx.ui.answer(&view)?;
     Ok(Exit::Good)
 }
 
