@@ -13,6 +13,7 @@ use git_agents::work::place::{self, Place};
 use git_agents::worktree::remove::{self, RemoveError, Removed, Request};
 
 use crate::commands::complete_values::agent_names;
+use crate::commands::init::check_text;
 use crate::context::{Context, known_agent};
 use crate::error::{CliError, Exit};
 use crate::view::removed::RemovedView;
@@ -52,6 +53,9 @@ pub(crate) fn run(ctx: &Context, args: &RemoveArgs) -> Result<Exit, CliError> {
     if worktree.as_ref().is_some_and(|path| here.starts_with(path)) {
         return Err(CliError::refused("inside-worktree", format!("you are inside {name}'s worktree, which would go"))
             .hint(format!("cd {}", crate::error::quoted(&config::main_folder(repo).display().to_string()))));
+    }
+    if let Some(path) = &worktree {
+        check_text(path, "git worktree move WORKTREE NEW-PATH")?;
     }
     let kept = args.keep_branch || !is_ours;
     let request = Request {
