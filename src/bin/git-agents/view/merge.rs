@@ -233,7 +233,7 @@ fn resolve_command(target: &Target, worktrees: &[Worktree], branch: &str) -> Str
 }
 
 /// Why a worktree cannot come along.
-fn blocked_text(blocked: &Blocked) -> String {
+pub(crate) fn blocked_text(blocked: &Blocked) -> String {
     match blocked {
         Blocked::Operation { kind } => format!("a {} is going on", kind.command()),
         Blocked::InTheWay { paths } => {
@@ -243,6 +243,7 @@ fn blocked_text(blocked: &Blocked) -> String {
         }
         Blocked::Missing => "bring it back (git worktree repair), or forget it (git worktree prune)".to_owned(),
         Blocked::Locked { path } => format!("somebody is writing to it ({} exists)", path.display()),
+        Blocked::Behind => "its files could not be brought to what landed before (git agents doctor)".to_owned(),
         Blocked::NotIntact => "it is not the worktree that git believes it to be".to_owned(),
         Blocked::Refused { reason } => reason.clone(),
     }
@@ -272,6 +273,8 @@ pub(crate) fn refusal_hints(refusal: &Refusal) -> &'static [&'static str] {
     match refusal {
         Refusal::Worktree { reason: Blocked::Missing, .. } => &["git worktree repair", "git worktree prune"],
         Refusal::Worktree { reason: Blocked::Locked { .. }, .. } => &["git agents doctor"],
+        Refusal::Worktree { reason: Blocked::Behind, .. } => &["git agents doctor", "git agents undo"],
+        Refusal::Worktree { reason: Blocked::Refused { .. }, .. } => &["git agents status"],
         Refusal::HeldTwice { .. } | Refusal::CheckedOut { .. } => &["git worktree list"],
         _ => &["commit what is in the way, or move it elsewhere"],
     }
