@@ -2,6 +2,7 @@
 
 use git_agents::config::Target;
 use git_agents::git::repository::path_text;
+use git_agents::git::status::status;
 use git_agents::git::worktrees::Worktree;
 use git_agents::land::Plan;
 use git_agents::land::plan::{Refusal, Stop, Stopped};
@@ -172,7 +173,10 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
         }
         Stop::Conflict { commit, .. } => {
             let what = commit.map_or("it".to_owned(), |id| format!("its commit {}", &id.to_string()[..10]));
-            let message = format!("{what} conflicts with {before}");
+            let holder = worktrees.iter().find(|worktree| worktree.holds(&stopped.branch));
+            let first =
+                if holder.is_some_and(is_edited) { "; its uncommitted changes have to be committed first" } else { "" };
+            let message = format!("{what} conflicts with {before}{first}");
             ("conflict", message, resolve_command(target, worktrees, &stopped.branch))
         }
         Stop::HasMerges { commits } => {
@@ -216,8 +220,13 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
     }
 }
 
-/// The command with which the conflict can be resolved: a rebase where the branch is checked out, or a look at the one
-/// that is going on there.
+/// Whether git would refuse to rebase there. What cannot be looked at counts as clean: git will say what is wrong.
+fn is_edited(worktree: &Worktree) -> bool {
+    status(worktree).is_ok_and(|status| !status.tracked().is_empty())
+}
+
+/// The command with which the conflict can be resolved: a rebase where the branch is checked out, after a commit where
+/// there are edits, or a look at the one that is going on there.
 fn resolve_command(target: &Target, worktrees: &[Worktree], branch: &str) -> String {
     let onto = quoted(&target.branch);
     match worktrees.iter().find(|worktree| worktree.holds(branch)) {
@@ -225,6 +234,7 @@ fn resolve_command(target: &Target, worktrees: &[Worktree], branch: &str) -> Str
             let path = quoted(&worktree.path.display().to_string());
             match worktree.operation {
                 Some(_) => format!("git -C {path} status"),
+                None if is_edited(worktree) => format!("git -C {path} commit -a && git -C {path} rebase {onto}"),
                 None => format!("git -C {path} rebase {onto}"),
             }
         }
