@@ -229,6 +229,28 @@ fn killed_after_any_ref_the_next_command_finishes_or_drops_it() {
 }
 
 #[test]
+fn a_lock_on_the_packed_refs_is_cleared_where_refs_were_deleted() {
+    let (fixture, ..) = two_agents(Shape::default());
+    let (_built, _) = killed(&fixture, 0);
+    let lock = fixture.dir().join(".git/packed-refs.lock");
+    std::fs::write(&lock, "").unwrap();
+    recovered(&fixture);
+    // Nothing of ours takes it where nothing is deleted.
+    assert!(lock.exists());
+    let one = RefIntent {
+        name: "refs/heads/gone".into(),
+        before: Some(fixture.id("main").to_string()),
+        after: None,
+        is_backup: false,
+        is_state: false,
+    };
+    let intent = Intent { refs: vec![one], worktrees: Vec::new(), message: "undo".into() };
+    drop(Entry::begin(&fixture.open(), "op2", finish::KIND, &intent).unwrap());
+    recovered(&fixture);
+    assert!(!lock.exists() && journal_is_empty(&fixture));
+}
+
+#[test]
 fn killed_while_worktrees_follow() {
     let (fixture, one, _) = two_agents(Shape::default());
     killed(&fixture, 7);

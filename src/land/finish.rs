@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::execute::ExecuteError;
 use crate::git::refs::{self, RefError};
 use crate::git::repository::RefStorage;
-use crate::git::{Repository, worktrees};
+use crate::git::{GitError, Repository, worktrees};
 use crate::worktree::follow::{self, Blocked, FollowError, Followed};
 use crate::worktree::journal::{self, Entry, JournalError};
 use crate::worktree::stale;
@@ -144,7 +144,11 @@ pub(super) fn waiting(repo: &Repository) -> Result<Vec<WorktreeIntent>, JournalE
 
 /// How following ended that failed: the refs have moved, so that is no reason to stop.
 pub(super) fn later(error: &FollowError) -> Followed {
-    Followed::Later { reason: Blocked::Refused { reason: error.to_string() } }
+    let reason = match error {
+        FollowError::Git(GitError::Failed { stderr, .. }) => stderr.lines().collect::<Vec<_>>().join("; "),
+        error => error.to_string(),
+    };
+    Followed::Later { reason: Blocked::Refused { reason } }
 }
 
 /// Whether one of the refs has moved. Backups do not count: alone they mean nothing. It may be that somebody else
@@ -187,10 +191,13 @@ fn clear_locks(repo: &Repository, intent: &Intent) {
         stale::clear(repo, &repo.common_dir().join("reftable/tables.list.lock"), <[u8]>::is_empty);
         return;
     }
-    // Moving the branch that HEAD names locks HEAD too, and deleting a ref locks the packed ones: both stay empty, as
-    // HEAD itself is not written.
-    for name in ["HEAD.lock", "packed-refs.lock"] {
-        stale::clear(repo, &repo.common_dir().join(name), <[u8]>::is_empty);
+    // Moving the branch that HEAD names locks HEAD too. It stays empty, as HEAD itself is not written.
+    stale::clear(repo, &repo.common_dir().join("HEAD.lock"), <[u8]>::is_empty);
+    // Only deleting locks the packed refs. `git pack-refs` has that lock empty too, while it writes beside it.
+    let (lock, beside) = (repo.common_dir().join("packed-refs.lock"), repo.common_dir().join("packed-refs.new"));
+    let deletes = intent.refs.iter().any(|one| one.after.is_none());
+    if deletes && lock.exists() && (!beside.exists() || stale::wait_until_still(repo, &beside)) {
+        stale::clear(repo, &lock, <[u8]>::is_empty);
     }
     for one in &intent.refs {
         let after = one.after.clone().unwrap_or_default();
