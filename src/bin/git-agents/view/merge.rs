@@ -2,6 +2,7 @@
 
 use git_agents::config::Target;
 use git_agents::git::repository::path_text;
+use git_agents::git::status::status;
 use git_agents::git::worktrees::Worktree;
 use git_agents::land::Plan;
 use git_agents::land::plan::{Refusal, Stop, Stopped};
@@ -172,7 +173,10 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
         }
         Stop::Conflict { commit, .. } => {
             let what = commit.map_or("it".to_owned(), |id| format!("its commit {}", &id.to_string()[..10]));
-            let message = format!("{what} conflicts with {before}");
+            let holder = worktrees.iter().find(|worktree| worktree.holds(&stopped.branch));
+            let first =
+                if holder.is_some_and(is_edited) { "; its uncommitted changes have to be committed first" } else { "" };
+            let message = format!("{what} conflicts with {before}{first}");
             ("conflict", message, resolve_command(target, worktrees, &stopped.branch))
         }
         Stop::HasMerges { commits } => {
@@ -216,8 +220,13 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
     }
 }
 
-/// The command with which the conflict can be resolved: a rebase where the branch is checked out, or a look at the one
-/// that is going on there.
+/// Whether git would refuse to rebase there. What cannot be looked at counts as clean: git will say what is wrong.
+fn is_edited(worktree: &Worktree) -> bool {
+    status(worktree).is_ok_and(|status| !status.tracked().is_empty())
+}
+
+/// The command with which the conflict can be resolved: a rebase where the branch is checked out, after a commit where
+/// there are edits, or a look at the one that is going on there.
 fn resolve_command(target: &Target, worktrees: &[Worktree], branch: &str) -> String {
     let onto = quoted(&target.branch);
     match worktrees.iter().find(|worktree| worktree.holds(branch)) {
@@ -225,6 +234,7 @@ fn resolve_command(target: &Target, worktrees: &[Worktree], branch: &str) -> Str
             let path = quoted(&worktree.path.display().to_string());
             match worktree.operation {
                 Some(_) => format!("git -C {path} status"),
+                None if is_edited(worktree) => format!("git -C {path} commit -a && git -C {path} rebase {onto}"),
                 None => format!("git -C {path} rebase {onto}"),
             }
         }
@@ -233,7 +243,7 @@ fn resolve_command(target: &Target, worktrees: &[Worktree], branch: &str) -> Str
 }
 
 /// Why a worktree cannot come along.
-fn blocked_text(blocked: &Blocked) -> String {
+pub(crate) fn blocked_text(blocked: &Blocked) -> String {
     match blocked {
         Blocked::Operation { kind } => format!("a {} is going on", kind.command()),
         Blocked::InTheWay { paths } => {
@@ -243,6 +253,7 @@ fn blocked_text(blocked: &Blocked) -> String {
         }
         Blocked::Missing => "bring it back (git worktree repair), or forget it (git worktree prune)".to_owned(),
         Blocked::Locked { path } => format!("somebody is writing to it ({} exists)", path.display()),
+        Blocked::Behind => "its files could not be brought to what landed before (git agents doctor)".to_owned(),
         Blocked::NotIntact => "it is not the worktree that git believes it to be".to_owned(),
         Blocked::Refused { reason } => reason.clone(),
     }
@@ -272,6 +283,8 @@ pub(crate) fn refusal_hints(refusal: &Refusal) -> &'static [&'static str] {
     match refusal {
         Refusal::Worktree { reason: Blocked::Missing, .. } => &["git worktree repair", "git worktree prune"],
         Refusal::Worktree { reason: Blocked::Locked { .. }, .. } => &["git agents doctor"],
+        Refusal::Worktree { reason: Blocked::Behind, .. } => &["git agents doctor", "git agents undo"],
+        Refusal::Worktree { reason: Blocked::Refused { .. }, .. } => &["git agents status"],
         Refusal::HeldTwice { .. } | Refusal::CheckedOut { .. } => &["git worktree list"],
         _ => &["commit what is in the way, or move it elsewhere"],
     }
