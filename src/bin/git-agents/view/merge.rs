@@ -4,7 +4,6 @@ use git_agents::config::Target;
 use git_agents::git::repository::path_text;
 use git_agents::git::status::status;
 use git_agents::git::worktrees::Worktree;
-use git_agents::land::Plan;
 use git_agents::land::plan::{Refusal, Stop, Stopped};
 use git_agents::state::State;
 use git_agents::work::landing::{Landing, completed, strategy_word};
@@ -143,7 +142,7 @@ fn short(branch: &str) -> &str {
 }
 
 /// `before` is what it would have landed on: the target, or what lands on it first.
-fn stopped_view(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stopped) -> StoppedView {
+pub(crate) fn stopped_view(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stopped) -> StoppedView {
     let (reason, message, next) = explain(target, before, worktrees, stopped);
     let paths = match &stopped.reason {
         Stop::Conflict { paths, .. } => paths
@@ -364,64 +363,4 @@ pub(crate) fn refusal(stopped: &[StoppedView]) -> Option<CliError> {
     let first_hint = std::iter::once(&first.next);
     let rest = hints.into_iter().filter(|hint| **hint != first.next);
     Some(first_hint.chain(rest).fold(error, |error, hint| error.hint(hint.as_str())))
-}
-
-/// `rebase`.
-#[derive(Debug, Serialize)]
-pub(crate) struct RebaseView {
-    pub(crate) agent: String,
-    pub(crate) branch: String,
-    pub(crate) target: String,
-    pub(crate) before: Option<String>,
-    pub(crate) after: Option<String>,
-    pub(crate) replayed: usize,
-    pub(crate) dropped: usize,
-    /// Absent when it went through.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) stopped: Option<StoppedView>,
-}
-
-impl RebaseView {
-    pub(crate) fn new(target: &Target, agent: &git_agents::agent::Agent, plan: &Plan, worktrees: &[Worktree]) -> Self {
-        let step = plan.steps.first();
-        let stopped = plan.stopped.first().map(|stopped| stopped_view(target, &target.branch, worktrees, stopped));
-        RebaseView {
-            agent: agent.name.to_string(),
-            branch: agent.branch.clone(),
-            target: target.branch.clone(),
-            before: step.map(|step| step.tip.to_string()),
-            after: step.map(|step| step.after.to_string()),
-            replayed: step.map_or(0, |step| step.replayed.len()),
-            dropped: step.map_or(0, |step| step.dropped.len()),
-            stopped,
-        }
-    }
-}
-
-impl View for RebaseView {
-    const KIND: &'static str = "rebase";
-
-    fn text(&self, style: &Style) -> String {
-        if let Some(stopped) = &self.stopped {
-            let mut text = format!("{} {}: {}\n", style.red("stopped"), self.agent, safe(&stopped.message));
-            for path in &stopped.paths {
-                let kind = path.kind.as_deref().unwrap_or_default();
-                text.push_str(&format!("  {}  {}\n", safe(&path.path), style.dim(&safe(kind))));
-            }
-            text.push_str(&format!("  {} {}\n", style.dim("next:"), safe(&stopped.next)));
-            return text;
-        }
-        match &self.after {
-            None => format!("{} is up to date with {}\n", self.agent, safe(&self.target)),
-            Some(after) => {
-                let dropped = match self.dropped {
-                    0 => String::new(),
-                    number => format!(", {number} dropped as already there"),
-                };
-                let commits = counted(self.replayed, "commit");
-                let after = after.get(..10).unwrap_or(after);
-                format!("rebased {} on {}: {commits}{dropped}, now at {after}\n", self.agent, safe(&self.target))
-            }
-        }
-    }
 }
