@@ -29,7 +29,7 @@ pub(crate) struct MergeArgs {
     /// Every agent that has something to land and works on nothing.
     #[arg(short, long, conflicts_with = "agents")]
     all: bool,
-    /// How a branch lands [default: rebase, or merge for a branch that contains merges].
+    /// How a branch lands [default: rebase, or merge for a branch that contains merges or whose commits conflict one by one].
     #[arg(short, long, value_name = "STRATEGY")]
     strategy: Option<StrategyArg>,
     /// Show what would be done, and do nothing.
