@@ -13,12 +13,18 @@
 
 mod support;
 
+mod agent;
 mod assign;
+mod complete;
 mod fail;
 mod findings;
 mod findings_import;
+mod init;
 mod log;
+mod next;
 mod ready;
+mod start;
+mod status;
 mod task_add;
 mod task_edit;
 mod task_import;
@@ -37,6 +43,7 @@ mod kill;
 mod layouts;
 mod race;
 mod replay;
+mod trust;
 mod undo;
 
 mod demo;

@@ -1,5 +1,6 @@
 //! What the tests share: a sandbox to run in, outputs to compare, repositories to begin with.
 
+mod agents;
 mod facts;
 mod output;
 mod run;
