@@ -222,3 +222,20 @@ fn a_git_that_is_too_old_is_told_at_once() {
     ");
     nothing_is_left(&sandbox);
 }
+/// git itself fails in the middle: a filter that is required does not work in the worktree of bob.
+#[test]
+fn a_failure_of_one_takes_the_others_back() {
+    let sandbox = Sandbox::new();
+    sandbox.commit(".gitattributes", "README filter=picky\n", "Filter");
+    sandbox.git(["config", "filter.picky.smudge", "case \"$PWD\" in *bob*) exit 1;; esac; cat"]);
+    sandbox.git(["config", "filter.picky.clean", "cat"]);
+    sandbox.git(["config", "filter.picky.required", "true"]);
+    let output = sandbox.refused(["init", "ann", "bob", "cam"]);
+    assert_eq!(output.status, Some(4), "{output}");
+    for agent in ["ann", "bob", "cam"] {
+        assert!(!sandbox.of(agent).exists(), "the worktree of {agent} is left");
+    }
+    assert_eq!(sandbox.git(["worktree", "list"]).lines().count(), 1);
+    sandbox.git(["config", "filter.picky.smudge", "cat"]);
+    sandbox.agents(["init", "ann", "bob", "cam"]).good();
+}
