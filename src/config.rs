@@ -65,7 +65,7 @@ pub enum TargetError {
 /// The target: `agents.target`, else the branch that `origin/HEAD` names, else `main`, else `master`.
 ///
 /// # Errors
-/// See [`TargetError`]; a configured branch that is missing is an error and never replaced by another.
+/// See [`TargetError`]; a configured branch that is missing or symbolic is an error and never replaced by another.
 pub fn target(repo: &Repository) -> Result<Target, TargetError> {
     if let Some(name) = repo.config(TARGET_KEY) {
         return named_target(repo, &name);
@@ -75,7 +75,7 @@ pub fn target(repo: &Repository) -> Result<Target, TargetError> {
         name.strip_prefix("origin/").map(str::to_owned)
     });
     for name in origin.as_deref().into_iter().chain(["main", "master"]) {
-        if let Some(commit) = refs::read(repo, &format!("refs/heads/{name}"))? {
+        if let Some(commit) = refs::read_movable(repo, &format!("refs/heads/{name}"))? {
             return Ok(Target { branch: name.to_owned(), commit });
         }
     }
@@ -92,7 +92,7 @@ pub fn named_target(repo: &Repository, name: &str) -> Result<Target, TargetError
     if !is_branch_name(branch) {
         return Err(TargetError::NotABranchName { name: name.to_owned() });
     }
-    match refs::read(repo, &format!("refs/heads/{branch}"))? {
+    match refs::read_movable(repo, &format!("refs/heads/{branch}"))? {
         Some(commit) => Ok(Target { branch: branch.to_owned(), commit }),
         None if refs::list(repo, "refs/heads/")?.is_empty() => Err(TargetError::NoCommits),
         None => Err(TargetError::Missing { branch: branch.to_owned() }),

@@ -176,6 +176,19 @@ pub fn read(repo: &Repository, name: &str) -> Result<Option<ObjectId>, RefError>
     Err(storage(&name.as_bstr().to_str_lossy(), "too many symbolic refs in a row"))
 }
 
+/// What a ref points at that somebody wants to move: moving a symbolic one would move another, which nobody asked about.
+///
+/// # Errors
+/// [`RefError::Symbolic`], and those of [`read`].
+pub fn read_movable(repo: &Repository, name: &str) -> Result<Option<ObjectId>, RefError> {
+    let full = full_name(name)?;
+    if repo.storage() == RefStorage::Files {
+        return object_at(repo, &full);
+    }
+    let output = repo.git().args(["symbolic-ref", "--quiet", name]).run()?;
+    if output.status.success() { Err(RefError::Symbolic { name: name.to_owned() }) } else { read(repo, name) }
+}
+
 /// All refs below a prefix such as `refs/agents/`, by name, with what they point at.
 ///
 /// # Errors

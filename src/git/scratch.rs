@@ -17,6 +17,9 @@ use gix::objs::{Find as _, Write as _};
 use super::repository::Repository;
 use super::run::Git;
 
+/// How often a folder that vanishes is made again.
+const ATTEMPTS: u32 = 100;
+
 /// What can go wrong with a scratch.
 #[derive(Debug, thiserror::Error)]
 pub enum ScratchError {
@@ -224,25 +227,37 @@ fn read_dir(path: &Path) -> Result<Vec<PathBuf>, ScratchError> {
         .map_err(|source| ScratchError::Migrate { path: path.to_owned(), source })
 }
 
-/// Put one finished object file into `folder` of the object folder `objects`, never replacing one.
+/// Put one finished object file into `folder` of the object folder `objects`, never replacing one. git's gc removes a
+/// folder that is empty, also the one that was made a moment ago; then it is made again.
 fn publish(file: &Path, objects: &Path, folder: &Path) -> io::Result<()> {
     let there = folder.join(file.file_name().unwrap_or_default());
-    if there.exists() {
-        return Ok(());
-    }
-    if !folder.is_dir() {
-        match fs::create_dir(folder) {
-            // A repository that is shared between users keeps its group's rights.
-            Ok(()) => fs::set_permissions(folder, fs::metadata(objects)?.permissions())?,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
+    let mut attempt = 1;
+    loop {
+        if there.exists() {
+            return Ok(());
+        }
+        match make_folder(objects, folder).and_then(|()| link_or_copy(file, objects, &there)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && attempt < ATTEMPTS => attempt += 1,
+            result => return result,
         }
     }
+}
+
+fn make_folder(objects: &Path, folder: &Path) -> io::Result<()> {
+    match fs::create_dir(folder) {
+        // A repository that is shared between users keeps its group's rights.
+        Ok(()) => fs::set_permissions(folder, fs::metadata(objects)?.permissions()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn link_or_copy(file: &Path, objects: &Path, there: &Path) -> io::Result<()> {
     fs::File::open(file)?.sync_all()?;
-    match fs::hard_link(file, &there) {
+    match fs::hard_link(file, there) {
         Ok(()) => return Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
-        // Another file system, or one without links.
+        // Another file system, or one without links, or the folder has gone, which the copy finds out too.
         Err(_) => {}
     }
     // git's own gc removes files with this prefix when they are old.
@@ -251,7 +266,7 @@ fn publish(file: &Path, objects: &Path, folder: &Path) -> io::Result<()> {
     let mode = fs::metadata(file)?.permissions().mode() & 0o444;
     copy.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
     copy.as_file().sync_all()?;
-    match copy.persist_noclobber(&there) {
+    match copy.persist_noclobber(there) {
         Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
         _ => Ok(()),
     }
@@ -293,6 +308,33 @@ mod tests {
             let file = fixture.path().join(".git/objects").join(&hex[..2]).join(&hex[2..]);
             assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o222, 0);
         }
+    }
+
+    #[test]
+    fn folders_that_gc_removes_are_made_again() {
+        let fixture = Fixture::new();
+        fixture.commit("first");
+        let repository = fixture.open();
+        let objects = fixture.path().join(".git/objects");
+        let is_done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_done.load(std::sync::atomic::Ordering::Relaxed) {
+                    for number in 0..=255 {
+                        drop(fs::remove_dir(objects.join(format!("{number:02x}"))));
+                    }
+                }
+            });
+            let migrated = (0..5).try_for_each(|round| {
+                let scratch = Scratch::new(&repository)?;
+                for number in 0..50 {
+                    scratch.write(gix::objs::Kind::Blob, format!("{round} {number}").as_bytes())?;
+                }
+                scratch.migrate(&repository)
+            });
+            is_done.store(true, std::sync::atomic::Ordering::Relaxed);
+            migrated.unwrap();
+        });
     }
 
     #[test]

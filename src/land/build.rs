@@ -7,7 +7,7 @@ use super::plan::{Built, Following, Move, Plan, PlanError, Refusal, Request, Sou
 use super::replay::{Builder, Outcome};
 use crate::git::Repository;
 use crate::git::merge_tree::MergeTree;
-use crate::git::refs;
+use crate::git::refs::{self, RefError};
 use crate::git::scratch::Scratch;
 use crate::git::worktrees::{self, Worktree};
 use crate::worktree::follow;
@@ -21,7 +21,7 @@ pub fn plan(repo: &Repository, request: &Request) -> Result<Built, PlanError> {
     if !target.starts_with("refs/heads/") {
         return Err(PlanError::TargetNotABranch { target: target.clone() });
     }
-    let start = refs::read(repo, target)?.ok_or_else(|| PlanError::NoTarget { target: target.clone() })?;
+    let start = refs::read_movable(repo, target)?.ok_or_else(|| PlanError::NoTarget { target: target.clone() })?;
     let all = worktrees::list(repo)?;
     let scratch = Scratch::new(repo)?;
     let mut barred: Vec<Stopped> = Vec::new();
@@ -67,9 +67,12 @@ pub fn plan_rebase(
     let scratch = Scratch::new(repo)?;
     let mut plan = Plan::default();
     let stop = |plan: &mut Plan, tip, reason| plan.stopped.push(stopped(&source.name, &source.branch, tip, reason));
-    let Some(tip) = refs::read(repo, &source.branch)? else {
-        stop(&mut plan, None, Stop::Missing);
-        return Ok(Built { plan, scratch });
+    let tip = match tip_of(repo, &source.branch)? {
+        Ok(tip) => tip,
+        Err(reason) => {
+            stop(&mut plan, None, reason);
+            return Ok(Built { plan, scratch });
+        }
     };
     let writer = Writer { repo, scratch: &scratch, identity };
     let mut builder = Builder { writer, merger: MergeTree::new(repo, &scratch, Some(onto)) };
@@ -107,7 +110,7 @@ pub fn plan_undo(repo: &Repository, moves: &[Move]) -> Result<Built, PlanError> 
     let scratch = Scratch::new(repo)?;
     let mut plan = Plan::default();
     for Move { name, before, after } in moves {
-        let actual = refs::read(repo, name)?;
+        let actual = refs::read_movable(repo, name)?;
         if actual != *after {
             plan.refusals.push(Refusal::Elsewhere { name: name.clone(), expected: *after, actual });
             continue;
@@ -145,15 +148,19 @@ fn land_all(
     let mut plan = Plan::default();
     let mut current = start;
     for source in &request.sources {
-        let tip = refs::read(repo, &source.branch)?;
+        let found = tip_of(repo, &source.branch)?;
+        let tip = found.as_ref().ok().copied();
         let mut stop = |reason| plan.stopped.push(stopped(&source.name, &source.branch, tip, reason));
         if let Some(found) = barred.iter().find(|found| found.branch == source.branch) {
             stop(found.reason.clone());
             continue;
         }
-        let Some(tip) = tip else {
-            stop(Stop::Missing);
-            continue;
+        let tip = match found {
+            Ok(tip) => tip,
+            Err(reason) => {
+                stop(reason);
+                continue;
+            }
         };
         if let Some(reason) = stopped_beforehand(request, source, all) {
             stop(reason);
@@ -181,6 +188,15 @@ fn land_all(
         }
     }
     Ok(plan)
+}
+
+/// Where a branch stands, or why it cannot land.
+fn tip_of(repo: &Repository, branch: &str) -> Result<Result<ObjectId, Stop>, PlanError> {
+    match refs::read_movable(repo, branch) {
+        Ok(tip) => Ok(tip.ok_or(Stop::Missing)),
+        Err(RefError::Symbolic { .. }) => Ok(Err(Stop::Symbolic)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What can be said without building anything.

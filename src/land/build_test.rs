@@ -154,3 +154,23 @@ fn one_branch_is_rebased_without_the_target() {
         assert!(matches!(plan.stopped[0].reason, Stop::Worktree { .. }) && plan.moves.is_empty());
     }
 }
+
+#[test]
+fn a_symbolic_branch_is_neither_landed_nor_landed_on() {
+    for shape in [Shape::default(), Shape { reftable: true, ..Shape::default() }] {
+        let fixture = Fixture::shaped(shape);
+        agent(&fixture, "one", "b.txt", "one\n");
+        fixture.git(&["symbolic-ref", "refs/heads/agents/alias", "refs/heads/agents/one"]);
+        fixture.git(&["symbolic-ref", "refs/heads/trunk", "refs/heads/main"]);
+        let repo = fixture.open();
+        let Built { plan: found, .. } = plan(&repo, &request(&["alias", "one"])).unwrap();
+        assert_eq!((stop_of(&found, "alias"), names(&found)), (&Stop::Symbolic, vec!["one"]));
+        let Built { plan: found, .. } = plan_rebase(&repo, &source("alias"), fixture.id("main"), &ann()).unwrap();
+        assert_eq!(stop_of(&found, "alias"), &Stop::Symbolic);
+        let error = plan(&repo, &Request { target: "refs/heads/trunk".into(), ..request(&["one"]) }).unwrap_err();
+        assert!(matches!(error, PlanError::Ref(RefError::Symbolic { name }) if name == "refs/heads/trunk"));
+        let error = crate::config::named_target(&repo, "trunk").unwrap_err();
+        assert!(matches!(error, crate::config::TargetError::Ref(RefError::Symbolic { .. })));
+        assert_eq!(crate::config::target(&repo).unwrap().branch, "main");
+    }
+}

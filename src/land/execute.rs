@@ -11,7 +11,8 @@ use super::finish::{self, Intent, RefIntent, WorktreeIntent};
 use super::plan::{Following, Move, Plan, Refusal};
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
 use crate::git::scratch::{Scratch, ScratchError};
-use crate::git::{GitError, Repository, worktrees};
+use crate::git::worktrees::{self, Worktree};
+use crate::git::{GitError, Repository};
 use crate::worktree::follow::{self, FollowError, Followed};
 use crate::worktree::journal::{Entry, JournalError};
 
@@ -50,7 +51,7 @@ pub enum ExecuteError {
         /// Why.
         refusals: Vec<Refusal>,
     },
-    /// A ref has moved since the plan was made. Nothing was changed; plan again.
+    /// A ref has moved since the plan was made, or was checked out. Nothing was changed; plan again.
     #[error("{name} has moved since")]
     Outdated {
         /// Which.
@@ -84,9 +85,11 @@ pub fn execute(repo: &Repository, execution: &Execution<'_>) -> Result<Executed,
     if !plan.refusals.is_empty() {
         return Err(ExecuteError::Refused { refusals: plan.refusals.clone() });
     }
-    check(repo, plan, scratch)?;
+    let all = check(repo, plan, scratch)?;
     scratch.migrate(repo)?;
     let intent = intent_of(repo, execution);
+    // Bringing the objects over may have taken long enough for somebody to begin a commit.
+    refuse_locked(plan, &all)?;
     let entry = Entry::begin(repo, operation, finish::KIND, &intent)?;
     let updates: Vec<_> = intent.refs.iter().filter_map(|one| one.update(execution.message)).collect();
     if let Err(error) = refs::transaction(repo, &updates, signature) {
@@ -125,9 +128,9 @@ pub fn backup_name(operation: &str, name: &str) -> String {
 
 /// Whether everything still is as the plan found it. The transaction asks again for the refs; for worktrees this is
 /// the last time.
-fn check(repo: &Repository, plan: &Plan, scratch: &Scratch) -> Result<(), ExecuteError> {
+fn check(repo: &Repository, plan: &Plan, scratch: &Scratch) -> Result<Vec<Worktree>, ExecuteError> {
     for Move { name, before, .. } in &plan.moves {
-        let actual = refs::read(repo, name)?;
+        let actual = refs::read_movable(repo, name)?;
         if actual != *before {
             return Err(ExecuteError::Outdated { name: name.clone(), actual });
         }
@@ -139,9 +142,9 @@ fn check(repo: &Repository, plan: &Plan, scratch: &Scratch) -> Result<(), Execut
             let (branch, path) = (name.clone(), worktree.path.clone());
             let planned = plan.worktrees.iter().any(|following| following.path == path && following.branch == branch);
             match (before, after) {
-                // It was checked out since the plan was made.
+                // It was checked out since the plan was made: a plan that knows of it can bring it along.
                 (Some(_), Some(_)) if !planned && worktree.exists() => {
-                    refusals.push(Refusal::HeldTwice { branch, paths: vec![path] });
+                    return Err(ExecuteError::Outdated { name: branch, actual: *before });
                 }
                 (Some(before), Some(after)) => {
                     let reason = follow::check(repo, worktree, *before, *after, Some(scratch))?;
@@ -152,6 +155,16 @@ fn check(repo: &Repository, plan: &Plan, scratch: &Scratch) -> Result<(), Execut
             }
         }
     }
+    if refusals.is_empty() { Ok(all) } else { Err(ExecuteError::Refused { refusals }) }
+}
+
+/// Say no when somebody is writing the index of a worktree that is to come along.
+fn refuse_locked(plan: &Plan, all: &[Worktree]) -> Result<(), ExecuteError> {
+    let locked = plan.worktrees.iter().filter_map(|following| {
+        let reason = follow::locked(all.iter().find(|worktree| worktree.path == following.path)?)?;
+        Some(Refusal::Worktree { branch: following.branch.clone(), path: following.path.clone(), reason })
+    });
+    let refusals: Vec<_> = locked.collect();
     if refusals.is_empty() { Ok(()) } else { Err(ExecuteError::Refused { refusals }) }
 }
 

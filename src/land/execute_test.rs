@@ -6,8 +6,9 @@ use super::*;
 use crate::land::build::tests::{agent, request, source};
 use crate::land::finish::Finished;
 use crate::land::fixture::{Fixture, Shape, ann, lines_with, read_in, write_in};
-use crate::land::plan::Built;
+use crate::land::plan::{Built, Stop};
 use crate::land::{Questions, Recovered, plan, plan_rebase, plan_undo, recover};
+use crate::worktree::follow::Blocked;
 use crate::worktree::journal;
 
 const STATE: &str = "refs/agents/state";
@@ -200,7 +201,10 @@ fn killed_after_any_ref_the_next_command_finishes_or_drops_it() {
             std::fs::create_dir_all(lock.parent().unwrap()).unwrap();
             std::fs::write(lock, format!("{}\n", next.after.clone().unwrap())).unwrap();
         }
+        let of_head = fixture.dir().join(".git/HEAD.lock");
+        std::fs::write(&of_head, "").unwrap();
         let found = recovered(&fixture);
+        assert!(!of_head.exists());
         let [Recovered::Landing { finished, .. }] = &found[..] else { panic!("{found:?}") };
         if moved <= 3 {
             assert_eq!(*finished, Finished::Dropped);
@@ -272,4 +276,47 @@ fn a_worktree_that_cannot_follow_yet_does_so_later() {
     assert!(journal_is_empty(&fixture));
     assert_eq!(fixture.status_in(&one), "");
     assert!(journal::abandoned(&fixture.open()).unwrap().is_empty());
+}
+
+#[test]
+fn a_commit_that_is_going_on_and_a_missing_folder_stop_the_landing() {
+    let (fixture, one, two) = two_agents(Shape::default());
+    let before = fixture.git(&["for-each-ref", "refs/heads"]);
+    let built = plan(&fixture.open(), &request(&["one", "two"])).unwrap();
+    // What `git commit -a` leaves there while its hook runs or its editor is open.
+    let index = fixture.dir().join(".git/index");
+    let lock = index.with_extension("lock");
+    std::fs::copy(&index, &lock).unwrap();
+    let error = run(&fixture, &built, "op1").unwrap_err();
+    let is_locked = |refusal: &Refusal| matches!(refusal, Refusal::Worktree { reason: Blocked::Locked { path }, .. } if *path == lock);
+    assert!(matches!(error, ExecuteError::Refused { refusals } if is_locked(&refusals[0])));
+    let again = plan(&fixture.open(), &request(&["one"])).unwrap();
+    assert!(is_locked(&again.plan.refusals[0]));
+    std::fs::remove_file(&lock).unwrap();
+    let lock = fixture.dir().join(".git/worktrees/one/index.lock");
+    std::fs::write(&lock, "").unwrap();
+    let again = plan(&fixture.open(), &request(&["one", "two"])).unwrap();
+    let reason = Blocked::Locked { path: lock.clone() };
+    assert_eq!(again.plan.stopped[0].reason, Stop::Worktree { path: one.clone(), reason });
+    std::fs::remove_file(&lock).unwrap();
+
+    let away = fixture.root().join("away");
+    std::fs::rename(&two, &away).unwrap();
+    assert!(matches!(run(&fixture, &built, "op1"), Err(ExecuteError::Refused { .. })));
+    let again = plan(&fixture.open(), &request(&["one", "two"])).unwrap();
+    assert_eq!(again.plan.stopped[0].reason, Stop::Worktree { path: two.clone(), reason: Blocked::Missing });
+    std::fs::rename(&away, &two).unwrap();
+    assert_eq!(fixture.git(&["for-each-ref", "refs/heads"]), before);
+    assert!(journal_is_empty(&fixture));
+    run(&fixture, &built, "op1").unwrap();
+}
+
+#[test]
+fn a_target_that_was_checked_out_meanwhile_is_planned_again() {
+    let (fixture, ..) = two_agents(Shape::default());
+    fixture.git(&["checkout", "-q", "--detach"]);
+    let built = plan(&fixture.open(), &request(&["one"])).unwrap();
+    fixture.git(&["checkout", "-q", "main"]);
+    let error = run(&fixture, &built, "op1").unwrap_err();
+    assert!(matches!(error, ExecuteError::Outdated { name, .. } if name == "refs/heads/main"));
 }

@@ -154,6 +154,11 @@ fn clear_locks(repo: &Repository, intent: &Intent) {
         stale::clear(repo, &repo.common_dir().join("reftable/tables.list.lock"), <[u8]>::is_empty);
         return;
     }
+    // Moving the branch that HEAD names locks HEAD too, and deleting a ref locks the packed ones: both stay empty, as
+    // HEAD itself is not written.
+    for name in ["HEAD.lock", "packed-refs.lock"] {
+        stale::clear(repo, &repo.common_dir().join(name), <[u8]>::is_empty);
+    }
     for one in &intent.refs {
         let after = one.after.clone().unwrap_or_default();
         stale::clear(repo, &refs::lock_path(repo, &one.name), |content| {

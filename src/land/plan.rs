@@ -30,7 +30,7 @@ pub struct Source {
     pub name: String,
     /// Its branch, `refs/heads/…`.
     pub branch: String,
-    /// How; without it a rebase, or a merge when the branch contains merges.
+    /// How; without it a rebase, or a merge when the branch contains merges or only merges as a whole.
     pub strategy: Option<Strategy>,
     /// The message of a merge commit.
     pub merge_message: String,
@@ -122,6 +122,8 @@ pub enum Stop {
     Missing,
     /// It is the target itself.
     IsTarget,
+    /// It is another name for another branch.
+    Symbolic,
     /// It is checked out more than once.
     HeldTwice {
         /// Where.
@@ -133,6 +135,13 @@ pub enum Stop {
         commit: Option<ObjectId>,
         /// Where.
         paths: Vec<StopPath>,
+        /// Only its single commits conflict: merged as a whole it would land.
+        merges: bool,
+    },
+    /// The target had its changes and has taken them back since, so a rebase would leave them out.
+    TakenBack {
+        /// The commits whose changes those are.
+        commits: Vec<ObjectId>,
     },
     /// It contains merges, which a rebase would flatten.
     HasMerges {

@@ -3,7 +3,8 @@
 //! A rebase does what `git rebase` does by default: the branch's own commits in topological order, without those that
 //! the target has under another id, each by git's own merge with its parent as the base; author, dates, encoding and
 //! message stay; a commit that becomes empty is dropped, one that was empty stays. Commits that already stand where
-//! they belong keep their ids. A branch that contains merges is never flattened: that is an answer, not a rebase.
+//! they belong keep their ids. A branch that contains merges is never flattened: that is an answer, not a rebase. Nor is
+//! it one when a commit is left out that the target has had and has taken back since.
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
@@ -44,6 +45,8 @@ pub(super) struct Builder<'a> {
 /// A commit in the range that is replayed.
 struct Listed {
     id: ObjectId,
+    /// The target has had the same patch under another id.
+    is_known: bool,
     parents: Vec<ObjectId>,
 }
 
@@ -61,7 +64,9 @@ impl Builder<'_> {
             Some(Strategy::Squash) => self.squash(source, tip, onto, exclude),
             Some(Strategy::Merge) => self.merge(source, tip, onto),
             None => match self.rebase(tip, onto, exclude)? {
-                Outcome::Stopped(Stop::HasMerges { .. }) => self.merge(source, tip, onto),
+                Outcome::Stopped(Stop::HasMerges { .. } | Stop::Conflict { merges: true, .. }) => {
+                    self.merge(source, tip, onto)
+                }
                 outcome => Ok(outcome),
             },
         }
@@ -69,7 +74,60 @@ impl Builder<'_> {
 
     /// Replay the branch's own commits.
     pub(super) fn rebase(&mut self, tip: ObjectId, onto: ObjectId, exclude: &[ObjectId]) -> Result<Outcome, PlanError> {
-        let own = self.own_commits(tip, onto, exclude)?;
+        let (known, own): (Vec<_>, Vec<_>) =
+            self.own_commits(tip, onto, exclude)?.into_iter().partition(|commit| commit.is_known);
+        let outcome = self.replay(own, onto)?;
+        let is_taken_back = match outcome {
+            Outcome::Stopped(Stop::Conflict { commit, paths, .. }) => {
+                let merges = self.merged_tree(tip, onto, exclude)?.is_some();
+                return Ok(Outcome::Stopped(Stop::Conflict { commit, paths, merges }));
+            }
+            Outcome::Nothing if known.is_empty() => false,
+            Outcome::Nothing => {
+                let base = self.base_of_own(tip, onto, exclude)?;
+                !self.merge_changes_nothing(&Request { base, ours: onto, theirs: tip }, false)?
+            }
+            Outcome::Landed { .. } => {
+                let mut has_all = true;
+                for Listed { id, parents, .. } in &known {
+                    let request = Request { base: parents.first().copied(), ours: onto, theirs: *id };
+                    has_all &= self.merge_changes_nothing(&request, true)?;
+                }
+                !has_all
+            }
+            Outcome::Stopped(_) => false,
+        };
+        if is_taken_back {
+            return Ok(Outcome::Stopped(Stop::TakenBack { commits: known.into_iter().map(|one| one.id).collect() }));
+        }
+        Ok(outcome)
+    }
+
+    /// Whether the merge leaves what is there as it is; `otherwise` when it conflicts.
+    fn merge_changes_nothing(&mut self, request: &Request, otherwise: bool) -> Result<bool, PlanError> {
+        match self.merger.merge(request)? {
+            Merge::Clean { tree } => Ok(tree == self.tree(request.ours)?),
+            _ => Ok(otherwise),
+        }
+    }
+
+    /// What a merge of the tips makes; none where it conflicts, or would bring what has landed in another form.
+    fn merged_tree(
+        &mut self,
+        tip: ObjectId,
+        onto: ObjectId,
+        exclude: &[ObjectId],
+    ) -> Result<Option<ObjectId>, PlanError> {
+        if self.base_of_own(tip, onto, exclude)?.is_some() {
+            return Ok(None);
+        }
+        match self.merger.merge(&Request { base: None, ours: onto, theirs: tip })? {
+            Merge::Clean { tree } => Ok(Some(tree)),
+            _ => Ok(None),
+        }
+    }
+
+    fn replay(&mut self, own: Vec<Listed>, onto: ObjectId) -> Result<Outcome, PlanError> {
         if own.iter().any(|commit| commit.parents.is_empty()) {
             return Ok(Outcome::Stopped(Stop::Unrelated));
         }
@@ -78,7 +136,7 @@ impl Builder<'_> {
             return Ok(Outcome::Stopped(Stop::HasMerges { commits: merges }));
         }
         let (mut current, mut replayed, mut dropped) = (onto, Vec::new(), Vec::new());
-        for Listed { id, parents } in own {
+        for Listed { id, parents, .. } in own {
             if parents == [current] {
                 current = id;
                 continue;
@@ -162,17 +220,20 @@ impl Builder<'_> {
     }
 
     /// The commits of the branch that neither the target nor an excluded tip has, the oldest first. Those that the
-    /// target has with the same patch are left out, as `git rebase` does.
+    /// target has with the same patch, which `git rebase` leaves out, are marked.
     fn own_commits(&self, tip: ObjectId, onto: ObjectId, exclude: &[ObjectId]) -> Result<Vec<Listed>, PlanError> {
-        let options = ["rev-list", "--cherry-pick", "--right-only", "--topo-order", "--reverse", "--parents"];
+        let options = ["rev-list", "--cherry-mark", "--right-only", "--topo-order", "--reverse", "--parents"];
         let child = self.scratch().on(self.repo().git()).args(options).arg(format!("{onto}...{tip}"));
         let child = child.args(exclude.iter().map(|id| format!("^{id}"))).arg("--");
         let command = child.line();
         let text = child.text()?;
         let rows = text.lines().map(|line| {
-            let mut ids = line.split(' ').map(|word| ObjectId::from_hex(word.as_bytes()));
+            // `=` or `+`, id, parents
+            let is_known = line.starts_with('=');
+            let row = line.trim_start_matches(['=', '+']);
+            let mut ids = row.split(' ').map(|word| ObjectId::from_hex(word.as_bytes()));
             match (ids.next(), ids.collect::<Result<Vec<_>, _>>()) {
-                (Some(Ok(id)), Ok(parents)) => Ok(Listed { id, parents }),
+                (Some(Ok(id)), Ok(parents)) => Ok(Listed { id, is_known, parents }),
                 _ => Err(GitError::Answer { command: command.clone(), detail: line.to_owned() }.into()),
             }
         });
@@ -224,7 +285,7 @@ fn stop_of(merge: Merge, commit: Option<ObjectId>) -> Stop {
     match merge {
         Merge::Conflict { paths, .. } => {
             let paths = paths.into_iter().map(|path| StopPath { path: path.path, kind: path.kind }).collect();
-            Stop::Conflict { commit, paths }
+            Stop::Conflict { commit, paths, merges: false }
         }
         Merge::Unknown { reason } => Stop::Unknown { reason },
         Merge::Clean { .. } => Stop::Unknown { reason: "merged after all".into() },

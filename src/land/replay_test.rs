@@ -156,7 +156,8 @@ fn conflicts_are_told_with_commit_path_and_kind() {
     fixture.write("ä.txt", "ours\n");
     fixture.commit("in the way");
     for (strategy, commit) in [(Strategy::Rebase, Some(at)), (Strategy::Merge, None), (Strategy::Squash, None)] {
-        let Outcome::Stopped(Stop::Conflict { commit: found, paths }) = bring(&fixture, &source(Some(strategy))) else {
+        let Outcome::Stopped(Stop::Conflict { commit: found, paths, .. }) = bring(&fixture, &source(Some(strategy)))
+        else {
             panic!("no conflict")
         };
         assert_eq!(found, commit);
@@ -209,4 +210,45 @@ fn signed_where_the_user_signs() {
     let (signed, ..) = landed(&fixture, &source(None));
     assert_eq!(shown(&fixture, &format!("main..{signed}")), shown(&fixture, &format!("main..{plain}")));
     assert!(fixture.git(&["cat-file", "commit", &signed.to_string()]).contains("gpgsig SIGNATURE"));
+}
+
+#[test]
+fn what_the_target_has_taken_back_has_not_landed() {
+    let fixture = Fixture::new();
+    let dir = fixture.worktree("one", "main");
+    write_in(&dir, "a.txt", &lines_with(20, 5, "five"));
+    let picked = fixture.commit_in(&dir, "five");
+    fixture.write("z.txt", "z\n");
+    fixture.commit("main goes on");
+    fixture.git(&["cherry-pick", "agents/one"]);
+    assert_eq!(bring(&fixture, &source(None)), Outcome::Nothing);
+    fixture.git(&["revert", "--no-edit", "HEAD"]);
+    let taken_back = Outcome::Stopped(Stop::TakenBack { commits: vec![picked] });
+    assert_eq!(bring(&fixture, &source(None)), taken_back);
+    assert_eq!(bring(&fixture, &source(Some(Strategy::Rebase))), taken_back);
+    write_in(&dir, "b.txt", "b\n");
+    fixture.commit_in(&dir, "more");
+    assert_eq!(bring(&fixture, &source(None)), taken_back);
+    let (after, ..) = landed(&fixture, &source(Some(Strategy::Merge)));
+    assert!(fixture.git(&["show", &format!("{after}:a.txt")]).contains("five"));
+}
+
+#[test]
+fn what_only_merges_as_a_whole_is_merged_unless_a_rebase_is_wanted() {
+    let fixture = Fixture::new();
+    let dir = fixture.worktree("one", "main");
+    write_in(&dir, "a.txt", &lines_with(20, 5, "tried"));
+    write_in(&dir, "b.txt", "b\n");
+    let tried = fixture.commit_in(&dir, "tries");
+    write_in(&dir, "a.txt", &lines(20));
+    let tip = fixture.commit_in(&dir, "puts it back");
+    fixture.write("a.txt", &lines_with(20, 5, "main"));
+    let main = fixture.commit("main goes on");
+    let Outcome::Landed { strategy: Strategy::Merge, after, .. } = bring(&fixture, &source(None)) else { panic!() };
+    assert_eq!((fixture.id(&format!("{after}^1")), fixture.id(&format!("{after}^2"))), (main, tip));
+    let outcome = bring(&fixture, &source(Some(Strategy::Rebase)));
+    assert!(
+        matches!(&outcome, Outcome::Stopped(Stop::Conflict { commit, merges: true, .. }) if *commit == Some(tried)),
+        "{outcome:?}"
+    );
 }

@@ -10,10 +10,10 @@ use gix::actor::Signature;
 use rayon::prelude::*;
 
 use super::place;
-use crate::agent::{AgentName, CommitId};
+use crate::agent::{Agent, AgentName, CommitId};
 use crate::git::{Repository, identity};
 use crate::state::{Action, NewAgent, RefMove, Rejected, State};
-use crate::store::{self, Change, Committed, Refused, Scope, StoreError};
+use crate::store::{self, Change, Committed, History, Refused, Scope, StoreError};
 use crate::worktree::create::{self, CreateError, Creation};
 use crate::world::World;
 
@@ -101,6 +101,17 @@ pub fn enrol(
             Err(error)
         }
     }
+}
+
+/// Whether the agent's branch was made when it was enrolled, by what the chain up to `tip` says of that. The agent's own
+/// document is no proof: anybody who shares the state can write the name of somebody else's branch into it. In doubt
+/// the branch is not ours.
+pub fn made_branch(repo: &Repository, tip: Option<ObjectId>, agent: &Agent) -> bool {
+    let branch = format!("refs/heads/{}", agent.branch);
+    let newest = History::from(repo, tip).map_while(Result::ok).filter_map(|entry| entry.operation).find(|operation| {
+        matches!(&operation.action, Action::AddAgents { agents } if agents.iter().any(|new| new.name == agent.name))
+    });
+    newest.is_some_and(|added| added.moved.iter().any(|moved| moved.name == branch && moved.before.is_none()))
 }
 
 /// Refuse what the state would refuse before anything is made.
@@ -213,3 +224,7 @@ fn result(enrolment: &Enrolment, creation: &Creation) -> Enrolled {
         complaint: creation.complaint.as_ref().map(ToString::to_string),
     }
 }
+
+#[cfg(test)]
+#[path = "enrol_test.rs"]
+mod tests;

@@ -27,7 +27,7 @@ use crate::world::World;
 pub struct Wanted {
     /// The agents.
     pub agents: Vec<AgentName>,
-    /// How; none is a rebase, or a merge where the branch contains merges.
+    /// How; none is a rebase, or a merge where the branch contains merges or only merges as a whole.
     pub strategy: Option<Strategy>,
 }
 

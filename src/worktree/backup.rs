@@ -80,6 +80,25 @@ pub(super) fn content(
     Ok(Content { index: index.filter(|index| *index != files), files })
 }
 
+/// What is left of a worktree whose folder is missing: the branch's files, and the index, which is in git's own folder.
+pub(super) fn content_without_files(
+    repo: &Repository,
+    worktree: Option<&Worktree>,
+    tip: ObjectId,
+) -> Result<Content, BackupError> {
+    let files = tree_of(repo, tip)?;
+    let git_dir = worktree.and_then(|worktree| worktree.git_dir.as_ref());
+    let (Some(worktree), Some(git_dir)) = (worktree, git_dir.filter(|git_dir| git_dir.join("index").exists())) else {
+        return Ok(Content { files, index: None });
+    };
+    let copy = IndexCopy::of(repo, worktree)
+        .map_err(|source| BackupError::Index { worktree: worktree.path.clone(), source })?;
+    let git = || copy.git(Git::at(git_dir).arg("--git-dir").arg(git_dir));
+    let unmerged = git().args(["ls-files", "--unmerged", "-z"]).stdout()?;
+    let index = if unmerged.is_empty() { Some(id(git().args(["write-tree", "--missing-ok"]))?) } else { None };
+    Ok(Content { index: index.filter(|index| *index != files), files })
+}
+
 /// The commit that holds it all. `tip` is the branch's; a worktree that is detached or half way through a rebase has
 /// another HEAD.
 pub(super) fn commit(

@@ -22,6 +22,8 @@ use crate::git::{Git, GitError, Repository, run, status};
 /// How long an index that somebody else has locked is waited for.
 const LOCK_TRIES: u32 = 50;
 const LOCK_PAUSE: Duration = Duration::from_millis(100);
+/// The same before anything has moved: long enough for a `git add`, not for a commit whose editor is open.
+const SHORT_TRIES: u32 = 15;
 
 /// Why a worktree cannot come along.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,15 @@ pub enum Blocked {
     },
     /// Its folder is not this worktree's any more.
     NotIntact,
+    /// Its folder is not there: deleted, moved, or on a disk that is not mounted. Wherever it comes back, its files would
+    /// be those of the old commit, and the next commit there would take back what landed.
+    Missing,
+    /// Somebody is writing its index, such as a commit whose hook runs or whose editor is open: it would be made of the
+    /// old files, on top of the new commit.
+    Locked {
+        /// The lock.
+        path: PathBuf,
+    },
     /// git refuses for another reason.
     Refused {
         /// git's own words.
@@ -103,7 +114,7 @@ impl Entry {
 }
 
 /// Whether `worktree` could come along from `old` to `new`; nothing is changed. `new` may be in a scratch. `None` when
-/// it could. A worktree whose folder is missing has nothing to bring along.
+/// it could. A lock on its index is waited for as long as a quick command holds one.
 ///
 /// # Errors
 /// See [`FollowError`].
@@ -114,14 +125,20 @@ pub fn check(
     new: ObjectId,
     scratch: Option<&Scratch>,
 ) -> Result<Option<Blocked>, FollowError> {
-    if !worktree.exists() {
+    if worktree.is_bare {
         return Ok(None);
+    }
+    if !worktree.exists() {
+        return Ok(Some(Blocked::Missing));
     }
     if !worktree.is_intact() {
         return Ok(Some(Blocked::NotIntact));
     }
     if let Some(operation) = &worktree.operation {
         return Ok(Some(Blocked::Operation { kind: operation.kind }));
+    }
+    if let Some(locked) = locked(worktree) {
+        return Ok(Some(locked));
     }
     let git = || scratch.map_or_else(|| worktree.git(), |scratch| scratch.on(worktree.git()));
     let changes = changes(git(), old, new)?;
@@ -136,6 +153,18 @@ pub fn check(
         return Ok(Some(Blocked::InTheWay { paths: paths.into_iter().collect() }));
     }
     Ok(reason.map(|reason| Blocked::Refused { reason }))
+}
+
+/// Whether somebody has the worktree's index locked for longer than a quick command does.
+pub fn locked(worktree: &Worktree) -> Option<Blocked> {
+    let path = index_lock(worktree);
+    for _ in 0..SHORT_TRIES {
+        if !path.exists() {
+            return None;
+        }
+        std::thread::sleep(LOCK_PAUSE);
+    }
+    path.exists().then_some(Blocked::Locked { path })
 }
 
 /// Bring `worktree` along after `branch`, which it has checked out, has moved from `old` to `new`. Can be repeated,

@@ -128,7 +128,7 @@ fn operations_foreign_folders_and_other_branches() {
     case.fixture.git_in(&case.dir, &["init", "-q"]);
     assert_eq!(case.check(), Some(Blocked::NotIntact));
     std::fs::remove_dir_all(&case.dir).unwrap();
-    assert_eq!(case.check(), None);
+    assert_eq!(case.check(), Some(Blocked::Missing));
     assert_eq!(case.follow(), Followed::Elsewhere);
 }
 
@@ -194,4 +194,17 @@ fn sparse_checkouts_and_line_endings_follow() {
     assert_eq!(case.status(), "");
     assert!(!case.dir.join("deep").exists());
     assert_eq!(read_in(&case.dir, "b.txt"), "b2\r\n");
+}
+
+#[test]
+fn a_locked_index_is_waited_for_and_then_in_the_way() {
+    let case = case();
+    let path = index_lock(&case.worktree());
+    std::fs::write(&path, "").unwrap();
+    assert_eq!(case.check(), Some(Blocked::Locked { path: path.clone() }));
+    std::thread::scope(|scope| {
+        let check = scope.spawn(|| case.check());
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(check.join().unwrap(), None);
+    });
 }

@@ -8,6 +8,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,10 @@ use crate::git::Repository;
 
 /// The form of the entries that this program writes. Others are left alone.
 const VERSION: u32 = 1;
+/// What the name of an entry ends with while it is being written.
+const DRAFT: &str = "tmp";
+/// Longer than anybody takes to write an entry.
+const FORGOTTEN: Duration = Duration::from_secs(60 * 60);
 
 /// What can go wrong with the journal.
 #[derive(Debug, thiserror::Error)]
@@ -111,14 +116,14 @@ impl Entry {
     }
 }
 
-/// Whether there are any entries, of living or dead processes: one look into a folder.
+/// Whether there are any entries, of living or dead processes: one look into a folder. A draft is none.
 ///
 /// # Errors
 /// [`JournalError::Io`].
 pub fn is_any(repo: &Repository) -> Result<bool, JournalError> {
     let path = folder(repo);
     match path.read_dir() {
-        Ok(mut entries) => Ok(entries.next().is_some()),
+        Ok(mut entries) => Ok(entries.any(|entry| entry.is_ok_and(|entry| is_entry(&entry.path())))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(source) => Err(JournalError::Io { path, source }),
     }
@@ -139,12 +144,29 @@ pub fn abandoned(repo: &Repository) -> Result<Vec<Entry>, JournalError> {
     let mut found = Vec::new();
     for entry in entries {
         let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|extension| extension == "json") {
+        if is_entry(&path) {
             found.extend(take_over(&path).map_err(failed)?);
+        } else if path.extension().is_some_and(|extension| extension == DRAFT) {
+            forget_draft(&folder, &path);
         }
     }
     found.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(found)
+}
+
+/// A draft has its name for a moment; one that is old, by the file system's own clock, belongs to a process that was
+/// killed.
+fn forget_draft(folder: &Path, draft: &Path) {
+    let now = tempfile::tempfile_in(folder).and_then(|file| file.metadata()?.modified()).ok();
+    let written = draft.symlink_metadata().and_then(|data| data.modified()).ok();
+    let age = now.zip(written).and_then(|(now, written)| now.duration_since(written).ok());
+    if age.is_some_and(|age| age > FORGOTTEN) {
+        drop(std::fs::remove_file(draft));
+    }
+}
+
+fn is_entry(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "json")
 }
 
 fn folder(repo: &Repository) -> PathBuf {
@@ -162,7 +184,7 @@ fn publish(path: &Path, id: &str, kind: &str, content: &serde_json::Value) -> Re
         serde_json::to_vec_pretty(&document).map_err(|error| JournalError::Unwritable { reason: error.to_string() })?;
     let write = || {
         let folder = path.parent().unwrap_or(Path::new("."));
-        let mut draft = tempfile::Builder::new().suffix(".tmp").tempfile_in(folder)?;
+        let mut draft = tempfile::Builder::new().suffix(&format!(".{DRAFT}")).tempfile_in(folder)?;
         draft.as_file().lock()?;
         draft.write_all(&text)?;
         draft.as_file().sync_all()?;
@@ -204,7 +226,7 @@ fn take_over(path: &Path) -> io::Result<Option<Entry>> {
 fn try_lock_for_a_moment(file: &File) -> Result<(), TryLockError> {
     for _ in 0..5 {
         match file.try_lock() {
-            Err(TryLockError::WouldBlock) => std::thread::sleep(std::time::Duration::from_millis(2)),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(2)),
             result => return result,
         }
     }
@@ -234,6 +256,24 @@ mod tests {
         assert!(abandoned(&repo).unwrap().is_empty());
         taken.finish().unwrap();
         assert!(abandoned(&repo).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_draft_of_a_killed_process_is_no_entry_and_goes_in_time() {
+        let fixture = Fixture::new();
+        let repo = fixture.open();
+        drop(Entry::begin(&repo, "01A", "test", &1).unwrap());
+        assert!(is_any(&repo).unwrap());
+        std::fs::remove_file(folder(&repo).join("01A.json")).unwrap();
+        let (old, new) = (folder(&repo).join(".tmpold.tmp"), folder(&repo).join(".tmpnew.tmp"));
+        for draft in [&old, &new] {
+            std::fs::write(draft, "{").unwrap();
+        }
+        let then = new.metadata().unwrap().modified().unwrap() - 2 * FORGOTTEN;
+        File::options().append(true).open(&old).unwrap().set_modified(then).unwrap();
+        assert!(!is_any(&repo).unwrap());
+        assert!(abandoned(&repo).unwrap().is_empty());
+        assert!(!old.exists() && new.exists());
     }
 
     #[test]

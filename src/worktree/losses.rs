@@ -1,5 +1,9 @@
 //! What would be gone with a worktree and its branch.
 
+use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
 use gix::ObjectId;
 use gix::bstr::{BString, ByteSlice};
 
@@ -15,6 +19,9 @@ use crate::git::{Git, GitError, Repository};
 /// What would be gone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Losses {
+    /// Where git expects the worktree and finds none. It may have been moved: what is in it would be nobody's, since
+    /// it knows its repository by what would be deleted here.
+    pub missing: Option<PathBuf>,
     /// Edited files that git knows.
     pub uncommitted: Vec<BString>,
     /// Files that git does not know.
@@ -27,7 +34,7 @@ pub struct Losses {
     pub commits: usize,
     /// What the worktree is in the middle of.
     pub operation: Option<OperationKind>,
-    /// Repositories inside, of which a backup would hold nothing.
+    /// Repositories inside, in ignored folders too, of which a backup would hold nothing.
     pub embedded: Vec<BString>,
     /// Submodules with uncommitted work or with commits that no remote has.
     pub submodules: Vec<BString>,
@@ -36,7 +43,11 @@ pub struct Losses {
 impl Losses {
     /// A reason to refuse unless forced.
     pub fn is_work(&self) -> bool {
-        !self.uncommitted.is_empty() || !self.untracked.is_empty() || self.commits > 0 || self.operation.is_some()
+        self.missing.is_some()
+            || !self.uncommitted.is_empty()
+            || !self.untracked.is_empty()
+            || self.commits > 0
+            || self.operation.is_some()
     }
 
     /// A reason to refuse in any case.
@@ -48,7 +59,7 @@ impl Losses {
 /// What would be gone with the worktree and the branch.
 ///
 /// # Errors
-/// [`RemoveError::Git`], [`RemoveError::Scratch`] and [`RemoveError::Merge`].
+/// [`RemoveError::Git`], [`RemoveError::Io`], [`RemoveError::Scratch`] and [`RemoveError::Merge`].
 pub fn losses(
     repo: &Repository,
     worktree: Option<&Worktree>,
@@ -56,9 +67,17 @@ pub fn losses(
     target: Option<ObjectId>,
 ) -> Result<Losses, RemoveError> {
     let mut losses = Losses::default();
-    if let Some(worktree) = worktree.filter(|worktree| worktree.exists()) {
-        let (status, ignored) = (status::status(worktree)?, status::ignored(worktree)?);
-        losses = losses_in(worktree, &status, &ignored)?;
+    match worktree {
+        Some(worktree) if worktree.exists() => {
+            let (status, ignored) = (status::status(worktree)?, status::ignored(worktree)?);
+            losses = losses_in(worktree, &status, &ignored)?;
+        }
+        Some(missing) => {
+            losses.missing = Some(missing.path.clone());
+            losses.operation = missing.operation.as_ref().map(|operation| operation.kind);
+            losses.submodules = unpushed_modules(missing)?;
+        }
+        None => {}
     }
     let head = worktree.and_then(|worktree| worktree.head).or(tip);
     if let (Some(tip), Some(target)) = (tip.or(head), target) {
@@ -67,20 +86,53 @@ pub fn losses(
     Ok(losses)
 }
 
-fn losses_in(worktree: &Worktree, status: &Status, ignored: &Ignored) -> Result<Losses, GitError> {
-    let has_git = |folder: &&BString| worktree.path.join(path_of(folder.as_bstr())).join(".git").exists();
+fn losses_in(worktree: &Worktree, status: &Status, ignored: &Ignored) -> Result<Losses, RemoveError> {
+    let inside = repositories_in(worktree, ignored)?;
     let mut submodules = status.dirty_submodules.clone();
     submodules.extend(unpushed_modules(worktree)?);
     Ok(Losses {
+        missing: None,
         uncommitted: status.tracked().into_iter().map(ToOwned::to_owned).collect(),
         untracked: status.untracked.clone(),
         ignored_files: ignored.files.clone(),
-        ignored_folders: ignored.folders.iter().filter(|folder| !has_git(folder)).cloned().collect(),
+        ignored_folders: ignored.folders.iter().filter(|folder| !inside.contains(folder)).cloned().collect(),
         commits: 0,
         operation: worktree.operation.as_ref().map(|operation| operation.kind),
-        embedded: status.embedded.iter().chain(ignored.folders.iter().filter(has_git)).cloned().collect(),
+        embedded: status.embedded.iter().chain(&inside).cloned().collect(),
         submodules,
     })
+}
+
+/// The repositories in ignored folders, however deep; git itself does not look into those. Symlinks lead elsewhere and
+/// are not followed, and of a repository that is found only the outermost counts.
+///
+/// # Errors
+/// [`RemoveError::Io`]: a folder that nobody can look into may hold one.
+pub(super) fn repositories_in(worktree: &Worktree, ignored: &Ignored) -> Result<Vec<BString>, RemoveError> {
+    let (mut found, mut folders) = (Vec::new(), ignored.folders.clone());
+    while let Some(folder) = folders.pop() {
+        let path = worktree.path.join(path_of(folder.as_bstr()));
+        let failed = |source| RemoveError::Io { path: path.clone(), source };
+        let entries = match path.read_dir() {
+            Ok(entries) => entries.collect::<Result<Vec<_>, _>>().map_err(failed)?,
+            // Gone since git listed it.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => continue,
+            Err(error) => return Err(failed(error)),
+        };
+        if entries.iter().any(|entry| entry.file_name() == ".git") {
+            found.push(folder);
+            continue;
+        }
+        let below = entries.iter().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        folders.extend(below.map(|entry| {
+            let mut path = folder.clone();
+            path.push(b'/');
+            path.extend_from_slice(entry.file_name().as_bytes());
+            path
+        }));
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// The submodules of a linked worktree keep their repositories in its git folder, and go with it.

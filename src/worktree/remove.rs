@@ -171,7 +171,7 @@ pub fn remove(repo: &Repository, request: &Request, id: &str, signature: &Signat
     let head = worktree.and_then(|worktree| worktree.head);
     let content = match (present, tip.or(head)) {
         (Some(worktree), _) => content_of(repo, worktree)?,
-        (None, Some(tip)) => Content { files: backup::tree_of(repo, tip)?, index: None },
+        (None, Some(tip)) => backup::content_without_files(repo, worktree, tip)?,
         (None, None) => return Err(RemoveError::Nothing),
     };
     let (backup, commit) = write_backup(repo, request, &content, tip, head, id, signature)?;

@@ -123,6 +123,31 @@ fn what_a_backup_cannot_hold_is_refused_even_with_force() {
 }
 
 #[test]
+fn repositories_deep_in_ignored_folders_are_found() {
+    let fixture = Fixture::new();
+    fixture.write(".gitignore", "vendor/\nother/\n");
+    fixture.commit("second");
+    let dir = fixture.worktree("one", "main");
+    let forced = Request { force: true, ..request(&fixture, &dir) };
+    let elsewhere = fixture.root().join("elsewhere");
+    fixture.git(&["init", "-q", elsewhere.to_str().unwrap()]);
+    fixture.git_in(&dir, &["init", "-q", "vendor/a/lib"]);
+    fixture.git_in(&dir, &["init", "-q", "vendor/a/lib/below"]);
+    write_in(&dir, "vendor/deep/tree/.git", "gitdir: somewhere\n");
+    write_in(&dir, "other/file", "derived\n");
+    std::os::unix::fs::symlink(&elsewhere, dir.join("other/link")).unwrap();
+    let losses = refused(&fixture, &forced);
+    assert_eq!(losses.embedded, ["vendor/a/lib", "vendor/deep/tree"]);
+    assert_eq!(losses.ignored_folders, ["other", "vendor"]);
+    assert!(dir.join("vendor/a/lib/.git").exists());
+    std::fs::remove_dir_all(dir.join("vendor")).unwrap();
+    // What goes without a backup is named; a link goes, and what it leads to stays.
+    let removed = remove(&fixture.open(), &request(&fixture, &dir), "02", &ann()).unwrap();
+    assert_eq!(removed.losses.ignored_folders, ["other"]);
+    assert!(is_gone(&fixture, &dir) && elsewhere.join(".git").exists());
+}
+
+#[test]
 fn submodules_with_commits_of_their_own_are_refused() {
     let fixture = Fixture::new();
     let inner = fixture.root().join("inner");
@@ -167,9 +192,18 @@ fn a_half_done_rebase_is_backed_up_with_head_and_branch() {
 fn missing_folders_and_branches_alone() {
     let fixture = Fixture::new();
     let dir = fixture.worktree("one", "main");
-    std::fs::remove_dir_all(&dir).unwrap();
-    remove(&fixture.open(), &request(&fixture, &dir), "01", &ann()).unwrap();
+    write_in(&dir, "a.txt", "staged\n");
+    fixture.git_in(&dir, &["add", "a.txt"]);
+    // Moved by hand: the folder knows its repository only by what would be deleted.
+    let moved = fixture.root().join("elsewhere");
+    std::fs::rename(&dir, &moved).unwrap();
+    assert_eq!(refused(&fixture, &request(&fixture, &dir)).missing, Some(dir.clone()));
+    assert_eq!(fixture.status_in(&moved), "M  a.txt");
+    std::fs::remove_dir_all(&moved).unwrap();
+    let forced = Request { force: true, ..request(&fixture, &dir) };
+    let removed = remove(&fixture.open(), &forced, "01", &ann()).unwrap();
     assert!(is_gone(&fixture, &dir));
+    assert_eq!(fixture.git(&["show", &format!("{}^2:a.txt", removed.backup)]), "staged");
     fixture.git(&["branch", "agents/one"]);
     let alone = Request { worktree: None, ..request(&fixture, &dir) };
     assert!(remove(&fixture.open(), &alone, "02", &ann()).unwrap().branch_deleted);

@@ -141,7 +141,9 @@ fn why_keep(made: &Worktree) -> Result<Option<String>, CreateError> {
         return Ok(Some(format!("the worktree {} is in use", made.path.display())));
     }
     let (found, ignored) = (status::status(made)?, status::ignored(made)?);
-    let is_untouched = found.is_clean() && ignored.files.is_empty();
+    // A folder that cannot be looked into is somebody's as well.
+    let no_repositories = || super::losses::repositories_in(made, &ignored).is_ok_and(|inside| inside.is_empty());
+    let is_untouched = found.is_clean() && ignored.files.is_empty() && no_repositories();
     Ok((!is_untouched).then(|| format!("there is work in {}", made.path.display())))
 }
 

@@ -9,15 +9,16 @@ fn at_work() -> Sandbox {
     let sandbox = Sandbox::with_agents(&["ann"]);
     sandbox.agents(["assign", "ann", "1", "One", "2"]).good();
     sandbox.agents(["start", "ann"]).good();
-    sandbox.work("ann", "src/new", "work\n");
+    std::fs::create_dir(sandbox.worktree_of("ann").join("src")).unwrap();
+    sandbox.commit_as("ann", "src/new", "work\n");
     sandbox
 }
 
 #[test]
 fn the_files_come_from_the_branch() {
     let sandbox = at_work();
-    sandbox.work("ann", "README", "Changed.\n");
-    assert_snapshot!(sandbox.run(["complete"]).dir(sandbox.of("ann").join("src")).output(), @"
+    sandbox.commit_as("ann", "README", "Changed.\n");
+    assert_snapshot!(sandbox.run(["complete"]).dir(sandbox.worktree_of("ann").join("src")).output(), @"
     ann completed 1 One: 2 commits, 2 files
       README
       src/new
@@ -36,7 +37,7 @@ fn the_files_come_from_the_branch() {
 #[test]
 fn named_files_are_compared() {
     let sandbox = at_work();
-    sandbox.work("ann", "README", "Changed.\n");
+    sandbox.commit_as("ann", "README", "Changed.\n");
     assert_snapshot!(sandbox.agents(["complete", "ann", "src/new", "LICENSE", "--hours", "1.5"]), @"
     ann completed 1 One: 2 commits, 2 files
       README
@@ -92,8 +93,8 @@ fn both_differences_are_in_the_json() {
 #[test]
 fn uncommitted_changes_are_refused() {
     let sandbox = at_work();
-    sandbox.write("ann", "README", "Changed.\n");
-    sandbox.write("ann", "draft", "mine\n");
+    sandbox.write_as("ann", "README", "Changed.\n");
+    sandbox.write_as("ann", "draft", "mine\n");
     assert_snapshot!(sandbox.refused(["complete", "ann"]), @"
     [stderr]
     error: ann has 2 uncommitted paths: README, draft
@@ -106,7 +107,7 @@ fn uncommitted_changes_are_refused() {
       src/new
     [status 0]
     ");
-    assert!(sandbox.of("ann").join("draft").is_file());
+    assert!(sandbox.worktree_of("ann").join("draft").is_file());
 }
 
 #[test]
@@ -145,7 +146,7 @@ fn a_branch_with_nothing_on_it_is_refused() {
 fn in_the_middle_of_a_rebase_it_is_refused() {
     let sandbox = at_work();
     sandbox.commit("src/new", "from main\n", "New");
-    let dir = sandbox.of("ann");
+    let dir = sandbox.worktree_of("ann");
     let rebase = sandbox.command("git").current_dir(&dir).args(["rebase", "-q", "main"]).output().unwrap();
     assert!(!rebase.status.success());
     assert_snapshot!(sandbox.refused(["complete", "ann"]), @"

@@ -17,7 +17,7 @@ fn two_agents() -> Sandbox {
 
 /// Commit all that is in the agent's worktree.
 fn commit_all(sandbox: &Sandbox, agent: &str) {
-    let dir = sandbox.of(agent);
+    let dir = sandbox.worktree_of(agent);
     sandbox.git_in(&dir, ["add", "-A"]);
     sandbox.git_in(&dir, ["commit", "-q", "-m", agent]);
 }
@@ -63,8 +63,8 @@ fn as_git_says(sandbox: &Sandbox) -> Output {
 #[test]
 fn one_line_changed_twice() {
     let sandbox = two_agents();
-    sandbox.work("ann", "lines", &LINES.replace("e\n", "E\n"));
-    sandbox.work("bob", "lines", &LINES.replace("e\n", "eee\n"));
+    sandbox.commit_as("ann", "lines", &LINES.replace("e\n", "E\n"));
+    sandbox.commit_as("bob", "lines", &LINES.replace("e\n", "eee\n"));
     assert_snapshot!(as_git_says(&sandbox), @"
     conflict  ann and bob
       lines  content  lines: ann 5; bob 5
@@ -148,8 +148,8 @@ fn one_line_changed_twice() {
 #[test]
 fn lines_far_apart() {
     let sandbox = two_agents();
-    sandbox.work("ann", "lines", &LINES.replace("a\n", "A\n"));
-    sandbox.work("bob", "lines", &LINES.replace("j\n", "J\n"));
+    sandbox.commit_as("ann", "lines", &LINES.replace("a\n", "A\n"));
+    sandbox.commit_as("bob", "lines", &LINES.replace("j\n", "J\n"));
     assert_snapshot!(as_git_says(&sandbox), @"
     overlap   ann and bob
       lines
@@ -162,8 +162,8 @@ fn lines_far_apart() {
 #[test]
 fn the_same_change_twice() {
     let sandbox = two_agents();
-    sandbox.work("ann", "lines", &LINES.replace("a\n", "A\n"));
-    sandbox.work("bob", "lines", &LINES.replace("a\n", "A\n"));
+    sandbox.commit_as("ann", "lines", &LINES.replace("a\n", "A\n"));
+    sandbox.commit_as("bob", "lines", &LINES.replace("a\n", "A\n"));
     assert_snapshot!(as_git_says(&sandbox), @"
     overlap   ann and bob
       lines
@@ -176,8 +176,8 @@ fn the_same_change_twice() {
 #[test]
 fn changed_and_deleted() {
     let sandbox = two_agents();
-    sandbox.work("ann", "lines", &LINES.replace("a\n", "A\n"));
-    std::fs::remove_file(sandbox.of("bob").join("lines")).unwrap();
+    sandbox.commit_as("ann", "lines", &LINES.replace("a\n", "A\n"));
+    std::fs::remove_file(sandbox.worktree_of("bob").join("lines")).unwrap();
     commit_all(&sandbox, "bob");
     assert_snapshot!(as_git_says(&sandbox), @"
     conflict  ann and bob
@@ -192,7 +192,7 @@ fn changed_and_deleted() {
 fn renamed_to_two_names() {
     let sandbox = two_agents();
     for (agent, to) in [("ann", "rows"), ("bob", "verses")] {
-        let dir = sandbox.of(agent);
+        let dir = sandbox.worktree_of(agent);
         std::fs::rename(dir.join("lines"), dir.join(to)).unwrap();
         commit_all(&sandbox, agent);
     }
@@ -210,8 +210,8 @@ fn renamed_to_two_names() {
 #[test]
 fn added_twice() {
     let sandbox = two_agents();
-    sandbox.work("ann", "new", "by ann\n");
-    sandbox.work("bob", "new", "by bob\n");
+    sandbox.commit_as("ann", "new", "by ann\n");
+    sandbox.commit_as("bob", "new", "by bob\n");
     assert_snapshot!(as_git_says(&sandbox), @"
     conflict  ann and bob
       new  add/add  lines: ann 1; bob 1
@@ -224,7 +224,7 @@ fn added_twice() {
 #[test]
 fn with_the_target() {
     let sandbox = two_agents();
-    sandbox.work("ann", "lines", &LINES.replace("e\n", "E\n"));
+    sandbox.commit_as("ann", "lines", &LINES.replace("e\n", "E\n"));
     sandbox.commit("lines", &LINES.replace("e\n", "main\n"), "Change");
     assert_snapshot!(sandbox.agents(["conflicts"]), @"
     conflict  ann and main
@@ -238,9 +238,9 @@ fn with_the_target() {
 #[test]
 fn uncommitted_work_counts() {
     let sandbox = two_agents();
-    sandbox.work("ann", "lines", &LINES.replace("e\n", "E\n"));
-    sandbox.write("bob", "lines", &LINES.replace("e\n", "eee\n"));
-    sandbox.write("bob", "draft", "untracked\n");
+    sandbox.commit_as("ann", "lines", &LINES.replace("e\n", "E\n"));
+    sandbox.write_as("bob", "lines", &LINES.replace("e\n", "eee\n"));
+    sandbox.write_as("bob", "draft", "untracked\n");
     let (facts, before) = (sandbox.facts(), objects(&sandbox));
     assert_snapshot!(sandbox.agents(["conflicts"]), @"
     conflict  ann and bob
@@ -263,7 +263,7 @@ fn what_has_no_common_history_cannot_be_told() {
     let sandbox = two_agents();
     let commit = sandbox.git(["commit-tree", "HEAD^{tree}", "-m", "Another beginning"]);
     sandbox.git(["branch", "island", &commit]);
-    sandbox.work("ann", "new", "by ann\n");
+    sandbox.commit_as("ann", "new", "by ann\n");
     assert_snapshot!(sandbox.agents(["conflicts", "ann", "island"]), @"
     unknown  island and main
       refusing to merge unrelated histories
@@ -278,7 +278,7 @@ fn what_has_no_common_history_cannot_be_told() {
 #[test]
 fn branches_and_commits_are_named_as_they_were_given() {
     let sandbox = two_agents();
-    sandbox.work("ann", "lines", &LINES.replace("e\n", "E\n"));
+    sandbox.commit_as("ann", "lines", &LINES.replace("e\n", "E\n"));
     sandbox.git(["checkout", "-q", "-b", "topic"]);
     let commit = sandbox.commit("lines", &LINES.replace("e\n", "topic\n"), "Topic");
     sandbox.git(["checkout", "-q", "main"]);

@@ -16,7 +16,7 @@ fn nothing_is_wrong() {
     [status 0]
     ");
     sandbox.agents(["init", "ann", "bob"]).good();
-    sandbox.write("ann", "draft", "mine\n");
+    sandbox.write_as("ann", "draft", "mine\n");
     sandbox.agents(["assign", "ann", "1", "One"]).good();
     let before = sandbox.facts();
     assert_snapshot!(sandbox.agents(["doctor", "--json"]), @r#"
@@ -82,7 +82,7 @@ fn a_damaged_document_is_mended() {
 #[test]
 fn a_worktree_that_is_gone() {
     let sandbox = Sandbox::with_agents(&["ann"]);
-    std::fs::remove_dir_all(sandbox.of("ann")).unwrap();
+    std::fs::remove_dir_all(sandbox.worktree_of("ann")).unwrap();
     assert_snapshot!(sandbox.refused(["doctor"]), @"
     warning: ann's worktree is gone from [ROOT]/repo-worktrees/ann
       try: git agents init ann
@@ -95,11 +95,11 @@ fn a_worktree_that_is_gone() {
 #[test]
 fn the_lock_of_a_living_git_is_left_alone() {
     let sandbox = Sandbox::with_agents(&["ann"]);
-    sandbox.write("ann", "README", "Changed.\n");
+    sandbox.write_as("ann", "README", "Changed.\n");
     let (lock, go) = (sandbox.repo().join(".git/worktrees/ann/index.lock"), sandbox.root().join("go"));
     let editor = format!("while [ ! -e '{}' ]; do sleep 0.05; done; echo Changed >", go.display());
     let mut git = sandbox.command("git");
-    git.current_dir(sandbox.of("ann"))
+    git.current_dir(sandbox.worktree_of("ann"))
         .args(["commit", "-q", "-a"])
         .env("GIT_EDITOR", format!("f() {{ {editor} \"$1\"; }}; f"));
     let mut commit = git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();

@@ -14,7 +14,10 @@
 mod support;
 
 mod agent;
+mod agent_add;
+mod agent_remove;
 mod assign;
+mod care;
 mod complete;
 mod conflicts;
 mod doctor;
@@ -22,10 +25,13 @@ mod fail;
 mod findings;
 mod findings_import;
 mod init;
+mod init_whole;
+mod land;
 mod log;
 mod merge;
 mod merge_order;
 mod next;
+mod overview;
 mod ready;
 mod rebase;
 mod reset;
@@ -38,6 +44,7 @@ mod task_list;
 mod task_show;
 mod task_states;
 mod unassign;
+mod work;
 
 mod environment;
 mod import_any;

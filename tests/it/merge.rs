@@ -13,9 +13,9 @@ fn three_completed() -> Sandbox {
         sandbox.agents(["assign", agent, task, &format!("Task of {agent}")]).good();
         sandbox.agents(["start", agent]).good();
     }
-    sandbox.work("ann", "README", "By ann.\n");
-    sandbox.work("bob", "README", "By bob.\n");
-    sandbox.work("cam", "new", "By cam.\n");
+    sandbox.commit_as("ann", "README", "By ann.\n");
+    sandbox.commit_as("bob", "README", "By bob.\n");
+    sandbox.commit_as("cam", "new", "By cam.\n");
     for agent in ["ann", "bob", "cam"] {
         sandbox.agents(["complete", agent]).good();
     }
@@ -29,7 +29,7 @@ fn task_states(sandbox: &Sandbox) -> Vec<&'static str> {
 
 /// Every branch, and every file of every worktree.
 fn all_work(sandbox: &Sandbox) -> (String, Vec<String>) {
-    let dirs = ["ann", "bob", "cam"].map(|agent| sandbox.of(agent));
+    let dirs = ["ann", "bob", "cam"].map(|agent| sandbox.worktree_of(agent));
     let dirs = dirs.iter().map(std::path::PathBuf::as_path).chain([sandbox.repo()]);
     let worktrees = dirs.map(|dir| {
         let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
@@ -45,7 +45,7 @@ fn all_work(sandbox: &Sandbox) -> (String, Vec<String>) {
 #[test]
 fn who_conflicts_is_stopped_and_the_others_land() {
     let sandbox = three_completed();
-    let bob = (sandbox.rev("agents/bob"), fs::read(sandbox.of("bob").join("README")).unwrap());
+    let bob = (sandbox.rev("agents/bob"), fs::read(sandbox.worktree_of("bob").join("README")).unwrap());
     let output = sandbox.agents(["merge", "--all", "--yes"]);
     assert_eq!(output.status, Some(1));
     assert_snapshot!(output, @"
@@ -58,10 +58,10 @@ fn who_conflicts_is_stopped_and_the_others_land() {
     to take it back: git agents undo --yes
     [status 1]
     ");
-    assert_eq!(bob, (sandbox.rev("agents/bob"), fs::read(sandbox.of("bob").join("README")).unwrap()));
+    assert_eq!(bob, (sandbox.rev("agents/bob"), fs::read(sandbox.worktree_of("bob").join("README")).unwrap()));
     let target = sandbox.rev("main");
     assert_eq!(sandbox.rev("agents/ann"), target);
-    assert_eq!(sandbox.git(["log", "--format=%s", "main"]), "ann: README\ncam: new\nBegin");
+    assert_eq!(sandbox.git(["log", "--format=%s", "main"]), "README by ann\nnew by cam\nLines\nBegin");
     for agent in ["ann", "bob", "cam"] {
         sandbox.is_clean(agent);
     }
@@ -171,7 +171,7 @@ fn by_a_merge_commit() {
 #[test]
 fn as_one_commit() {
     let sandbox = three_completed();
-    sandbox.work("cam", "more", "By cam.\n");
+    sandbox.commit_as("cam", "more", "By cam.\n");
     let before = sandbox.rev("main");
     assert_snapshot!(sandbox.agents(["merge", "cam", "--strategy", "squash", "--yes", "--json"]), @r#"
     {
@@ -250,11 +250,11 @@ fn a_stack_lands_in_order() {
     let sandbox = Sandbox::with_agents(&["ann", "bob"]);
     sandbox.agents(["assign", "bob", "1", "Base"]).good();
     sandbox.agents(["start", "bob"]).good();
-    sandbox.work("bob", "base", "By bob.\n");
+    sandbox.commit_as("bob", "base", "By bob.\n");
     sandbox.agents(["complete", "bob"]).good();
     sandbox.agents(["task", "add", "Top", "--id", "2", "--after", "1"]).good();
     sandbox.agents(["start", "ann", "2"]).good();
-    sandbox.work("ann", "top", "By ann.\n");
+    sandbox.commit_as("ann", "top", "By ann.\n");
     sandbox.agents(["complete", "ann"]).good();
     sandbox.commit("meanwhile", "On main.\n", "Meanwhile");
     assert_snapshot!(sandbox.agents(["merge", "--all", "--yes"]), @"
@@ -264,16 +264,16 @@ fn a_stack_lands_in_order() {
     to take it back: git agents undo --yes
     [status 0]
     ");
-    assert_eq!(sandbox.git(["log", "--format=%s", "main"]), "ann: top\nbob: base\nMeanwhile\nBegin");
+    assert_eq!(sandbox.git(["log", "--format=%s", "main"]), "top by ann\nbase by bob\nMeanwhile\nLines\nBegin");
 }
 
 #[test]
 fn a_branch_with_merges_in_it_lands_by_merge() {
     let sandbox = Sandbox::with_agents(&["ann", "bob"]);
-    sandbox.work("ann", "a", "By ann.\n");
-    let dir = sandbox.of("ann");
+    sandbox.commit_as("ann", "a", "By ann.\n");
+    let dir = sandbox.worktree_of("ann");
     sandbox.git_in(&dir, ["checkout", "-q", "-b", "side", "HEAD^"]);
-    sandbox.work("ann", "side", "Aside.\n");
+    sandbox.commit_as("ann", "side", "Aside.\n");
     sandbox.git_in(&dir, ["checkout", "-q", "agents/ann"]);
     sandbox.git_in(&dir, ["merge", "-q", "--no-edit", "side"]);
     let tip = sandbox.rev("agents/ann");
@@ -304,16 +304,16 @@ fn refused_beforehand() {
     [status 3]
     ");
     sandbox.commit("meanwhile", "On main.\n", "Meanwhile");
-    sandbox.write("cam", "meanwhile", "Not committed.\n");
+    sandbox.write_as("cam", "meanwhile", "Not committed.\n");
     assert_snapshot!(sandbox.refused(["merge", "cam", "--yes"]), @"
     [stderr]
     error: cam: its worktree [ROOT]/repo-worktrees/cam cannot come along: uncommitted work is in the way: meanwhile
       try: git -C [ROOT]/repo-worktrees/cam status
     [status 3]
     ");
-    fs::remove_file(sandbox.of("cam").join("meanwhile")).unwrap();
+    fs::remove_file(sandbox.worktree_of("cam").join("meanwhile")).unwrap();
 
-    let dir = sandbox.of("bob");
+    let dir = sandbox.worktree_of("bob");
     let merge = sandbox.command("git").current_dir(&dir).args(["merge", "-q", "agents/ann"]).output().unwrap();
     assert!(!merge.status.success());
     assert_snapshot!(sandbox.refused(["merge", "bob", "--yes"]), @"
@@ -324,7 +324,7 @@ fn refused_beforehand() {
     ");
     sandbox.git_in(&dir, ["merge", "--abort"]);
 
-    sandbox.git_in(&sandbox.of("ann"), ["checkout", "-q", "--detach"]);
+    sandbox.git_in(&sandbox.worktree_of("ann"), ["checkout", "-q", "--detach"]);
     sandbox.git(["branch", "-q", "-D", "agents/ann"]);
     let output = sandbox.refused(["merge", "ann", "--yes"]);
     assert!(output.stderr.starts_with("error: ann's branch agents/ann does not exist\n"), "{output}");

@@ -7,11 +7,11 @@ use crate::support::Sandbox;
 #[test]
 fn the_most_that_can_land() {
     let sandbox = Sandbox::with_agents(&["ann", "bob", "cam", "dan"]);
-    sandbox.work("ann", "README", "By ann.\n");
-    sandbox.work("ann", "x", "By ann.\n");
-    sandbox.work("bob", "README", "By bob.\n");
-    sandbox.work("cam", "x", "By cam.\n");
-    sandbox.work("dan", "y", "By dan.\n");
+    sandbox.commit_as("ann", "README", "By ann.\n");
+    sandbox.commit_as("ann", "x", "By ann.\n");
+    sandbox.commit_as("bob", "README", "By bob.\n");
+    sandbox.commit_as("cam", "x", "By cam.\n");
+    sandbox.commit_as("dan", "y", "By dan.\n");
     let before = (sandbox.facts(), sandbox.git(["count-objects", "-v"]));
     let output = sandbox.agents(["merge-order"]);
     assert_eq!(output.status, Some(1));
@@ -77,8 +77,8 @@ fn all_of_them() {
     nothing to land
     [status 0]
     ");
-    sandbox.work("ann", "a", "By ann.\n");
-    sandbox.write("bob", "README", "Not committed.\n");
+    sandbox.commit_as("ann", "a", "By ann.\n");
+    sandbox.write_as("bob", "README", "Not committed.\n");
     assert_snapshot!(sandbox.agents(["merge-order"]), @"
       1. ann  clean: touches nothing that the others touch
       2. bob  clean: touches nothing that the others touch
@@ -97,9 +97,9 @@ fn all_of_them() {
 #[test]
 fn a_stack_lands_from_below() {
     let sandbox = Sandbox::with_agents(&["ann", "bob"]);
-    sandbox.work("bob", "base", "By bob.\n");
-    sandbox.git_in(&sandbox.of("ann"), ["merge", "-q", "agents/bob"]);
-    sandbox.work("ann", "top", "By ann.\n");
+    sandbox.commit_as("bob", "base", "By bob.\n");
+    sandbox.git_in(&sandbox.worktree_of("ann"), ["merge", "-q", "agents/bob"]);
+    sandbox.commit_as("ann", "top", "By ann.\n");
     assert_snapshot!(sandbox.agents(["merge-order"]), @"
       1. bob  clean: touches nothing that the others touch
       2. ann  clean: after bob: contains its commits
@@ -113,7 +113,7 @@ fn a_stack_lands_from_below() {
 #[test]
 fn branches_and_commits_are_named_as_they_were_given() {
     let sandbox = Sandbox::with_agents(&["ann"]);
-    sandbox.work("ann", "README", "By ann.\n");
+    sandbox.commit_as("ann", "README", "By ann.\n");
     sandbox.git(["checkout", "-q", "-b", "topic"]);
     let commit = sandbox.commit("README", "By hand.\n", "Topic");
     sandbox.git(["checkout", "-q", "main"]);
@@ -142,7 +142,7 @@ fn branches_and_commits_are_named_as_they_were_given() {
 #[test]
 fn what_has_no_common_history_cannot_be_judged() {
     let sandbox = Sandbox::with_agents(&["ann"]);
-    sandbox.work("ann", "new", "By ann.\n");
+    sandbox.commit_as("ann", "new", "By ann.\n");
     let commit = sandbox.git(["commit-tree", "HEAD^{tree}", "-m", "Another beginning"]);
     sandbox.git(["branch", "island", &commit]);
     assert_snapshot!(sandbox.agents(["merge-order", "ann", "island"]), @"

@@ -16,7 +16,7 @@ fn by_priority_and_then_by_age() {
     add("urgent", "high", "2026-01-04T11:00:00Z");
     sandbox.agents(["task", "add", "Waits", "--id", "waits", "--after", "young", "--priority", "high"]).good();
     let operations = sandbox.operations();
-    assert_snapshot!(sandbox.run(["next"]).dir(sandbox.of("ann")).output(), @"
+    assert_snapshot!(sandbox.run(["next"]).dir(sandbox.worktree_of("ann")).output(), @"
     ann started urgent urgent
     [status 0]
     ");

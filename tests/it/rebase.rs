@@ -12,16 +12,16 @@ fn commits(sandbox: &Sandbox, dir: &std::path::Path) -> String {
 #[test]
 fn the_result_is_that_of_git_rebase() {
     let sandbox = Sandbox::with_agents(&["ann"]);
-    sandbox.work("ann", "first", "1\n");
-    sandbox.write("ann", "second", "2\n");
-    let dir = sandbox.of("ann");
+    sandbox.commit_as("ann", "first", "1\n");
+    sandbox.write_as("ann", "second", "2\n");
+    let dir = sandbox.worktree_of("ann");
     sandbox.git_in(&dir, ["add", "second"]);
     let message = "Ünusual  subject\n\n  indented body\n\n# no comment\n\nSigned-off-by: Eve <eve@example.com>\n";
     let args = ["-q", "--cleanup=verbatim", "--author=Eve <eve@example.com>", "--date=2020-02-02T02:02:02+0530"];
     sandbox.git_in(&dir, ["commit"].iter().chain(&args).chain(&["-m", message]));
     // This one is on the target already, so that it becomes empty.
-    sandbox.work("ann", "same", "the same\n");
-    sandbox.work("ann", "first", "1\nand more\n");
+    sandbox.commit_as("ann", "same", "the same\n");
+    sandbox.commit_as("ann", "first", "1\nand more\n");
     sandbox.commit("same", "the same\n", "Same");
     sandbox.commit("other", "on main\n", "Other");
 
@@ -47,8 +47,8 @@ fn the_result_is_that_of_git_rebase() {
 #[test]
 fn a_conflict_changes_nothing() {
     let sandbox = Sandbox::with_agents(&["ann"]);
-    sandbox.work("ann", "fine", "By ann.\n");
-    sandbox.work("ann", "README", "By ann.\n");
+    sandbox.commit_as("ann", "fine", "By ann.\n");
+    sandbox.commit_as("ann", "README", "By ann.\n");
     sandbox.commit("README", "By main.\n", "Change");
     let output = sandbox.refused(["rebase", "ann"]);
     assert_eq!(output.status, Some(1));
@@ -91,8 +91,8 @@ fn a_conflict_changes_nothing() {
 #[test]
 fn uncommitted_work_in_the_way_is_refused() {
     let sandbox = Sandbox::with_agents(&["ann"]);
-    sandbox.work("ann", "fine", "By ann.\n");
-    sandbox.write("ann", "README", "Not committed.\n");
+    sandbox.commit_as("ann", "fine", "By ann.\n");
+    sandbox.write_as("ann", "README", "Not committed.\n");
     sandbox.commit("README", "By main.\n", "Change");
     let output = sandbox.refused(["rebase", "ann"]);
     assert_eq!(output.status, Some(3));
@@ -102,13 +102,13 @@ fn uncommitted_work_in_the_way_is_refused() {
       try: git -C [ROOT]/repo-worktrees/ann status
     [status 3]
     ");
-    assert_eq!(std::fs::read_to_string(sandbox.of("ann").join("README")).unwrap(), "Not committed.\n");
+    assert_eq!(std::fs::read_to_string(sandbox.worktree_of("ann").join("README")).unwrap(), "Not committed.\n");
 }
 
 #[test]
 fn it_can_be_taken_back() {
     let sandbox = Sandbox::with_agents(&["ann"]);
-    let before = sandbox.work("ann", "fine", "By ann.\n");
+    let before = sandbox.commit_as("ann", "fine", "By ann.\n");
     sandbox.commit("other", "on main\n", "Other");
     assert_snapshot!(sandbox.agents(["rebase", "ann", "--json"]), @r#"
     {
@@ -145,7 +145,7 @@ fn refused_beforehand() {
       try: git agents agent list
     [status 3]
     ");
-    sandbox.git_in(&sandbox.of("ann"), ["checkout", "-q", "--detach"]);
+    sandbox.git_in(&sandbox.worktree_of("ann"), ["checkout", "-q", "--detach"]);
     sandbox.git(["branch", "-q", "-D", "agents/ann"]);
     assert_snapshot!(sandbox.refused(["rebase", "ann"]), @"
     [stderr]

@@ -8,7 +8,7 @@ use crate::support::{Output, Sandbox, id};
 fn the_base_is_recorded() {
     let sandbox = Sandbox::with_agents(&["ann"]);
     sandbox.agents(["assign", "ann", "1", "One"]).good();
-    assert_snapshot!(sandbox.run(["start"]).dir(sandbox.of("ann")).output(), @"
+    assert_snapshot!(sandbox.run(["start"]).dir(sandbox.worktree_of("ann")).output(), @"
     ann started 1 One
     [status 0]
     ");
@@ -44,7 +44,7 @@ fn a_branch_that_is_behind_is_moved_forward_with_its_worktree() {
     ");
     assert_eq!(sandbox.rev("agents/ann"), target);
     sandbox.is_clean("ann");
-    assert!(sandbox.of("ann").join("new").is_file());
+    assert!(sandbox.worktree_of("ann").join("new").is_file());
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_dirty_worktree_is_left_where_it_is() {
     let sandbox = Sandbox::with_agents(&["ann"]);
     let before = sandbox.rev("agents/ann");
     sandbox.commit("new", "from main\n", "New");
-    sandbox.write("ann", "README", "Changed.\n");
+    sandbox.write_as("ann", "README", "Changed.\n");
     sandbox.agents(["assign", "ann", "1", "One"]).good();
     assert_snapshot!(sandbox.agents(["start", "ann", "1", "--json"]), @r#"
     {
@@ -82,7 +82,7 @@ fn a_dirty_worktree_is_left_where_it_is() {
     [status 0]
     "#);
     assert_eq!(sandbox.rev("agents/ann"), before);
-    assert_eq!(std::fs::read_to_string(sandbox.of("ann").join("README")).unwrap(), "Changed.\n");
+    assert_eq!(std::fs::read_to_string(sandbox.worktree_of("ann").join("README")).unwrap(), "Changed.\n");
 }
 
 /// bob's task 2 comes after ann's task 1, which is completed and has not landed.
@@ -90,7 +90,7 @@ fn with_dependency() -> Sandbox {
     let sandbox = Sandbox::with_agents(&["ann", "bob"]);
     sandbox.agents(["assign", "ann", "1", "One"]).good();
     sandbox.agents(["start", "ann"]).good();
-    sandbox.work("ann", "base", "by ann\n");
+    sandbox.commit_as("ann", "base", "by ann\n");
     sandbox.agents(["complete", "ann"]).good();
     sandbox.agents(["task", "add", "Two", "--id", "2", "--after", "1"]).good();
     sandbox
@@ -115,7 +115,7 @@ fn a_dependency_that_has_not_landed_is_brought_in() {
 #[test]
 fn a_dependency_is_merged_into_work_of_ones_own() {
     let sandbox = with_dependency();
-    let own = sandbox.work("bob", "own", "by bob\n");
+    let own = sandbox.commit_as("bob", "own", "by bob\n");
     assert_snapshot!(start_bob(&sandbox), @"
     bob started 2 Two
       the work of 1, which has not landed, was merged as [COMMIT]
@@ -124,13 +124,13 @@ fn a_dependency_is_merged_into_work_of_ones_own() {
     assert_eq!(sandbox.rev("agents/bob^1"), own);
     assert_eq!(sandbox.rev("agents/bob^2"), sandbox.rev("agents/ann"));
     sandbox.is_clean("bob");
-    assert!(sandbox.of("bob").join("base").is_file());
+    assert!(sandbox.worktree_of("bob").join("base").is_file());
 }
 
 #[test]
 fn a_dependency_that_conflicts_is_refused() {
     let sandbox = with_dependency();
-    sandbox.work("bob", "base", "by bob\n");
+    sandbox.commit_as("bob", "base", "by bob\n");
     assert_snapshot!(sandbox.unchanged(|| start_bob(&sandbox)), @"
     [stderr]
     error: the work of 1, which the task is after, conflicts with bob's branch in base

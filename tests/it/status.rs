@@ -12,17 +12,18 @@ fn in_trouble() -> Sandbox {
     let sandbox = Sandbox::with_agents(&["ann", "bob", "cam", "dan", "eve"]);
     sandbox.agents(["assign", "ann", "1", "One", "2"]).good();
     sandbox.agents(["start", "ann"]).good();
-    sandbox.work("ann", "README", "By ann.\n");
-    sandbox.write("ann", "draft", "mine\n");
-    sandbox.work("bob", "README", "By bob.\n");
+    sandbox.commit_as("ann", "README", "By ann.\n");
+    sandbox.write_as("ann", "draft", "mine\n");
+    sandbox.commit_as("bob", "README", "By bob.\n");
     sandbox.agents(["assign", "cam", "2", "Two", "1"]).good();
     sandbox.agents(["start", "cam"]).good();
-    sandbox.work("cam", "new", "By cam.\n");
+    sandbox.commit_as("cam", "new", "By cam.\n");
     sandbox.agents(["complete", "cam"]).good();
     sandbox.commit("README", "By main.\n", "Change");
-    let rebase = sandbox.command("git").current_dir(sandbox.of("bob")).args(["rebase", "-q", "main"]).output().unwrap();
+    let rebase =
+        sandbox.command("git").current_dir(sandbox.worktree_of("bob")).args(["rebase", "-q", "main"]).output().unwrap();
     assert!(!rebase.status.success());
-    std::fs::remove_dir_all(sandbox.of("dan")).unwrap();
+    std::fs::remove_dir_all(sandbox.worktree_of("dan")).unwrap();
     sandbox
 }
 

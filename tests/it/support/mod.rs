@@ -3,10 +3,12 @@
 mod agents;
 mod facts;
 mod output;
+mod revisions;
 mod run;
 mod sandbox;
 mod state;
 
+pub(crate) use agents::lines;
 pub(crate) use output::Output;
 pub(crate) use run::Run;
 pub(crate) use sandbox::{Sandbox, Shape};

@@ -1,6 +1,6 @@
 //! `git agents init`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use git_agents::agent::{AgentName, is_branch_name};
@@ -170,6 +170,7 @@ fn missing(ctx: &Context, state: &State, wanted: &[AgentName], plan: &Plan) -> R
             Some(Place::At(path)) => path,
             _ => plan.folder.join(name.as_str()),
         };
+        check_text(&path, "git agents init --worktrees DIR")?;
         enrolments.push(Enrolment {
             name: name.clone(),
             branch,
@@ -181,4 +182,13 @@ fn missing(ctx: &Context, state: &State, wanted: &[AgentName], plan: &Plan) -> R
         });
     }
     Ok(enrolments)
+}
+
+/// The journal can only name a path that is text: what it could not take back is not begun.
+pub(crate) fn check_text(path: &Path, hint: &str) -> Result<(), CliError> {
+    if path.to_str().is_some() {
+        return Ok(());
+    }
+    let message = format!("{}: the path of a worktree must be UTF-8 text", path.display());
+    Err(CliError::refused("path-not-text", message).hint(hint))
 }

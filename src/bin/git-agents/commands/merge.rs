@@ -14,7 +14,7 @@ use git_agents::worktree::follow::Followed;
 use super::complete_values::agent_names;
 use crate::context::{Context, known_agent};
 use crate::error::{CliError, Exit};
-use crate::view::merge::{MergeView, refusal_text};
+use crate::view::merge::{MergeView, refusal_hints, refusal_text};
 
 /// Land the agents' branches on the target, in the recommended order.
 ///
@@ -138,7 +138,8 @@ fn refuse(built: &Built) -> Result<(), CliError> {
         return Ok(());
     }
     let why: Vec<String> = built.plan.refusals.iter().map(refusal_text).collect();
-    Err(CliError::refused("blocked", why.join("; ")).hint("commit what is in the way, or move it elsewhere"))
+    let hints: std::collections::BTreeSet<&str> = built.plan.refusals.iter().flat_map(refusal_hints).copied().collect();
+    Err(hints.into_iter().fold(CliError::refused("blocked", why.join("; ")), CliError::hint))
 }
 
 /// Whether a ref would move, or a completed task be found in the target already.

@@ -47,7 +47,7 @@ pub(crate) struct LandedView {
 pub(crate) struct StoppedView {
     pub(crate) name: String,
     pub(crate) branch: String,
-    /// `conflict`, `merges`, `worktree`, `after`, `missing`, `is-target`, `checked-out-twice`, `unrelated` or `unknown`.
+    /// `conflict`, `merges`, `taken-back`, `worktree`, `after`, `missing`, `is-target`, `symbolic`, `checked-out-twice`, `unrelated` or `unknown`.
     pub(crate) reason: &'static str,
     pub(crate) message: String,
     pub(crate) paths: Vec<StoppedPath>,
@@ -161,6 +161,15 @@ fn stopped_view(target: &Target, before: &str, worktrees: &[Worktree], stopped: 
 fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stopped) -> (&'static str, String, String) {
     let name = &stopped.name;
     match &stopped.reason {
+        Stop::Conflict { commit: Some(id), merges: true, .. } => {
+            let id = &id.to_string()[..10];
+            let message = format!("its commit {id} conflicts with {before}; merged as a whole it would not");
+            ("conflict", message, format!("git agents merge {name} --strategy merge"))
+        }
+        Stop::TakenBack { .. } => {
+            let message = format!("{} had these changes and no longer has them", target.branch);
+            ("taken-back", message, format!("git agents merge {name} --strategy merge"))
+        }
         Stop::Conflict { commit, .. } => {
             let what = commit.map_or("it".to_owned(), |id| format!("its commit {}", &id.to_string()[..10]));
             let message = format!("{what} conflicts with {before}");
@@ -170,14 +179,27 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
             let message = format!("it contains {}, which a rebase would flatten", counted(commits.len(), "merge"));
             ("merges", message, format!("git agents merge {name} --strategy merge"))
         }
+        Stop::Worktree { path, reason: Blocked::Missing } => {
+            let message = format!("its worktree at {} is missing: {}", path.display(), blocked_text(&Blocked::Missing));
+            ("worktree", message, "git worktree repair".to_owned())
+        }
         Stop::Worktree { path, reason } => {
             let message = format!("its worktree {} cannot come along: {}", path.display(), blocked_text(reason));
-            ("worktree", message, format!("git -C {} status", quoted(&path.display().to_string())))
+            let next = match reason {
+                Blocked::Locked { .. } => "git agents doctor".to_owned(),
+                _ => format!("git -C {} status", quoted(&path.display().to_string())),
+            };
+            ("worktree", message, next)
         }
         Stop::After { name: other } => {
             ("after", format!("it is after {other}, which does not land"), format!("git agents merge {other} {name}"))
         }
         Stop::Missing => ("missing", "its branch is gone".to_owned(), format!("git agents init {name}")),
+        Stop::Symbolic => {
+            let branch = short(&stopped.branch);
+            let message = format!("its branch {branch} is a symbolic ref, another name for another branch");
+            ("symbolic", message, format!("git symbolic-ref {}", quoted(&stopped.branch)))
+        }
         Stop::IsTarget => {
             ("is-target", "its branch is the target".to_owned(), "git config agents.target BRANCH".to_owned())
         }
@@ -219,6 +241,8 @@ fn blocked_text(blocked: &Blocked) -> String {
             let more = if paths.len() > 5 { ", …" } else { "" };
             format!("uncommitted work is in the way: {}{more}", shown.join(", "))
         }
+        Blocked::Missing => "bring it back (git worktree repair), or forget it (git worktree prune)".to_owned(),
+        Blocked::Locked { path } => format!("somebody is writing to it ({} exists)", path.display()),
         Blocked::NotIntact => "it is not the worktree that git believes it to be".to_owned(),
         Blocked::Refused { reason } => reason.clone(),
     }
@@ -227,6 +251,10 @@ fn blocked_text(blocked: &Blocked) -> String {
 /// Why nothing could be moved, as a sentence's part.
 pub(crate) fn refusal_text(refusal: &Refusal) -> String {
     match refusal {
+        Refusal::Worktree { branch, path, reason: Blocked::Missing } => {
+            let text = blocked_text(&Blocked::Missing);
+            format!("the worktree of {} at {} is missing: {text}", short(branch), path.display())
+        }
         Refusal::Worktree { branch, path, reason } => {
             format!("{} at {} cannot come along: {}", short(branch), path.display(), blocked_text(reason))
         }
@@ -236,6 +264,16 @@ pub(crate) fn refusal_text(refusal: &Refusal) -> String {
         }
         Refusal::Elsewhere { name, .. } => format!("{} has moved since", short(name)),
         Refusal::CheckedOut { branch, path } => format!("{} is checked out at {}", short(branch), path.display()),
+    }
+}
+
+/// What to do about it: commands, or a sentence where none is known.
+pub(crate) fn refusal_hints(refusal: &Refusal) -> &'static [&'static str] {
+    match refusal {
+        Refusal::Worktree { reason: Blocked::Missing, .. } => &["git worktree repair", "git worktree prune"],
+        Refusal::Worktree { reason: Blocked::Locked { .. }, .. } => &["git agents doctor"],
+        Refusal::HeldTwice { .. } | Refusal::CheckedOut { .. } => &["git worktree list"],
+        _ => &["commit what is in the way, or move it elsewhere"],
     }
 }
 

@@ -15,7 +15,7 @@ use crate::ui::View;
 #[derive(Debug, Serialize)]
 pub(crate) struct RemovedView {
     pub(crate) agent: String,
-    /// The worktree that was removed.
+    /// The worktree that was removed; its folder may have been missing.
     pub(crate) worktree: Option<String>,
     /// The branch that was deleted.
     pub(crate) branch: Option<String>,
@@ -28,6 +28,12 @@ pub(crate) struct RemovedView {
     pub(crate) not_backed_up: Vec<String>,
     #[serde(skip)]
     lost: Option<String>,
+    /// The branch that stays because it was not made for the agent.
+    #[serde(skip)]
+    pub(crate) foreign_branch: Option<String>,
+    /// The worktree's folder was missing before.
+    #[serde(skip)]
+    was_missing: bool,
     /// Single ignored files, such as `.env`, are in the backup.
     #[serde(skip)]
     kept_ignored: bool,
@@ -45,8 +51,14 @@ impl RemovedView {
             not_backed_up: removed
                 .map(|removed| removed.losses.ignored_folders.iter().map(|path| path_text(path.as_ref())).collect())
                 .unwrap_or_default(),
+            foreign_branch: None,
+            was_missing: removed.is_some_and(|removed| removed.losses.missing.is_some()),
             kept_ignored: removed.is_some_and(|removed| !removed.losses.ignored_files.is_empty()),
-            lost: removed.filter(|removed| removed.losses.is_work()).map(|removed| losses_text(&removed.losses)),
+            // Of a missing folder's files nobody knows, and they are in no backup.
+            lost: removed
+                .map(|removed| Losses { missing: None, ..removed.losses.clone() })
+                .filter(Losses::is_work)
+                .map(|losses| losses_text(&losses)),
         }
     }
 }
@@ -71,9 +83,17 @@ fn restore(name: &AgentName, branch: &str, worktree: Option<&Path>, removed: &Re
     commands
 }
 
+/// All of the paths, for people.
+pub(crate) fn paths_text(paths: &[gix::bstr::BString]) -> String {
+    paths.iter().map(|path| path_text(path.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
 /// "2 uncommitted and 1 untracked file, 3 commits that have not landed".
 pub(crate) fn losses_text(losses: &Losses) -> String {
     let mut parts = Vec::new();
+    if let Some(path) = &losses.missing {
+        parts.push(format!("no folder at {}, where git knows its worktree", path.display()));
+    }
     let mut tell = |paths: &[gix::bstr::BString], noun: &str| {
         if let Some(first) = paths.first() {
             let more = if paths.len() > 1 { ", …" } else { "" };
@@ -82,8 +102,15 @@ pub(crate) fn losses_text(losses: &Losses) -> String {
     };
     tell(&losses.uncommitted, "uncommitted file");
     tell(&losses.untracked, "untracked file");
-    tell(&losses.embedded, "repository inside, which no backup could hold,");
     tell(&losses.submodules, "submodule with work of its own");
+    // All of them are named: each has to be moved away by hand.
+    match losses.embedded.as_slice() {
+        [] => {}
+        [one] => parts.push(format!("a repository inside, which no backup could hold ({})", path_text(one.as_ref()))),
+        all => {
+            parts.push(format!("{} repositories inside, which no backup could hold ({})", all.len(), paths_text(all)))
+        }
+    }
     if losses.commits > 0 {
         parts.push(format!("{} not landed", counted(losses.commits, "commit")));
     }
@@ -99,17 +126,24 @@ impl View for RemovedView {
     fn text(&self, style: &Style) -> String {
         let mut text = format!("removed {}", self.agent);
         if let Some(worktree) = &self.worktree {
-            text.push_str(&format!(", its worktree {}", safe(worktree)));
+            let what = if self.was_missing { "git's record of its missing worktree" } else { "its worktree" };
+            text.push_str(&format!(", {what} {}", safe(worktree)));
         }
         if let Some(branch) = &self.branch {
             text.push_str(&format!(", its branch {}", safe(branch)));
         }
         text.push('\n');
+        if let Some(branch) = &self.foreign_branch {
+            text.push_str(&format!("its branch {} stays: it was not made for {}\n", safe(branch), self.agent));
+        }
         if let (Some(backup), Some(lost)) = (&self.backup, &self.lost) {
             text.push_str(&format!("{lost}: all of it is in {backup}\n"));
         }
         if let (Some(backup), None, true) = (&self.backup, &self.lost, self.kept_ignored) {
             text.push_str(&format!("its ignored files are in {backup}\n"));
+        }
+        if let (Some(backup), None, true) = (&self.backup, &self.lost, self.was_missing) {
+            text.push_str(&format!("its branch, and the index as git had it, are in {backup}\n"));
         }
         if !self.not_backed_up.is_empty() {
             text.push_str(&format!("ignored and not backed up: {}\n", safe(&self.not_backed_up.join(", "))));

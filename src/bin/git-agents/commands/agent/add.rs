@@ -9,6 +9,7 @@ use git_agents::git::{refs, worktrees};
 use git_agents::work::enrol::{self, Enrolment};
 
 use crate::commands::complete_values::branch_names;
+use crate::commands::init::check_text;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit};
 use crate::view::enrolled::EnrolledView;
@@ -70,6 +71,9 @@ pub(crate) fn run(ctx: &Context, args: AddArgs) -> Result<Exit, CliError> {
         None if existing => Some(checked_out()?.unwrap_or_else(|| config::worktree_path(repo, &name))),
         None => Some(config::worktree_path(repo, &name)),
     };
+    if let Some(path) = &worktree {
+        check_text(path, &format!("git agents agent add {name} --path DIR"))?;
+    }
     let enrolment = Enrolment { name, branch, start, existing, worktree, registered: false };
     let (enrolled, _) = enrol::enrol(repo, &ctx.world, &[enrolment], &|_| {})?;
     for complaint in enrolled.iter().filter_map(|one| one.complaint.as_ref()) {

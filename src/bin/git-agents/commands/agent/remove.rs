@@ -1,15 +1,19 @@
 //! `git agents agent remove`
 
+use std::path::PathBuf;
+
 use clap::Args;
 use git_agents::agent::{AgentName, CommitId};
 use git_agents::config;
 use git_agents::git::{identity, refs, worktrees};
 use git_agents::state::{Action, RefMove};
 use git_agents::store::{Change, Scope, StoreError};
-use git_agents::work::place;
+use git_agents::work::enrol;
+use git_agents::work::place::{self, Place};
 use git_agents::worktree::remove::{self, RemoveError, Removed, Request};
 
 use crate::commands::complete_values::agent_names;
+use crate::commands::init::check_text;
 use crate::context::{Context, known_agent};
 use crate::error::{CliError, Exit};
 use crate::view::removed::RemovedView;
@@ -41,13 +45,19 @@ pub(crate) fn run(ctx: &Context, args: &RemoveArgs) -> Result<Exit, CliError> {
     let branch = format!("refs/heads/{}", agent.branch);
     let tip = refs::read(repo, &branch)?;
     let worktree = worktrees::list(repo)?.into_iter().find(|worktree| worktree.holds(&branch) && !worktree.is_main);
-    let worktree = worktree.map(|worktree| worktree.path);
+    // What somebody else made is not ours to take away, whatever the shared document calls the agent's.
+    let is_ours = enrol::made_branch(repo, snapshot.tip, agent);
+    let was_given = |path: &PathBuf| is_ours || place::read(repo, &name) == Some(Place::At(path.clone()));
+    let worktree = worktree.map(|worktree| worktree.path).filter(was_given);
     let here = ctx.absolute(std::path::Path::new("."))?;
     if worktree.as_ref().is_some_and(|path| here.starts_with(path)) {
         return Err(CliError::refused("inside-worktree", format!("you are inside {name}'s worktree, which would go"))
             .hint(format!("cd {}", crate::error::quoted(&config::main_folder(repo).display().to_string()))));
     }
-    let kept = args.keep_branch;
+    if let Some(path) = &worktree {
+        check_text(path, "git worktree move WORKTREE NEW-PATH")?;
+    }
+    let kept = args.keep_branch || !is_ours;
     let request = Request {
         name: name.to_string(),
         branch: (!kept && tip.is_some()).then(|| branch.clone()),
@@ -74,7 +84,9 @@ pub(crate) fn run(ctx: &Context, args: &RemoveArgs) -> Result<Exit, CliError> {
     let action = Action::RemoveAgent { agent: name.clone(), backup };
     ctx.transact(&Scope::open(), |_, _| Ok(Some(Change { action: action.clone(), moved: moved.clone() })))?;
     place::forget(repo, &name);
-    ctx.ui.answer(&RemovedView::new(&name, &agent.branch, worktree.as_deref(), removed.as_ref()))?;
+    let mut view = RemovedView::new(&name, &agent.branch, worktree.as_deref(), removed.as_ref());
+    view.foreign_branch = (!is_ours && tip.is_some()).then(|| agent.branch.clone());
+    ctx.ui.answer(&view)?;
     Ok(Exit::Good)
 }
 
@@ -84,7 +96,19 @@ fn refused(name: &AgentName, error: RemoveError) -> CliError {
     match error {
         RemoveError::WouldLose { losses } => {
             let what = crate::view::removed::losses_text(&losses);
-            let error = CliError::refused("would-lose-work", format!("{name} has {what}"));
+            let mut message = format!("{name} has {what}");
+            if !losses.ignored_folders.is_empty() {
+                let folders = crate::view::removed::paths_text(&losses.ignored_folders);
+                message.push_str(&format!("; ignored folders would go without a backup: {folders}"));
+            }
+            let error = CliError::refused("would-lose-work", message);
+            // Moved, it is to be repaired where it is now; deleted, git may forget it.
+            if losses.missing.is_some() && !losses.is_beyond_backup() {
+                return error
+                    .hint("git worktree repair PATH")
+                    .hint("git worktree prune")
+                    .hint(format!("git agents agent remove {name} --force"));
+            }
             if losses.is_beyond_backup() {
                 error.hint("move the repositories inside it elsewhere, and push what their submodules have")
             } else {
