@@ -3,6 +3,7 @@
 use gix::ObjectId;
 
 use super::commit::Writer;
+use super::finish::{self, WorktreeIntent};
 use super::plan::{Built, Following, Move, Plan, PlanError, Refusal, Request, Source, Step, Stop, Stopped};
 use super::replay::{Builder, Outcome};
 use crate::git::Repository;
@@ -11,6 +12,18 @@ use crate::git::refs::{self, RefError};
 use crate::git::scratch::Scratch;
 use crate::git::worktrees::{self, Worktree};
 use crate::worktree::follow;
+
+/// The worktrees, and which of them still wait for the files of an earlier landing.
+struct Holders {
+    worktrees: Vec<Worktree>,
+    waiting: Vec<WorktreeIntent>,
+}
+
+impl Holders {
+    fn list(repo: &Repository) -> Result<Self, PlanError> {
+        Ok(Holders { worktrees: worktrees::list(repo)?, waiting: finish::waiting(repo)? })
+    }
+}
 
 /// Build what the request asks for. A branch that does not come along is left out, and the others go on.
 ///
@@ -22,7 +35,7 @@ pub fn plan(repo: &Repository, request: &Request) -> Result<Built, PlanError> {
         return Err(PlanError::TargetNotABranch { target: target.clone() });
     }
     let start = refs::read_movable(repo, target)?.ok_or_else(|| PlanError::NoTarget { target: target.clone() })?;
-    let all = worktrees::list(repo)?;
+    let all = Holders::list(repo)?;
     let scratch = Scratch::new(repo)?;
     let mut barred: Vec<Stopped> = Vec::new();
     // A branch whose worktree is in the way of what all of them make together is left out, and the rest built again.
@@ -63,7 +76,7 @@ pub fn plan_rebase(
     onto: ObjectId,
     identity: &gix::actor::Signature,
 ) -> Result<Built, PlanError> {
-    let all = worktrees::list(repo)?;
+    let all = Holders::list(repo)?;
     let scratch = Scratch::new(repo)?;
     let mut plan = Plan::default();
     let stop = |plan: &mut Plan, tip, reason| plan.stopped.push(stopped(&source.name, &source.branch, tip, reason));
@@ -106,7 +119,7 @@ pub fn plan_rebase(
 /// # Errors
 /// See [`PlanError`].
 pub fn plan_undo(repo: &Repository, moves: &[Move]) -> Result<Built, PlanError> {
-    let all = worktrees::list(repo)?;
+    let all = Holders::list(repo)?;
     let scratch = Scratch::new(repo)?;
     let mut plan = Plan::default();
     for Move { name, before, after } in moves {
@@ -123,7 +136,7 @@ pub fn plan_undo(repo: &Repository, moves: &[Move]) -> Result<Built, PlanError> 
                 }
             }
             (Some(_), None) => {
-                let held = all.iter().filter(|worktree| worktree.holds(name));
+                let held = all.worktrees.iter().filter(|worktree| worktree.holds(name));
                 plan.refusals.extend(
                     held.map(|worktree| Refusal::CheckedOut { branch: name.clone(), path: worktree.path.clone() }),
                 );
@@ -139,7 +152,7 @@ fn land_all(
     repo: &Repository,
     request: &Request,
     start: ObjectId,
-    all: &[Worktree],
+    all: &Holders,
     scratch: &Scratch,
     barred: &[Stopped],
 ) -> Result<Plan, PlanError> {
@@ -162,7 +175,7 @@ fn land_all(
                 continue;
             }
         };
-        if let Some(reason) = stopped_beforehand(request, source, all) {
+        if let Some(reason) = stopped_beforehand(request, source, &all.worktrees) {
             stop(reason);
             continue;
         }
@@ -218,14 +231,14 @@ fn stopped_beforehand(request: &Request, source: &Source, all: &[Worktree]) -> O
 /// The worktrees that have the branch, or why they cannot come along.
 fn follow_all(
     repo: &Repository,
-    all: &[Worktree],
+    all: &Holders,
     branch: &str,
     before: ObjectId,
     after: ObjectId,
     scratch: &Scratch,
     following: &mut Vec<Following>,
 ) -> Result<Option<Stop>, PlanError> {
-    let holders: Vec<_> = all.iter().filter(|worktree| worktree.holds(branch)).collect();
+    let holders: Vec<_> = all.worktrees.iter().filter(|worktree| worktree.holds(branch)).collect();
     let [holder] = holders[..] else {
         let paths: Vec<_> = holders.iter().map(|worktree| worktree.path.clone()).collect();
         return Ok((!paths.is_empty()).then_some(Stop::HeldTwice { paths }));
@@ -234,6 +247,11 @@ fn follow_all(
         return Ok(None);
     }
     let path = holder.path.clone();
+    let is_behind =
+        |one: &WorktreeIntent| one.path == path && one.branch == branch && !one.is_undone_by(branch, before, after);
+    if all.waiting.iter().any(is_behind) {
+        return Ok(Some(Stop::Worktree { path, reason: follow::Blocked::Behind }));
+    }
     if let Some(reason) = follow::check(repo, holder, before, after, Some(scratch))? {
         return Ok(Some(Stop::Worktree { path, reason }));
     }

@@ -76,7 +76,8 @@ pub enum ExecuteError {
     Journal(#[from] JournalError),
 }
 
-/// Move everything that the plan says, or nothing.
+/// Move everything that the plan says, or nothing. A worktree whose files cannot be written afterwards is part of the
+/// answer.
 ///
 /// # Errors
 /// See [`ExecuteError`].
@@ -90,7 +91,7 @@ pub fn execute(repo: &Repository, execution: &Execution<'_>) -> Result<Executed,
     let intent = intent_of(repo, execution);
     // Bringing the objects over may have taken long enough for somebody to begin a commit.
     refuse_locked(plan, &all)?;
-    let entry = Entry::begin(repo, operation, finish::KIND, &intent)?;
+    let mut entry = Entry::begin(repo, operation, finish::KIND, &intent)?;
     let updates: Vec<_> = intent.refs.iter().filter_map(|one| one.update(execution.message)).collect();
     if let Err(error) = refs::transaction(repo, &updates, signature) {
         // A failure in the middle of files: what has begun is completed.
@@ -104,18 +105,24 @@ pub fn execute(repo: &Repository, execution: &Execution<'_>) -> Result<Executed,
         finish::move_rest(repo, &intent, signature)?;
     }
     let mut followed = Vec::new();
-    let all = worktrees::list(repo)?;
+    // The refs have moved: what fails from here on is told, and tried again by the next command.
+    let all = worktrees::list(repo).map_err(FollowError::from);
     for following in &plan.worktrees {
-        let found = all.iter().find(|worktree| worktree.path == following.path);
-        let result = match found {
-            Some(worktree) => follow::follow(repo, worktree, &following.branch, following.before, following.after)?,
-            None => Followed::Elsewhere,
+        let result = match &all {
+            Ok(all) => match all.iter().find(|worktree| worktree.path == following.path) {
+                Some(one) => follow::follow(repo, one, &following.branch, following.before, following.after)
+                    .unwrap_or_else(|error| finish::later(&error)),
+                None => Followed::Elsewhere,
+            },
+            Err(error) => finish::later(error),
         };
         followed.push((following.clone(), result));
     }
-    // An entry that is only dropped is taken up by the next command.
-    if !followed.iter().any(|(_, result)| matches!(result, Followed::Later { .. })) {
-        entry.finish()?;
+    let results = followed.iter().map(|(following, result)| (following.path.as_path(), result));
+    match intent.waiting(results) {
+        // An entry that is only dropped is taken up by the next command.
+        Some(waiting) => drop(entry.update(&waiting)),
+        None => drop(entry.finish()),
     }
     let backups = intent.refs.into_iter().filter(|one| one.is_backup).map(|one| one.name).collect();
     Ok(Executed { backups, followed })

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::land::build::tests::{agent, request, source};
 use crate::land::finish::Finished;
-use crate::land::fixture::{Fixture, Shape, ann, lines_with, read_in, write_in};
+use crate::land::fixture::{Fixture, Shape, ann, lines, lines_with, read_in, write_in};
 use crate::land::plan::{Built, Stop};
 use crate::land::{Questions, Recovered, plan, plan_rebase, plan_undo, recover};
 use crate::worktree::follow::Blocked;
@@ -229,6 +229,28 @@ fn killed_after_any_ref_the_next_command_finishes_or_drops_it() {
 }
 
 #[test]
+fn a_lock_on_the_packed_refs_is_cleared_where_refs_were_deleted() {
+    let (fixture, ..) = two_agents(Shape::default());
+    let (_built, _) = killed(&fixture, 0);
+    let lock = fixture.dir().join(".git/packed-refs.lock");
+    std::fs::write(&lock, "").unwrap();
+    recovered(&fixture);
+    // Nothing of ours takes it where nothing is deleted.
+    assert!(lock.exists());
+    let one = RefIntent {
+        name: "refs/heads/gone".into(),
+        before: Some(fixture.id("main").to_string()),
+        after: None,
+        is_backup: false,
+        is_state: false,
+    };
+    let intent = Intent { refs: vec![one], worktrees: Vec::new(), message: "undo".into() };
+    drop(Entry::begin(&fixture.open(), "op2", finish::KIND, &intent).unwrap());
+    recovered(&fixture);
+    assert!(!lock.exists() && journal_is_empty(&fixture));
+}
+
+#[test]
 fn killed_while_worktrees_follow() {
     let (fixture, one, _) = two_agents(Shape::default());
     killed(&fixture, 7);
@@ -319,4 +341,54 @@ fn a_target_that_was_checked_out_meanwhile_is_planned_again() {
     fixture.git(&["checkout", "-q", "main"]);
     let error = run(&fixture, &built, "op1").unwrap_err();
     assert!(matches!(error, ExecuteError::Outdated { name, .. } if name == "refs/heads/main"));
+}
+
+#[test]
+fn files_that_cannot_be_written_after_the_move_can_be_undone() {
+    let (fixture, one, two) = two_agents(Shape::default());
+    let refs_before = fixture.git(&["for-each-ref", "refs/heads"]);
+    // A filter that fails from the moment on when the refs have moved.
+    let (hooks, flag) = (fixture.root().join("hooks"), fixture.root().join("flag"));
+    write_in(&hooks, "reference-transaction", &format!("#!/bin/sh\ntouch '{}'\n", flag.display()));
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(hooks.join("reference-transaction"), executable).unwrap();
+    fixture.git(&["config", "core.hooksPath", hooks.to_str().unwrap()]);
+    write_in(&fixture.dir(), ".git/info/attributes", "b.txt filter=x\n");
+    fixture.git(&["config", "filter.x.required", "true"]);
+    fixture.git(&["config", "filter.x.clean", "cat"]);
+    fixture.git(&["config", "filter.x.smudge", &format!("! test -f '{}' && cat", flag.display())]);
+    std::fs::remove_file(&flag).ok();
+    let built = plan(&fixture.open(), &request(&["one", "two"])).unwrap();
+    let state = state_update(&fixture);
+    let done = run_with(&fixture, &built, "op1", Some(&state)).unwrap();
+    let ends: Vec<bool> = done.followed.iter().map(|(_, how)| matches!(how, Followed::Later { .. })).collect();
+    // Only two has the file already.
+    assert_eq!(ends, [true, true, false]);
+    let end = built.plan.target_after().unwrap();
+    assert_eq!(fixture.id("main"), end);
+    // Nothing is half way, and whoever comes next is neither stopped nor let onto the old files.
+    assert_eq!(read_in(&fixture.dir(), "a.txt"), lines(20));
+    assert_eq!(fixture.git(&["diff", "--name-only"]), "");
+    let found = recovered(&fixture);
+    assert!(matches!(&found[..], [Recovered::Landing { finished: Finished::Completed { .. }, .. }]), "{found:?}");
+    assert!(!journal_is_empty(&fixture));
+    write_in(&two, "more.txt", "more\n");
+    fixture.commit_in(&two, "more");
+    let next = plan(&fixture.open(), &request(&["two"])).unwrap();
+    assert!(matches!(&next.plan.refusals[..], [Refusal::Worktree { reason: Blocked::Behind, .. }]));
+    fixture.git_in(&two, &["reset", "-q", "--hard", "HEAD^"]);
+
+    let undo = plan_undo(&fixture.open(), &built.plan.moves).unwrap();
+    assert_eq!(undo.plan.refusals, []);
+    run(&fixture, &undo, "op2").unwrap();
+    assert_eq!(fixture.git(&["for-each-ref", "refs/heads"]), refs_before);
+    // What is left of the landing does not move them again, though it is recorded.
+    fixture.entries_are_free();
+    let questions = Questions { is_registered: &|_| false, is_recorded: &|_| true };
+    recover(&fixture.open(), &questions, &ann()).unwrap();
+    assert!(journal_is_empty(&fixture));
+    assert_eq!(fixture.git(&["for-each-ref", "refs/heads"]), refs_before);
+    for dir in [&fixture.dir(), &one, &two] {
+        assert_eq!(fixture.status_in(dir), "");
+    }
 }

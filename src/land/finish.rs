@@ -4,7 +4,7 @@
 //! somebody has moved elsewhere since stays where it is and is reported. Lock files of exactly those refs are removed
 //! when the dead process left them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 use gix::actor::Signature;
@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use super::execute::ExecuteError;
 use crate::git::refs::{self, RefError};
 use crate::git::repository::RefStorage;
-use crate::git::{Repository, worktrees};
-use crate::worktree::follow::{self, Followed};
-use crate::worktree::journal::Entry;
+use crate::git::{GitError, Repository, worktrees};
+use crate::worktree::follow::{self, Blocked, FollowError, Followed};
+use crate::worktree::journal::{self, Entry, JournalError};
 use crate::worktree::stale;
 
 /// The kind of journal entry.
@@ -24,7 +24,8 @@ pub const KIND: &str = "landing";
 /// How often the rest of the refs is moved again when one of them moved in that very moment.
 const ATTEMPTS: u32 = 5;
 
-/// What the journal knows of a landing.
+/// What the journal knows of a landing. Once its refs have moved, only the worktrees that are still to follow are left of
+/// it: whoever moves the refs back must not see them moved again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Intent {
     pub(super) refs: Vec<RefIntent>,
@@ -68,6 +69,26 @@ pub enum Finished {
     },
 }
 
+impl Intent {
+    /// What is left to do once the refs have moved; none when all is done.
+    pub(super) fn waiting<'a>(&self, followed: impl Iterator<Item = (&'a Path, &'a Followed)>) -> Option<Intent> {
+        let later = followed.filter(|(_, result)| matches!(result, Followed::Later { .. }));
+        let paths: Vec<&Path> = later.map(|(path, _)| path).collect();
+        let mut worktrees = self.worktrees.clone();
+        worktrees.retain(|one| paths.contains(&one.path.as_path()));
+        let message = self.message.clone();
+        (!worktrees.is_empty()).then_some(Intent { refs: Vec::new(), worktrees, message })
+    }
+}
+
+impl WorktreeIntent {
+    /// Whether a move of the branch is the way back.
+    pub(super) fn is_undone_by(&self, branch: &str, before: ObjectId, after: ObjectId) -> bool {
+        let is = |hex: &str, id| parse(hex) == Some(id);
+        self.branch == branch && is(&self.after, before) && is(&self.before, after)
+    }
+}
+
 impl RefIntent {
     pub(super) fn before_id(&self) -> Option<Option<ObjectId>> {
         id_of(self.before.as_deref())
@@ -89,7 +110,7 @@ impl RefIntent {
 /// See [`ExecuteError`]; the entry stays and it can be tried again.
 pub fn recover(
     repo: &Repository,
-    entry: Entry,
+    mut entry: Entry,
     is_recorded: &dyn Fn(&str) -> bool,
     signature: &Signature,
 ) -> Result<Finished, ExecuteError> {
@@ -98,7 +119,7 @@ pub fn recover(
     // A git that outlived its parent may still be about to move the refs.
     stale::wait_until_still(repo, entry.path());
     clear_locks(repo, &intent);
-    if !has_begun(repo, &intent)? && !is_recorded(&entry.id) {
+    if !intent.refs.is_empty() && !has_begun(repo, &intent)? && !is_recorded(&entry.id) {
         entry.finish()?;
         return Ok(Finished::Dropped);
     }
@@ -106,12 +127,28 @@ pub fn recover(
     let unrecorded = intent.refs.iter().any(|one| one.is_state && elsewhere.contains(&one.name));
     elsewhere.retain(|name| !intent.refs.iter().any(|one| one.is_state && one.name == *name));
     let followed = follow_all(repo, &intent)?;
-    if !followed.iter().any(|(_, result)| matches!(result, Followed::Later { .. })) {
-        let id = entry.id.clone();
-        entry.finish()?;
-        return Ok(Finished::Completed { elsewhere, unrecorded: unrecorded && !is_recorded(&id), followed });
+    let unrecorded = unrecorded && !is_recorded(&entry.id);
+    match intent.waiting(followed.iter().map(|(path, result)| (path.as_path(), result))) {
+        Some(waiting) => entry.update(&waiting)?,
+        None => entry.finish()?,
     }
-    Ok(Finished::Completed { elsewhere, unrecorded: unrecorded && !is_recorded(&entry.id), followed })
+    Ok(Finished::Completed { elsewhere, unrecorded, followed })
+}
+
+/// The worktrees whose branches have moved and whose files could not follow yet.
+pub(super) fn waiting(repo: &Repository) -> Result<Vec<WorktreeIntent>, JournalError> {
+    let entries = journal::abandoned(repo)?.into_iter().filter(|entry| entry.kind == KIND);
+    let left = entries.filter_map(|entry| entry.content::<Intent>()).filter(|intent| intent.refs.is_empty());
+    Ok(left.flat_map(|intent| intent.worktrees).collect())
+}
+
+/// How following ended that failed: the refs have moved, so that is no reason to stop.
+pub(super) fn later(error: &FollowError) -> Followed {
+    let reason = match error {
+        FollowError::Git(GitError::Failed { stderr, .. }) => stderr.lines().collect::<Vec<_>>().join("; "),
+        error => error.to_string(),
+    };
+    Followed::Later { reason: Blocked::Refused { reason } }
 }
 
 /// Whether one of the refs has moved. Backups do not count: alone they mean nothing. It may be that somebody else
@@ -154,10 +191,13 @@ fn clear_locks(repo: &Repository, intent: &Intent) {
         stale::clear(repo, &repo.common_dir().join("reftable/tables.list.lock"), <[u8]>::is_empty);
         return;
     }
-    // Moving the branch that HEAD names locks HEAD too, and deleting a ref locks the packed ones: both stay empty, as
-    // HEAD itself is not written.
-    for name in ["HEAD.lock", "packed-refs.lock"] {
-        stale::clear(repo, &repo.common_dir().join(name), <[u8]>::is_empty);
+    // Moving the branch that HEAD names locks HEAD too. It stays empty, as HEAD itself is not written.
+    stale::clear(repo, &repo.common_dir().join("HEAD.lock"), <[u8]>::is_empty);
+    // Only deleting locks the packed refs. `git pack-refs` has that lock empty too, while it writes beside it.
+    let (lock, beside) = (repo.common_dir().join("packed-refs.lock"), repo.common_dir().join("packed-refs.new"));
+    let deletes = intent.refs.iter().any(|one| one.after.is_none());
+    if deletes && lock.exists() && (!beside.exists() || stale::wait_until_still(repo, &beside)) {
+        stale::clear(repo, &lock, <[u8]>::is_empty);
     }
     for one in &intent.refs {
         let after = one.after.clone().unwrap_or_default();
@@ -176,7 +216,9 @@ fn follow_all(repo: &Repository, intent: &Intent) -> Result<Vec<(PathBuf, Follow
         // Where the branch went elsewhere, the files are not ours to move.
         let is_there = refs::read(repo, &one.branch)? == Some(after);
         let result = match worktree.filter(|_| is_there) {
-            Some(worktree) => follow::resume(repo, worktree, &one.branch, before, after)?,
+            Some(worktree) => {
+                follow::resume(repo, worktree, &one.branch, before, after).unwrap_or_else(|error| later(&error))
+            }
             None => Followed::Elsewhere,
         };
         followed.push((one.path.clone(), result));

@@ -11,6 +11,7 @@ use crate::git::merge_tree::{ConflictKind, MergeError};
 use crate::git::refs::RefError;
 use crate::git::scratch::{Scratch, ScratchError};
 use crate::worktree::follow::{Blocked, FollowError};
+use crate::worktree::journal::JournalError;
 
 /// How a branch comes to the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -272,6 +273,9 @@ pub enum PlanError {
     /// A worktree could not be looked at.
     #[error(transparent)]
     Follow(#[from] FollowError),
+    /// The journal could not be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// git could not be asked.
     #[error(transparent)]
     Git(#[from] GitError),

@@ -124,7 +124,7 @@ pub fn prepare<E>(
     let signature = identity::committer(repo, world.now).ok_or(StoreError::NoIdentity)?;
     let operation = Operation {
         id: operation_id(world, random),
-        nonce: format!("{:032x}", random.u128(..)),
+        nonce: world.nonce(random),
         at: world.now,
         moved: change.moved,
         action: change.action,

@@ -11,7 +11,7 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use rayon::prelude::*;
 
-use super::place::{self, Place};
+use super::place::{self, Standing};
 use crate::agent::{Agent, AgentName};
 use crate::branch::BranchError;
 use crate::branch::changes::{between, tree_of};
@@ -31,6 +31,8 @@ pub struct AgentOverview {
     pub name: AgentName,
     /// The tip of its branch; none when the branch is gone.
     pub tip: Option<ObjectId>,
+    /// Where the branch was, if it is gone and its worktree still has it checked out.
+    pub last_commit: Option<ObjectId>,
     /// Where its worktree is.
     pub worktree: WorktreeOverview,
     /// How many commits the branch has that the target does not.
@@ -74,11 +76,46 @@ pub enum WorktreeOverview {
         /// What it is in the middle of.
         operation: Option<OperationKind>,
     },
-    /// It was here, and the folder is gone or is something else by now.
+    /// Its folder is here, and has something else than its branch checked out.
+    Elsewhere {
+        /// The top folder.
+        path: PathBuf,
+        /// The branch that it has, without `refs/heads/`; none when HEAD is detached.
+        branch: Option<String>,
+        /// What it is in the middle of.
+        operation: Option<OperationKind>,
+    },
+    /// Something that is not its worktree any more is here.
+    Replaced {
+        /// Where.
+        path: PathBuf,
+        /// Only its `.git` is gone, which `git worktree repair` makes again.
+        is_repairable: bool,
+    },
+    /// It was here, and nothing is any more.
     Gone {
         /// Where it was.
         path: PathBuf,
     },
+}
+
+impl From<Standing<'_>> for WorktreeOverview {
+    fn from(standing: Standing<'_>) -> Self {
+        let operation = |worktree: &Worktree| worktree.operation.as_ref().map(|operation| operation.kind);
+        match standing {
+            Standing::Nowhere => WorktreeOverview::None,
+            Standing::At(worktree) => {
+                WorktreeOverview::At { path: worktree.path.clone(), status: None, operation: operation(worktree) }
+            }
+            Standing::Elsewhere(worktree) => WorktreeOverview::Elsewhere {
+                path: worktree.path.clone(),
+                branch: worktree.branch.as_deref().map(|name| name.trim_start_matches("refs/heads/").to_owned()),
+                operation: operation(worktree),
+            },
+            Standing::Replaced { path, is_repairable } => WorktreeOverview::Replaced { path, is_repairable },
+            Standing::Missing { path, .. } => WorktreeOverview::Gone { path },
+        }
+    }
 }
 
 /// Look at every agent.
@@ -102,11 +139,12 @@ pub fn overview(
     let mut seen = agents
         .iter()
         .zip(places)
-        .map(|(agent, worktree)| {
+        .map(|(agent, Found { worktree, last_commit })| {
             let branch = branches.get(&agent.branch);
             AgentOverview {
                 name: agent.name.clone(),
                 tip: branch.map(|branch| branch.tip),
+                last_commit,
                 worktree,
                 ahead: branch.and_then(|branch| branch.ahead),
                 behind: branch.and_then(|branch| branch.behind),
@@ -142,37 +180,32 @@ fn branches(repo: &Repository, target: &Target, agents: &[&Agent]) -> Result<Has
     Ok(output.lines().filter_map(parse).collect())
 }
 
-fn places(repo: &Repository, agents: &[&Agent], look: bool) -> Result<Vec<WorktreeOverview>, GitError> {
+/// Where an agent's worktree is, and where its branch was if it was deleted under it.
+struct Found {
+    worktree: WorktreeOverview,
+    last_commit: Option<ObjectId>,
+}
+
+fn places(repo: &Repository, agents: &[&Agent], look: bool) -> Result<Vec<Found>, GitError> {
     let all = worktrees::list(repo)?;
-    let found: Vec<(&Agent, Option<&Worktree>)> = agents
-        .iter()
-        .map(|agent| {
-            let branch = format!("refs/heads/{}", agent.branch);
-            (*agent, all.iter().find(|worktree| worktree.holds(&branch)))
-        })
-        .collect();
-    let statuses: Vec<Option<Status>> = if look {
-        let worktrees: Vec<Option<&Worktree>> = found.iter().map(|(_, worktree)| *worktree).collect();
-        worktrees
-            .par_iter()
-            .map(|worktree| worktree.filter(|w| w.is_intact()).and_then(|w| status::status(w).ok()))
-            .collect()
-    } else {
-        found.iter().map(|_| None).collect()
+    let standings: Vec<Standing<'_>> = agents.iter().map(|agent| place::standing(repo, &all, agent)).collect();
+    let see = |standing: &Standing<'_>| match standing {
+        Standing::At(worktree) if look => status::status(worktree).ok(),
+        _ => None,
     };
-    let place = |((agent, worktree), status): ((&Agent, Option<&Worktree>), Option<Status>)| match worktree {
-        Some(worktree) if worktree.is_intact() => WorktreeOverview::At {
-            path: worktree.path.clone(),
-            status,
-            operation: worktree.operation.as_ref().map(|operation| operation.kind),
-        },
-        Some(worktree) => WorktreeOverview::Gone { path: worktree.path.clone() },
-        None => match place::read(repo, &agent.name) {
-            Some(Place::At(path)) => WorktreeOverview::Gone { path },
-            Some(Place::Nowhere) | None => WorktreeOverview::None,
-        },
+    let statuses: Vec<Option<Status>> = standings.par_iter().map(see).collect();
+    let found = |(standing, seen): (Standing<'_>, Option<Status>)| {
+        let last_commit = match &standing {
+            Standing::At(worktree) if worktree.head.is_none() => place::last_commit(worktree),
+            _ => None,
+        };
+        let mut worktree = WorktreeOverview::from(standing);
+        if let WorktreeOverview::At { status, .. } = &mut worktree {
+            *status = seen;
+        }
+        Found { worktree, last_commit }
     };
-    Ok(found.into_iter().zip(statuses).map(place).collect())
+    Ok(standings.into_iter().zip(statuses).map(found).collect())
 }
 
 /// Count the changed files, and ask git about the branches that may conflict with the target.

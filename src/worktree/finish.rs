@@ -28,13 +28,43 @@ enum OnDisk {
     Somebodys,
 }
 
-/// Bring the rest from `old` to `new`.
+/// Bring the rest from `old` to `new`. Where git cannot write the files, the old ones come back: the index is still the
+/// old one, and the branch may have to go back to it.
 pub(super) fn finish(
     repo: &Repository,
     worktree: &Worktree,
     old: ObjectId,
     new: ObjectId,
 ) -> Result<Followed, FollowError> {
+    let result = go_on(repo, worktree, old, new);
+    if result.is_err() {
+        // What cannot be written back either is told by the first failure.
+        drop(take_back(worktree, old, new));
+    }
+    result
+}
+
+/// Put back what is half way where the index has the old entry.
+fn take_back(worktree: &Worktree, old: ObjectId, new: ObjectId) -> Result<(), FollowError> {
+    let changes = follow::changes(worktree.git(), old, new)?;
+    let index = index_of(worktree, &changes)?;
+    let mut missing = Vec::new();
+    for change in changes.iter().filter(|change| index.get(&change.path) == change.old.as_ref()) {
+        let path = worktree.path.join(path_of(change.path.as_bstr()));
+        // A filter that fails cannot say whose it is: it stays.
+        if on_disk(worktree, change).is_ok_and(|found| found == OnDisk::Ours) {
+            std::fs::remove_file(&path).map_err(|source| FollowError::Io { path: path.clone(), source })?;
+        }
+        if change.old.as_ref().is_some_and(|entry| !entry.is_submodule()) && path.symlink_metadata().is_err() {
+            missing.extend_from_slice(&change.path);
+            missing.push(0);
+        }
+    }
+    worktree.git().args(["checkout-index", "--quiet", "-u", "-z", "--stdin"]).input(missing).run()?;
+    Ok(())
+}
+
+fn go_on(repo: &Repository, worktree: &Worktree, old: ObjectId, new: ObjectId) -> Result<Followed, FollowError> {
     let lock = follow::index_lock(worktree);
     // A whole index in a lock is what `git commit` leaves there while the editor is open. Ours was never that far.
     if !super::stale::clear(repo, &lock, |content| !is_whole_index(content)) {
@@ -94,7 +124,7 @@ fn is_whole_index(content: &[u8]) -> bool {
 }
 
 /// What the index has at the changed paths.
-fn index_of(worktree: &Worktree, changes: &[Change]) -> Result<BTreeMap<BString, Entry>, FollowError> {
+pub(super) fn index_of(worktree: &Worktree, changes: &[Change]) -> Result<BTreeMap<BString, Entry>, FollowError> {
     let output = worktree.git().without_locks().args(["ls-files", "-z", "--stage"]).stdout()?;
     let mut all: BTreeMap<&[u8], Entry> = BTreeMap::new();
     for record in output.split_str("\0") {

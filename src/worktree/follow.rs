@@ -12,6 +12,9 @@ use std::time::Duration;
 use gix::ObjectId;
 use gix::bstr::{BString, ByteSlice};
 
+#[path = "follow_files.rs"]
+mod files;
+
 use super::finish;
 use super::index_copy::IndexCopy;
 use crate::git::repository::path_of;
@@ -40,6 +43,8 @@ pub enum Blocked {
     },
     /// Its folder is not this worktree's any more.
     NotIntact,
+    /// Its files are still those of an earlier commit, because they could not be written when the branch moved.
+    Behind,
     /// Its folder is not there: deleted, moved, or on a disk that is not mounted. Wherever it comes back, its files would
     /// be those of the old commit, and the next commit there would take back what landed.
     Missing,
@@ -152,7 +157,31 @@ pub fn check(
     if !paths.is_empty() {
         return Ok(Some(Blocked::InTheWay { paths: paths.into_iter().collect() }));
     }
+    let reason = match reason {
+        None => unwritable(repo, worktree, scratch, new, changes)?,
+        reason => reason,
+    };
     Ok(reason.map(|reason| Blocked::Refused { reason }))
+}
+
+/// Why not all of the files could be written. What the index has already is not written again.
+fn unwritable(
+    repo: &Repository,
+    worktree: &Worktree,
+    scratch: Option<&Scratch>,
+    new: ObjectId,
+    mut changes: Vec<Change>,
+) -> Result<Option<String>, FollowError> {
+    let reason = files::unwritable(repo, worktree, scratch, new, &changes)?;
+    let number = changes.len();
+    if reason.is_some() {
+        let index = finish::index_of(worktree, &changes)?;
+        changes.retain(|change| index.get(&change.path) != change.new.as_ref());
+    }
+    if changes.len() == number {
+        return Ok(reason);
+    }
+    files::unwritable(repo, worktree, scratch, new, &changes)
 }
 
 /// Whether somebody has the worktree's index locked for longer than a quick command does.
@@ -171,7 +200,7 @@ pub fn locked(worktree: &Worktree) -> Option<Blocked> {
 /// also after a kill.
 ///
 /// # Errors
-/// See [`FollowError`]; it can be tried again.
+/// See [`FollowError`]; the files are the old ones again, as far as they could be written, and it can be tried again.
 pub fn follow(
     repo: &Repository,
     worktree: &Worktree,
@@ -199,7 +228,7 @@ pub fn follow(
 /// The same after a kill: nobody else's lock is waited for, and files that are half way are completed.
 ///
 /// # Errors
-/// See [`FollowError`]; it can be tried again.
+/// See [`FollowError`]; as with [`follow`].
 pub fn resume(
     repo: &Repository,
     worktree: &Worktree,

@@ -208,3 +208,28 @@ fn a_locked_index_is_waited_for_and_then_in_the_way() {
         assert_eq!(check.join().unwrap(), None);
     });
 }
+
+#[test]
+fn files_that_cannot_be_written_are_told_beforehand() {
+    let case = case();
+    case.fixture.git(&["config", "filter.x.required", "true"]);
+    case.fixture.git(&["config", "filter.x.clean", "cat"]);
+    case.fixture.git(&["config", "filter.x.smudge", "test -f a.txt && cat"]);
+    case.fixture.write(".gitattributes", "b.txt filter=x\n");
+    let new = case.fixture.commit("filtered");
+    let case = Case { new, ..case };
+    // Filters run in the worktree, and the attributes are the new ones.
+    assert_eq!(case.check(), None);
+    case.fixture.git(&["config", "filter.x.smudge", "false"]);
+    let found = case.check();
+    assert!(matches!(&found, Some(Blocked::Refused { reason }) if reason.contains("b.txt")), "{found:?}");
+    case.fixture.git(&["config", "filter.x.required", "false"]);
+    assert_eq!(case.check(), None);
+    let id = case.fixture.git(&["rev-parse", &format!("{new}:deep/er/new.txt")]);
+    let object = case.fixture.dir().join(".git/objects").join(&id[..2]).join(&id[2..]);
+    std::fs::remove_file(&object).unwrap();
+    std::fs::write(&object, "damaged").unwrap();
+    let found = case.check();
+    assert!(matches!(&found, Some(Blocked::Refused { reason }) if !reason.is_empty()), "{found:?}");
+    assert_eq!(case.status(), "");
+}

@@ -42,7 +42,15 @@ impl World {
     pub fn random(&self, mixed: &[u8]) -> fastrand::Rng {
         match self.seed {
             Some(seed) => fastrand::Rng::with_seed(seed ^ fnv1a(mixed)),
-            None => fastrand::Rng::new(),
+            None => fastrand::Rng::with_seed(entropy()),
+        }
+    }
+
+    /// 128 random bits in hexadecimal: the system's own, unless ids are to repeat.
+    pub fn nonce(&self, random: &mut fastrand::Rng) -> String {
+        match self.seed {
+            Some(_) => format!("{:032x}", random.u128(..)),
+            None => format!("{:016x}{:016x}", entropy(), entropy()),
         }
     }
 
@@ -51,6 +59,12 @@ impl World {
         let milliseconds = u64::try_from(self.now.timestamp_millis()).unwrap_or_default();
         ulid::Ulid::from_parts(milliseconds, random.u128(..)).to_string().to_ascii_lowercase()
     }
+}
+
+/// 64 bits that nobody else has: the hash of nothing under keys that the standard library draws from the system.
+fn entropy() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::hash::RandomState::new().build_hasher().finish()
 }
 
 fn git_date(text: &str) -> Option<DateTime<Utc>> {

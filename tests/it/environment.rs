@@ -5,7 +5,7 @@ use std::process::Command;
 
 use insta::assert_snapshot;
 
-use crate::support::{Sandbox, Shape};
+use crate::support::{Output, Sandbox, Shape};
 
 #[test]
 fn outside_of_any_repository() {
@@ -166,6 +166,12 @@ fn set_unchangeable(folder: &Path, yes: bool) {
     mode(yes);
 }
 
+/// What the system says to root is not what it says to others.
+fn denied(output: &Output) -> String {
+    let said = ["Operation not permitted (os error 1)", "Permission denied (os error 13)"];
+    said.iter().fold(output.to_string(), |text, words| text.replace(words, "[DENIED]"))
+}
+
 #[test]
 fn a_read_only_repository_can_be_read() {
     let sandbox = Sandbox::new();
@@ -177,10 +183,10 @@ fn a_read_only_repository_can_be_read() {
     let refused = sandbox.agents(["task", "add", "T", "--id", "2"]);
     let in_json = sandbox.agents(["task", "drop", "1", "--json"]);
     drop(guard);
-    assert_snapshot!(refused, @"
+    assert_snapshot!(denied(&refused), @"
     [stderr]
-    error: the state could not be written: [ROOT]/repo/.git/agents/lock: Operation not permitted (os error 1)
-      try: git agents doctor
+    error: the state could not be written: [ROOT]/repo/.git/agents/lock: [DENIED]
+      try: look at the permissions of .git/agents and at the free space: df .
     [status 4]
     ");
     assert_eq!((in_json.json_error()["code"].as_str(), in_json.status), (Some("write-failed"), Some(4)));
@@ -195,10 +201,10 @@ fn a_read_only_repository_that_was_never_written_to() {
     let Some(guard) = ReadOnly::new(&sandbox.repo().join(".git")) else { return };
     let refused = sandbox.agents(["task", "add", "T", "--id", "1"]);
     drop(guard);
-    assert_snapshot!(refused, @"
+    assert_snapshot!(denied(&refused), @"
     [stderr]
-    error: the state could not be written: [ROOT]/repo/.git/agents/lock: Operation not permitted (os error 1)
-      try: git agents doctor
+    error: the state could not be written: [ROOT]/repo/.git/agents/lock: [DENIED]
+      try: look at the permissions of .git/agents and at the free space: df .
     [status 4]
     ");
     assert_eq!(before, sandbox.facts());

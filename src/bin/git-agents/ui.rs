@@ -64,6 +64,11 @@ impl Ui {
 
     /// Something that is probably not as it should be; also with `--quiet`.
     pub(crate) fn warn(&self, text: &str) {
+        if self.json {
+            let object = json!({ "version": JSON_VERSION, "kind": "warning", "message": text });
+            write_err(&format!("{object}\n"));
+            return;
+        }
         write_err(&format!("{} {}\n", self.err.yellow("warning:"), printable_lines(text)));
     }
 

@@ -1,12 +1,13 @@
 //! Agents' branches and worktrees against what git has.
 
 use super::Ailment;
+use crate::agent::Agent;
 use crate::config;
 use crate::git::worktrees::{self, Worktree};
 use crate::git::{Repository, refs};
 use crate::state::State;
 use crate::store::{self, Scope};
-use crate::work::place::{self, Place};
+use crate::work::place::{self, Standing};
 
 /// Every agent has what it should have, and nothing of an agent's is without one.
 pub(super) fn examine(repo: &Repository) -> Vec<Ailment> {
@@ -18,45 +19,83 @@ pub(super) fn examine(repo: &Repository) -> Vec<Ailment> {
     let state = &snapshot.state;
     let mut found = Vec::new();
     for agent in state.agents.values() {
-        let name = &agent.name;
+        let name = agent.name.as_str();
         let branch = format!("refs/heads/{}", agent.branch);
-        if !heads.contains(&branch) {
+        let standing = place::standing(repo, &all, agent);
+        let has_branch = heads.contains(&branch);
+        if !has_branch {
             let message = format!("{name}'s branch {} is gone", agent.branch);
-            let hint = format!("git reflog show {} || git agents init {name}", agent.branch);
-            found.push(Ailment::error("branch-gone", message).hint(hint));
+            found.push(Ailment::error("branch-gone", message).hint(way_back(repo, state, agent, &standing)));
         }
+        found.extend(worktree_ailment(agent, &standing, has_branch));
         let holders: Vec<&Worktree> = all.iter().filter(|worktree| worktree.holds(&branch)).collect();
-        found.extend(holders.iter().flat_map(|worktree| worktree_ailments(name.as_str(), worktree)));
+        found.extend(holders.iter().filter_map(|worktree| busy(name, worktree)));
         if let [_, other, ..] = holders.as_slice() {
             let message = format!("{name}'s branch is checked out twice, also at {}", other.path.display());
             found.push(Ailment::error("checked-out-twice", message).hint("git worktree list"));
-        }
-        if let (true, Some(Place::At(path))) = (holders.is_empty(), place::read(repo, name)) {
-            let message =
-                format!("{name}'s worktree is gone from {}, or has something else checked out", path.display());
-            found.push(Ailment::warning("worktree-gone", message).hint(format!("git agents init {name}")));
         }
     }
     found.extend(without_agent(repo, state, &heads));
     found
 }
 
-fn worktree_ailments(name: &str, worktree: &Worktree) -> Vec<Ailment> {
-    let path = worktree.path.display();
-    let mut found = Vec::new();
-    if !worktree.path.exists() {
-        let message = format!("{name}'s worktree is gone from {path}");
-        found.push(Ailment::warning("worktree-gone", message).hint(format!("git agents init {name}")));
-    } else if !worktree.is_intact() {
-        let message = format!("{path} is not {name}'s worktree any more, as git knows it");
-        found.push(Ailment::error("worktree-replaced", message).hint("git worktree repair"));
+/// The command that brings a branch back: from under its worktree, from another name, or from the target.
+fn way_back(repo: &Repository, state: &State, agent: &Agent, standing: &Standing<'_>) -> String {
+    let (name, branch) = (&agent.name, &agent.branch);
+    let is_target = |other: &str| config::target(repo).is_ok_and(|target| target.branch == other);
+    match standing {
+        Standing::At(worktree) => {
+            let was = place::last_commit(worktree).map_or_else(|| "HEAD".to_owned(), |was| was.to_string());
+            format!("git branch {branch} {was}")
+        }
+        Standing::Elsewhere(worktree) => {
+            let other = worktree.branch.as_deref().and_then(|other| other.strip_prefix("refs/heads/"));
+            match other.filter(|other| !is_target(other) && state.agent_of_branch(other).is_none()) {
+                Some(other) => format!("git branch -m {} {branch}", quoted(other)),
+                None => format!("git -C {} switch -c {branch}", quoted(&worktree.path.display().to_string())),
+            }
+        }
+        _ => format!("git reflog show {branch} || git agents init {name}"),
     }
-    if let Some(operation) = &worktree.operation {
-        let command = operation.kind.command();
-        let message = format!("{name}'s worktree is in the middle of a {command}");
-        found.push(Ailment::warning("worktree-busy", message).hint(format!("git {command} --continue")));
-    }
-    found
+}
+
+fn worktree_ailment(agent: &Agent, standing: &Standing<'_>, has_branch: bool) -> Option<Ailment> {
+    let name = &agent.name;
+    Some(match standing {
+        Standing::Nowhere | Standing::At(_) => return None,
+        Standing::Missing { path, .. } => {
+            let message = format!("{name}'s worktree is gone from {}", path.display());
+            Ailment::warning("worktree-gone", message).hint(format!("git agents init {name}"))
+        }
+        Standing::Replaced { path, is_repairable } => {
+            let message = format!("{} is not {name}'s worktree any more, as git knows it", path.display());
+            let path = path.display().to_string();
+            let away = || format!("mv {} {}", quoted(&path), quoted(&format!("{path}.old")));
+            let hint = if *is_repairable { "git worktree repair".to_owned() } else { away() };
+            Ailment::error("worktree-replaced", message).hint(hint)
+        }
+        Standing::Elsewhere(worktree) => {
+            let other = worktree.branch.as_deref().map(|other| other.strip_prefix("refs/heads/").unwrap_or(other));
+            let what = other.map_or_else(|| "a detached HEAD".to_owned(), |other| format!("{other} checked out"));
+            let path = worktree.path.display().to_string();
+            let message = format!("{name}'s worktree {path} has {what}, not {}", agent.branch);
+            let ailment = Ailment::warning("worktree-elsewhere", message);
+            // Without its branch there is nothing to switch to: how to get that back is said already.
+            if has_branch { ailment.hint(format!("git -C {} switch {}", quoted(&path), agent.branch)) } else { ailment }
+        }
+    })
+}
+
+fn busy(name: &str, worktree: &Worktree) -> Option<Ailment> {
+    let command = worktree.operation.as_ref()?.kind.command();
+    let message = format!("{name}'s worktree is in the middle of a {command}");
+    Some(Ailment::warning("worktree-busy", message).hint(format!("git {command} --continue")))
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,".contains(c);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 /// Branches that look like an agent's and are nobody's.

@@ -8,7 +8,7 @@ use git_agents::task::{Hours, NewTask, TaskId, TaskState};
 
 use super::complete_values::{agent_names, task_ids};
 use super::task::add::{Details, new_task};
-use crate::context::{Context, task_id};
+use crate::context::{Context, known_agent, task_id};
 use crate::error::{CliError, Exit, quoted};
 use crate::render::style::hours as shown_hours;
 use crate::view::done::TaskChanged;
@@ -38,7 +38,11 @@ pub(crate) fn run(ctx: &Context, args: AssignArgs) -> Result<Exit, CliError> {
     let AssignArgs { agent, task, title, hours_word, mut details } = args;
     let words: Vec<String> = [Some(agent), task, title, hours_word].into_iter().flatten().collect();
     let snapshot = ctx.load(&Scope::open())?;
-    let (agent, rest) = ctx.agent_and(&snapshot.state, &words)?;
+    // In an agent's worktree `assign eve 16` must not file a task "eve" with the title "16" when there is no eve.
+    let (agent, rest) = match words.as_slice() {
+        [first, second, ..] if task_id(second).is_ok() => (known_agent(&snapshot.state, first)?, &words[1..]),
+        words => ctx.agent_and(&snapshot.state, words)?,
+    };
     let (task, title, hours) = match rest {
         [task] => (task, None, None),
         [task, title] => (task, Some(title), None),

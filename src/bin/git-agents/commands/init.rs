@@ -3,17 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use git_agents::agent::{AgentName, is_branch_name};
+use git_agents::agent::{Agent, AgentName, is_branch_name};
 use git_agents::config;
-use git_agents::git::worktrees;
+use git_agents::git::worktrees::{self, Worktree};
+use git_agents::git::{Git, refs};
 use git_agents::state::State;
 use git_agents::store::Scope;
-use git_agents::work::enrol::{self, Enrolment};
-use git_agents::work::place::{self, Place};
+use git_agents::work::enrol::{self, EnrolError, Enrolment};
+use git_agents::work::overview::{AgentOverview, TargetVerdict};
+use git_agents::work::place::{self, Place, Standing};
+use git_agents::worktree::create::CreateError;
+use gix::ObjectId;
 
 use super::complete_values::branch_names;
 use crate::context::{Context, agent_name};
-use crate::error::{CliError, Exit};
+use crate::error::{CliError, Exit, quoted};
+use crate::view::agent::{BUSY, Trouble, troubles};
 use crate::view::enrolled::EnrolledView;
 
 /// Register agents and make a branch and a worktree for each.
@@ -67,11 +72,12 @@ pub(crate) fn run(ctx: &Context, args: InitArgs) -> Result<Exit, CliError> {
         bar.inc(1);
     });
     bar.finish_and_clear();
-    let (enrolled, _) = enrolled.inspect_err(|_| {
+    let (enrolled, _) = enrolled.map_err(|error| {
         // Nothing was made, so nothing is to be configured either.
         for (key, value) in before {
             drop(value.map_or_else(|| config::unset(repo, key), |value| config::set(repo, key, &value)));
         }
+        failed(&snapshot.state, error)
     })?;
     for complaint in enrolled.iter().filter_map(|one| one.complaint.as_ref()) {
         ctx.ui.warn(&format!("a hook failed after the worktree was made: {complaint}"));
@@ -146,42 +152,127 @@ fn plan(
     Ok(Plan { target, folder, prefix, settings })
 }
 
-/// What has yet to be made for the wanted agents.
+/// What has yet to be made for the wanted agents. Refused while something else is where one is to be made.
 fn missing(ctx: &Context, state: &State, wanted: &[AgentName], plan: &Plan) -> Result<Vec<Enrolment>, CliError> {
     let repo = ctx.repo()?;
     let all = worktrees::list(repo)?;
-    let mut enrolments = Vec::new();
+    let (mut enrolments, mut forgotten) = (Vec::new(), Vec::new());
     for name in wanted {
         let registered = state.agents.get(name);
         let branch = registered.map_or_else(|| format!("{}{name}", plan.prefix), |agent| agent.branch.clone());
-        let full = format!("refs/heads/{branch}");
-        let tip = git_agents::git::refs::read(repo, &full)?;
-        let has_worktree = all.iter().any(|worktree| worktree.holds(&full) && worktree.exists());
+        let tip = refs::read(repo, &format!("refs/heads/{branch}"))?;
         let place = place::read(repo, name);
-        if registered.is_some() && tip.is_some() && (has_worktree || place == Some(Place::Nowhere)) {
-            continue;
-        }
-        // Its folder was deleted by hand: git forgets it, as `git worktree prune` would, and a new one can be made.
-        let deleted = all.iter().find(|w| w.holds(&full) && !w.path.exists() && w.prunable.is_some() && !w.is_main);
-        if let (Some(deleted), true) = (deleted, registered.is_some()) {
-            repo.git().args(["worktree", "remove", "--force", "--"]).arg(&deleted.path).stdout()?;
+        if let Some(agent) = registered {
+            let standing = place::standing(repo, &all, agent);
+            if let Some(trouble) = beyond_init(plan, state, agent, &standing, tip) {
+                return Err(CliError::refused(trouble.kind, trouble.message).hint(trouble.hint));
+            }
+            let has_place = matches!(standing, Standing::At(_)) || place == Some(Place::Nowhere);
+            if tip.is_some() && has_place {
+                continue;
+            }
+            if let Standing::Missing { known: Some(known), .. } = standing
+                && !known.is_main
+            {
+                may_be_forgotten(name, known)?;
+                forgotten.push(known);
+            }
         }
         let path = match place {
-            Some(Place::At(path)) => path,
-            _ => plan.folder.join(name.as_str()),
+            // It wants none, and only its branch is gone.
+            Some(Place::Nowhere) if registered.is_some() => None,
+            Some(Place::At(path)) => Some(path),
+            _ => Some(plan.folder.join(name.as_str())),
         };
-        check_text(&path, "git agents init --worktrees DIR")?;
+        if let Some(path) = &path {
+            check_text(path, "git agents init --worktrees DIR")?;
+        }
         enrolments.push(Enrolment {
             name: name.clone(),
             branch,
             start: tip.unwrap_or(plan.target.commit),
             // A branch that nobody registered is somebody's: it is not taken without being told to.
             existing: registered.is_some() && tip.is_some(),
-            worktree: Some(path),
+            worktree: path,
             registered: registered.is_some(),
         });
     }
+    // Deleted by hand: git forgets them, as `git worktree prune` would, and new ones can be made.
+    for worktree in forgotten {
+        repo.git().args(["worktree", "remove", "--force", "--"]).arg(&worktree.path).stdout()?;
+    }
     Ok(enrolments)
+}
+
+/// What is wrong with a registered agent that making what is missing would not mend.
+fn beyond_init(
+    plan: &Plan,
+    state: &State,
+    agent: &Agent,
+    standing: &Standing<'_>,
+    tip: Option<ObjectId>,
+) -> Option<Trouble> {
+    let last_commit = match standing {
+        Standing::At(worktree) => place::last_commit(worktree),
+        _ => None,
+    };
+    let seen = AgentOverview {
+        name: agent.name.clone(),
+        tip,
+        last_commit,
+        worktree: standing.clone().into(),
+        ahead: None,
+        behind: None,
+        files: None,
+        target: TargetVerdict::Clean,
+    };
+    let mut found = troubles(&plan.target, state, agent, &seen).into_iter();
+    found.find(|trouble| !trouble.init_helps && trouble.kind != BUSY)
+}
+
+/// Whether git may forget a worktree whose folder is missing: it may have been moved, and what is staged is in git's
+/// own folder.
+fn may_be_forgotten(name: &AgentName, worktree: &Worktree) -> Result<(), CliError> {
+    let path = worktree.path.display().to_string();
+    let refused =
+        |what: &str| CliError::refused("worktree-gone", format!("{name}'s worktree is gone from {path}, {what}"));
+    if worktree.locked.is_some() {
+        return Err(refused("and is locked").hint(format!("git worktree unlock {}", quoted(&path))));
+    }
+    let Some(git_dir) = worktree.git_dir.as_ref().filter(|git_dir| git_dir.join("index").exists()) else {
+        return Ok(());
+    };
+    let child =
+        Git::at(git_dir).arg("--git-dir").arg(git_dir).args(["diff-index", "--cached", "--quiet", "HEAD", "--"]);
+    // Without a commit to compare with, there is nothing that a commit would have been made of either.
+    if worktree.operation.is_none() && (worktree.head.is_none() || child.run()?.status.success()) {
+        return Ok(());
+    }
+    Err(refused("with work that git has of it still").hint("git worktree repair PATH").hint("git worktree prune"))
+}
+
+/// Why nobody was enrolled. What helps to register an agent does not help one that is registered.
+fn failed(state: &State, error: EnrolError) -> CliError {
+    let message = error.to_string();
+    match error {
+        EnrolError::Create { name, source } if state.agents.contains_key(&name) => match source {
+            CreateError::PathOccupied { path } => {
+                let path = path.display().to_string();
+                let away = format!("mv {} {}", quoted(&path), quoted(&format!("{path}.old")));
+                CliError::refused("path-taken", message).hint(away)
+            }
+            CreateError::PathInside { .. } => {
+                CliError::refused("path-taken", message).hint(format!("git agents init {name} --worktrees DIR"))
+            }
+            CreateError::NameClash { other, .. } => {
+                let other = other.strip_prefix("refs/heads/").unwrap_or(&other).to_owned();
+                CliError::refused("branch-clash", message).hint(format!("git branch -m {} OTHER", quoted(&other)))
+            }
+            CreateError::CheckedOut { .. } => CliError::refused("checked-out", message).hint("git worktree list"),
+            source => EnrolError::Create { name, source }.into(),
+        },
+        error => error.into(),
+    }
 }
 
 /// The journal can only name a path that is text: what it could not take back is not begun.

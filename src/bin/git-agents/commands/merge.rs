@@ -14,7 +14,7 @@ use git_agents::worktree::follow::Followed;
 use super::complete_values::agent_names;
 use crate::context::{Context, known_agent};
 use crate::error::{CliError, Exit};
-use crate::view::merge::{MergeView, refusal_hints, refusal_text};
+use crate::view::merge::{MergeView, blocked_text, refusal_hints, refusal_text};
 
 /// Land the agents' branches on the target, in the recommended order.
 ///
@@ -162,8 +162,12 @@ pub(crate) fn tell_followed(ctx: &Context, followed: &[(git_agents::land::plan::
         match result {
             Followed::Done => {}
             Followed::Elsewhere => ctx.ui.warn(&format!("{path} has something else checked out by now; it stays")),
-            Followed::Later { .. } => {
-                ctx.ui.warn(&format!("{path} cannot come along now; the next command brings it along"));
+            Followed::Later { reason } => {
+                let why = crate::render::style::safe(&blocked_text(reason));
+                ctx.ui.warn(&format!(
+                    "{path} could not come along: {why}; its branch has moved, so commit nothing there before the next \
+                     command has brought it along, or git agents undo has taken this back"
+                ));
             }
             Followed::Kept { paths } => {
                 let paths: Vec<String> =

@@ -45,6 +45,9 @@ fn show(ctx: &Context, no_dirty: bool) -> Result<(), CliError> {
     let repo = ctx.repo()?;
     let target = config::target(repo)?;
     let snapshot = ctx.load(&Scope::open())?;
+    if !git_agents::worktree::journal::abandoned(repo).unwrap_or_default().is_empty() {
+        ctx.ui.warn("an interrupted command waits to be finished: git agents doctor --fix");
+    }
     let overview = overview(repo, &target, &snapshot.state, !no_dirty)?;
     ctx.ui.answer(&StatusView::new(&target, &snapshot.state, &overview, &ctx.ui.out))
 }

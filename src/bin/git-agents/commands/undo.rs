@@ -146,7 +146,13 @@ fn undo_agents(
     for (name, request) in requests {
         let id = ctx.world.ulid(&mut fastrand::Rng::new());
         match remove::remove(repo, &request, &id, &signature) {
-            Ok(_) => removed.extend(request.branch),
+            Ok(gone) => {
+                for folder in &gone.losses.ignored_folders {
+                    let folder = git_agents::git::repository::path_text(folder.as_ref());
+                    ctx.ui.note(&format!("{name}: {folder}, which is ignored, went with its worktree"));
+                }
+                removed.extend(request.branch);
+            }
             Err(RemoveError::Nothing) => {}
             Err(error) => ctx.ui.warn(&format!("{name}'s branch and worktree stay: {error}")),
         }
@@ -159,8 +165,11 @@ fn failed(name: &AgentName, error: RemoveError) -> CliError {
     match error {
         RemoveError::WouldLose { losses } => {
             let what = crate::view::removed::losses_text(&losses);
-            CliError::refused("built-upon", format!("{name} has {what}"))
-                .hint(format!("git agents agent remove {name} --force"))
+            let error = CliError::refused("built-upon", format!("{name} has {what}"));
+            match losses.is_beyond_backup() {
+                true => error.hint("move the repositories inside it elsewhere, and push what their submodules have"),
+                false => error.hint(format!("git agents agent remove {name} --force")),
+            }
         }
         error => CliError::refused("built-upon", error.to_string()).hint("git agents doctor"),
     }

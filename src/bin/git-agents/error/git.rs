@@ -46,6 +46,9 @@ impl From<RefError> for CliError {
             RefError::Locked { .. } => {
                 CliError::new(Exit::Outside, "ref-locked", message).hint("git agents doctor --fix")
             }
+            RefError::Symbolic { .. } => {
+                CliError::refused("symbolic-ref", message).hint("git config agents.target BRANCH")
+            }
             RefError::Git(error) => error.into(),
             _ => CliError::new(Exit::Outside, "ref-failed", message).hint("git agents doctor"),
         }

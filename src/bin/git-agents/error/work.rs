@@ -111,7 +111,8 @@ impl From<ExecuteError> for CliError {
         match error {
             ExecuteError::Refused { refusals } => {
                 let why: Vec<String> = refusals.iter().map(crate::view::merge::refusal_text).collect();
-                CliError::refused("blocked", why.join("; ")).hint("git agents status")
+                let hints = refusals.first().map(crate::view::merge::refusal_hints).unwrap_or_default();
+                hints.iter().fold(CliError::refused("blocked", why.join("; ")), |error, hint| error.hint(*hint))
             }
             ExecuteError::Outdated { .. } => {
                 CliError::refused("moved-meanwhile", message).hint("run the command again")

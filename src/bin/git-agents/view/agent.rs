@@ -1,17 +1,103 @@
-//! One agent with its tasks.
+//! One agent with its tasks, and what is wrong with its branch and its worktree.
 
+use git_agents::agent::Agent;
+use git_agents::config::Target;
+use git_agents::state::State;
+use git_agents::work::overview::{AgentOverview, WorktreeOverview};
 use serde::Serialize;
 
 use super::status::AgentView;
 use super::task::{TaskList, TaskView};
+use crate::error::quoted;
 use crate::render::style::{Style, counted, hours, safe};
 use crate::ui::View;
+
+/// The kind of a worktree that is in the middle of something: not broken, and not to be pulled from under it.
+pub(crate) const BUSY: &str = "worktree-busy";
+
+/// Something that is not as an agent's branch and worktree should be.
+#[derive(Debug, Clone)]
+pub(crate) struct Trouble {
+    /// Stable, for machines.
+    pub(crate) kind: &'static str,
+    /// One sentence.
+    pub(crate) message: String,
+    /// The command that helps, as it can be typed.
+    pub(crate) hint: String,
+    /// `git agents init` makes what is missing.
+    pub(crate) init_helps: bool,
+}
+
+/// What is wrong with the branch and the worktree of `agent`.
+pub(crate) fn troubles(target: &Target, state: &State, agent: &Agent, seen: &AgentOverview) -> Vec<Trouble> {
+    let (name, branch) = (&agent.name, &agent.branch);
+    let by_hand = |kind, message, hint| Trouble { kind, message, hint, init_helps: false };
+    let by_init = |kind, message| Trouble { kind, message, hint: format!("git agents init {name}"), init_helps: true };
+    let gone = || by_init("branch-gone", format!("{name}'s branch {branch} is gone"));
+    let mut found = Vec::new();
+    match (&seen.worktree, seen.tip.is_some()) {
+        (WorktreeOverview::At { .. } | WorktreeOverview::None, true) => {}
+        (WorktreeOverview::None, false) => found.push(gone()),
+        (WorktreeOverview::At { path, .. }, false) => {
+            let was = seen.last_commit.unwrap_or(target.commit);
+            let message = format!("{name}'s branch {branch} is gone, and {} has it checked out", path.display());
+            found.push(by_hand("branch-gone", message, format!("git branch {} {was}", quoted(branch))));
+        }
+        (WorktreeOverview::Gone { path }, has_branch) => {
+            found.extend((!has_branch).then(gone));
+            found.push(by_init("worktree-gone", format!("{name}'s worktree is gone from {}", path.display())));
+        }
+        (WorktreeOverview::Replaced { path, is_repairable }, has_branch) => {
+            let path = path.display().to_string();
+            let away = || format!("mv {} {}", quoted(&path), quoted(&format!("{path}.old")));
+            let hint = if *is_repairable { "git worktree repair".to_owned() } else { away() };
+            found.push(by_hand("worktree-replaced", format!("{path} is not {name}'s worktree any more"), hint));
+            found.extend((!has_branch).then(gone));
+        }
+        (WorktreeOverview::Elsewhere { path, branch: other, operation }, has_branch) => {
+            let what =
+                other.as_ref().map_or_else(|| "a detached HEAD".to_owned(), |other| format!("{other} checked out"));
+            let path = path.display().to_string();
+            // The branch may only have got another name, unless that is somebody else's.
+            let renamed =
+                other.as_ref().filter(|name| **name != target.branch && state.agent_of_branch(name).is_none());
+            let git = format!("git -C {}", quoted(&path));
+            let hint = match (operation, has_branch, renamed) {
+                (Some(_), _, _) => format!("{git} status"),
+                (None, true, _) => format!("{git} switch {}", quoted(branch)),
+                (None, false, Some(other)) => format!("git branch -m {} {}", quoted(other), quoted(branch)),
+                (None, false, None) => format!("{git} switch -c {}", quoted(branch)),
+            };
+            let (kind, message) = if has_branch {
+                ("worktree-elsewhere", format!("{name}'s worktree {path} has {what}, not {branch}"))
+            } else {
+                ("branch-gone", format!("{name}'s branch {branch} is gone, and its worktree {path} has {what}"))
+            };
+            found.push(by_hand(kind, message, hint));
+        }
+    }
+    found.extend(busy(name.as_str(), &seen.worktree));
+    found
+}
+
+fn busy(name: &str, worktree: &WorktreeOverview) -> Option<Trouble> {
+    let WorktreeOverview::At { path, operation: Some(operation), .. } = worktree else { return None };
+    Some(Trouble {
+        kind: BUSY,
+        message: format!("{name}'s worktree is in the middle of a {}", operation.command()),
+        hint: format!("git -C {} status", quoted(&path.display().to_string())),
+        init_helps: false,
+    })
+}
 
 /// `agent show`.
 #[derive(Debug, Serialize)]
 pub(crate) struct AgentShow {
     pub(crate) agent: AgentView,
     pub(crate) tasks: Vec<TaskView>,
+    /// What is wrong with its branch and worktree, for people; `status` publishes it.
+    #[serde(skip)]
+    pub(crate) troubles: Vec<String>,
 }
 
 impl View for AgentShow {
@@ -25,6 +111,9 @@ impl View for AgentShow {
         let commit = agent.commit.as_deref().map_or("gone", |commit| commit.get(..10).unwrap_or(commit));
         field("branch", format!("{} ({commit})", safe(&agent.branch)));
         field("worktree", agent.worktree.as_deref().map_or_else(|| "none".to_owned(), safe));
+        for trouble in &self.troubles {
+            field("attention", safe(trouble));
+        }
         if let (Some(ahead), Some(behind)) = (agent.ahead, agent.behind) {
             let files = agent.files.map(|n| format!(", {} changed", counted(n, "file"))).unwrap_or_default();
             field("commits", format!("{ahead} ahead, {behind} behind{files}"));

@@ -2,8 +2,8 @@
 
 use git_agents::config::Target;
 use git_agents::git::repository::path_text;
+use git_agents::git::status::status;
 use git_agents::git::worktrees::Worktree;
-use git_agents::land::Plan;
 use git_agents::land::plan::{Refusal, Stop, Stopped};
 use git_agents::state::State;
 use git_agents::work::landing::{Landing, completed, strategy_word};
@@ -142,7 +142,7 @@ fn short(branch: &str) -> &str {
 }
 
 /// `before` is what it would have landed on: the target, or what lands on it first.
-fn stopped_view(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stopped) -> StoppedView {
+pub(crate) fn stopped_view(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stopped) -> StoppedView {
     let (reason, message, next) = explain(target, before, worktrees, stopped);
     let paths = match &stopped.reason {
         Stop::Conflict { paths, .. } => paths
@@ -172,7 +172,10 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
         }
         Stop::Conflict { commit, .. } => {
             let what = commit.map_or("it".to_owned(), |id| format!("its commit {}", &id.to_string()[..10]));
-            let message = format!("{what} conflicts with {before}");
+            let holder = worktrees.iter().find(|worktree| worktree.holds(&stopped.branch));
+            let first =
+                if holder.is_some_and(is_edited) { "; its uncommitted changes have to be committed first" } else { "" };
+            let message = format!("{what} conflicts with {before}{first}");
             ("conflict", message, resolve_command(target, worktrees, &stopped.branch))
         }
         Stop::HasMerges { commits } => {
@@ -216,8 +219,13 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
     }
 }
 
-/// The command with which the conflict can be resolved: a rebase where the branch is checked out, or a look at the one
-/// that is going on there.
+/// Whether git would refuse to rebase there. What cannot be looked at counts as clean: git will say what is wrong.
+fn is_edited(worktree: &Worktree) -> bool {
+    status(worktree).is_ok_and(|status| !status.tracked().is_empty())
+}
+
+/// The command with which the conflict can be resolved: a rebase where the branch is checked out, after a commit where
+/// there are edits, or a look at the one that is going on there.
 fn resolve_command(target: &Target, worktrees: &[Worktree], branch: &str) -> String {
     let onto = quoted(&target.branch);
     match worktrees.iter().find(|worktree| worktree.holds(branch)) {
@@ -225,6 +233,7 @@ fn resolve_command(target: &Target, worktrees: &[Worktree], branch: &str) -> Str
             let path = quoted(&worktree.path.display().to_string());
             match worktree.operation {
                 Some(_) => format!("git -C {path} status"),
+                None if is_edited(worktree) => format!("git -C {path} commit -a && git -C {path} rebase {onto}"),
                 None => format!("git -C {path} rebase {onto}"),
             }
         }
@@ -233,7 +242,7 @@ fn resolve_command(target: &Target, worktrees: &[Worktree], branch: &str) -> Str
 }
 
 /// Why a worktree cannot come along.
-fn blocked_text(blocked: &Blocked) -> String {
+pub(crate) fn blocked_text(blocked: &Blocked) -> String {
     match blocked {
         Blocked::Operation { kind } => format!("a {} is going on", kind.command()),
         Blocked::InTheWay { paths } => {
@@ -243,6 +252,7 @@ fn blocked_text(blocked: &Blocked) -> String {
         }
         Blocked::Missing => "bring it back (git worktree repair), or forget it (git worktree prune)".to_owned(),
         Blocked::Locked { path } => format!("somebody is writing to it ({} exists)", path.display()),
+        Blocked::Behind => "its files could not be brought to what landed before (git agents doctor)".to_owned(),
         Blocked::NotIntact => "it is not the worktree that git believes it to be".to_owned(),
         Blocked::Refused { reason } => reason.clone(),
     }
@@ -272,6 +282,8 @@ pub(crate) fn refusal_hints(refusal: &Refusal) -> &'static [&'static str] {
     match refusal {
         Refusal::Worktree { reason: Blocked::Missing, .. } => &["git worktree repair", "git worktree prune"],
         Refusal::Worktree { reason: Blocked::Locked { .. }, .. } => &["git agents doctor"],
+        Refusal::Worktree { reason: Blocked::Behind, .. } => &["git agents doctor", "git agents undo"],
+        Refusal::Worktree { reason: Blocked::Refused { .. }, .. } => &["git agents status"],
         Refusal::HeldTwice { .. } | Refusal::CheckedOut { .. } => &["git worktree list"],
         _ => &["commit what is in the way, or move it elsewhere"],
     }
@@ -351,64 +363,4 @@ pub(crate) fn refusal(stopped: &[StoppedView]) -> Option<CliError> {
     let first_hint = std::iter::once(&first.next);
     let rest = hints.into_iter().filter(|hint| **hint != first.next);
     Some(first_hint.chain(rest).fold(error, |error, hint| error.hint(hint.as_str())))
-}
-
-/// `rebase`.
-#[derive(Debug, Serialize)]
-pub(crate) struct RebaseView {
-    pub(crate) agent: String,
-    pub(crate) branch: String,
-    pub(crate) target: String,
-    pub(crate) before: Option<String>,
-    pub(crate) after: Option<String>,
-    pub(crate) replayed: usize,
-    pub(crate) dropped: usize,
-    /// Absent when it went through.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) stopped: Option<StoppedView>,
-}
-
-impl RebaseView {
-    pub(crate) fn new(target: &Target, agent: &git_agents::agent::Agent, plan: &Plan, worktrees: &[Worktree]) -> Self {
-        let step = plan.steps.first();
-        let stopped = plan.stopped.first().map(|stopped| stopped_view(target, &target.branch, worktrees, stopped));
-        RebaseView {
-            agent: agent.name.to_string(),
-            branch: agent.branch.clone(),
-            target: target.branch.clone(),
-            before: step.map(|step| step.tip.to_string()),
-            after: step.map(|step| step.after.to_string()),
-            replayed: step.map_or(0, |step| step.replayed.len()),
-            dropped: step.map_or(0, |step| step.dropped.len()),
-            stopped,
-        }
-    }
-}
-
-impl View for RebaseView {
-    const KIND: &'static str = "rebase";
-
-    fn text(&self, style: &Style) -> String {
-        if let Some(stopped) = &self.stopped {
-            let mut text = format!("{} {}: {}\n", style.red("stopped"), self.agent, safe(&stopped.message));
-            for path in &stopped.paths {
-                let kind = path.kind.as_deref().unwrap_or_default();
-                text.push_str(&format!("  {}  {}\n", safe(&path.path), style.dim(&safe(kind))));
-            }
-            text.push_str(&format!("  {} {}\n", style.dim("next:"), safe(&stopped.next)));
-            return text;
-        }
-        match &self.after {
-            None => format!("{} is up to date with {}\n", self.agent, safe(&self.target)),
-            Some(after) => {
-                let dropped = match self.dropped {
-                    0 => String::new(),
-                    number => format!(", {number} dropped as already there"),
-                };
-                let commits = counted(self.replayed, "commit");
-                let after = after.get(..10).unwrap_or(after);
-                format!("rebased {} on {}: {commits}{dropped}, now at {after}\n", self.agent, safe(&self.target))
-            }
-        }
-    }
 }

@@ -31,6 +31,9 @@ pub(crate) struct RemovedView {
     /// The branch that stays because it was not made for the agent.
     #[serde(skip)]
     pub(crate) foreign_branch: Option<String>,
+    /// The folder that stays because it has something else than the agent's branch.
+    #[serde(skip)]
+    pub(crate) kept_folder: Option<String>,
     /// The worktree's folder was missing before.
     #[serde(skip)]
     was_missing: bool,
@@ -52,6 +55,7 @@ impl RemovedView {
                 .map(|removed| removed.losses.ignored_folders.iter().map(|path| path_text(path.as_ref())).collect())
                 .unwrap_or_default(),
             foreign_branch: None,
+            kept_folder: None,
             was_missing: removed.is_some_and(|removed| removed.losses.missing.is_some()),
             kept_ignored: removed.is_some_and(|removed| !removed.losses.ignored_files.is_empty()),
             // Of a missing folder's files nobody knows, and they are in no backup.
@@ -135,6 +139,9 @@ impl View for RemovedView {
         text.push('\n');
         if let Some(branch) = &self.foreign_branch {
             text.push_str(&format!("its branch {} stays: it was not made for {}\n", safe(branch), self.agent));
+        }
+        if let Some(folder) = &self.kept_folder {
+            text.push_str(&format!("{} stays: it has something else than the branch\n", safe(folder)));
         }
         if let (Some(backup), Some(lost)) = (&self.backup, &self.lost) {
             text.push_str(&format!("{lost}: all of it is in {backup}\n"));

@@ -9,6 +9,7 @@ use git_agents::task::{Task, TaskState};
 use git_agents::work::overview::{AgentOverview, TargetVerdict, WorktreeOverview};
 use serde::Serialize;
 
+use super::agent::{BUSY, Trouble, troubles};
 use crate::render::style::{Style, counted, duration, hours, safe};
 use crate::render::table::{Column, table};
 use crate::ui::View;
@@ -110,7 +111,11 @@ pub(crate) fn agent_view(state: &State, agent: &Agent, seen: &AgentOverview, sty
         WorktreeOverview::At { path, status, .. } => {
             (Some(path.display().to_string()), status.as_ref().map(uncommitted))
         }
-        WorktreeOverview::Gone { .. } | WorktreeOverview::None => (None, None),
+        // Whoever works there works on something else.
+        WorktreeOverview::Elsewhere { .. }
+        | WorktreeOverview::Replaced { .. }
+        | WorktreeOverview::Gone { .. }
+        | WorktreeOverview::None => (None, None),
     };
     AgentView {
         name: agent.name.to_string(),
@@ -170,9 +175,10 @@ fn attention(target: &Target, state: &State, agent: &Agent, seen: &AgentOverview
     let mut tell = |kind, message: String, hint: String| {
         found.push(Attention { kind, agent: name.to_string(), message, hint });
     };
-    if seen.tip.is_none() {
-        let message = format!("{name}'s branch {} is gone", agent.branch);
-        tell("branch-gone", message, format!("git agents init {name}"));
+    let (busy, broken): (Vec<_>, Vec<_>) =
+        troubles(target, state, agent, seen).into_iter().partition(|trouble| trouble.kind == BUSY);
+    for Trouble { kind, message, hint, .. } in broken {
+        tell(kind, message, hint);
     }
     match &seen.target {
         TargetVerdict::Clean => {}
@@ -192,17 +198,8 @@ fn attention(target: &Target, state: &State, agent: &Agent, seen: &AgentOverview
             tell("target-unknown", message, format!("git log --oneline {}..{}", target.branch, agent.branch));
         }
     }
-    match &seen.worktree {
-        WorktreeOverview::Gone { path } => {
-            let message = format!("{name}'s worktree is gone from {}", path.display());
-            tell("worktree-gone", message, format!("git agents init {name}"));
-        }
-        WorktreeOverview::At { path, operation: Some(operation), .. } => {
-            let message = format!("{name}'s worktree is in the middle of a {}", operation.command());
-            let path = crate::error::quoted(&path.display().to_string());
-            tell("worktree-busy", message, format!("git -C {path} status"));
-        }
-        WorktreeOverview::At { .. } | WorktreeOverview::None => {}
+    for Trouble { kind, message, hint, .. } in busy {
+        tell(kind, message, hint);
     }
     let waiting = completed(state, agent);
     // What conflicts cannot land: that is the entry that counts then.

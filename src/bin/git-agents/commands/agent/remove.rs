@@ -9,7 +9,7 @@ use git_agents::git::{identity, refs, worktrees};
 use git_agents::state::{Action, RefMove};
 use git_agents::store::{Change, Scope, StoreError};
 use git_agents::work::enrol;
-use git_agents::work::place::{self, Place};
+use git_agents::work::place::{self, Place, Standing};
 use git_agents::worktree::remove::{self, RemoveError, Removed, Request};
 
 use crate::commands::complete_values::agent_names;
@@ -44,7 +44,14 @@ pub(crate) fn run(ctx: &Context, args: &RemoveArgs) -> Result<Exit, CliError> {
     let agent = snapshot.state.agents.get(&name).ok_or_else(|| crate::error::unknown_agent(name.as_str()))?;
     let branch = format!("refs/heads/{}", agent.branch);
     let tip = refs::read(repo, &branch)?;
-    let worktree = worktrees::list(repo)?.into_iter().find(|worktree| worktree.holds(&branch) && !worktree.is_main);
+    let all = worktrees::list(repo)?;
+    // What is checked out there now is not the agent's, so the folder stays.
+    let elsewhere = match place::standing(repo, &all, agent) {
+        Standing::Elsewhere(worktree) => Some(worktree.path.display().to_string()),
+        Standing::Replaced { path, .. } => Some(path.display().to_string()),
+        _ => None,
+    };
+    let worktree = all.into_iter().find(|worktree| worktree.holds(&branch) && !worktree.is_main);
     // What somebody else made is not ours to take away, whatever the shared document calls the agent's.
     let is_ours = enrol::made_branch(repo, snapshot.tip, agent);
     let was_given = |path: &PathBuf| is_ours || place::read(repo, &name) == Some(Place::At(path.clone()));
@@ -86,6 +93,7 @@ pub(crate) fn run(ctx: &Context, args: &RemoveArgs) -> Result<Exit, CliError> {
     place::forget(repo, &name);
     let mut view = RemovedView::new(&name, &agent.branch, worktree.as_deref(), removed.as_ref());
     view.foreign_branch = (!is_ours && tip.is_some()).then(|| agent.branch.clone());
+    view.kept_folder = elsewhere.filter(|_| worktree.is_none());
     ctx.ui.answer(&view)?;
     Ok(Exit::Good)
 }

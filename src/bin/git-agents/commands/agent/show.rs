@@ -8,7 +8,7 @@ use git_agents::work::overview::overview;
 use crate::commands::complete_values::agent_names;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
-use crate::view::agent::AgentShow;
+use crate::view::agent::{AgentShow, troubles};
 use crate::view::status::agent_view;
 use crate::view::task::TaskView;
 
@@ -26,11 +26,15 @@ pub(crate) fn run(ctx: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
     let name = ctx.agent(&snapshot.state, args.name.as_deref())?;
     let mut state = snapshot.state;
     let tasks = state.tasks_of(&name).map(|task| TaskView::new(&state, task)).collect();
+    let target = config::target(repo)?;
+    let agents = state.clone();
     state.agents.retain(|known, _| *known == name);
-    let overview = overview(repo, &config::target(repo)?, &state, true)?;
+    let overview = overview(repo, &target, &state, true)?;
     if let (Some(agent), Some(seen)) = (state.agents.get(&name), overview.first()) {
+        let troubles = troubles(&target, &agents, agent, seen).into_iter();
         let agent = agent_view(&state, agent, seen, &ctx.ui.out);
-        ctx.ui.answer(&AgentShow { agent, tasks })?;
+        let troubles = troubles.map(|found| format!("{}; {}", found.message, found.hint)).collect();
+        ctx.ui.answer(&AgentShow { agent, tasks, troubles })?;
     }
     Ok(Exit::Good)
 }

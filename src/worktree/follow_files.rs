@@ -1,0 +1,118 @@
+//! Whether the files of a commit could be written, asked before any ref moves.
+//!
+//! git finds out in the middle of a checkout: an object that cannot be read, a required filter that fails. Then the
+//! branch has moved and its files have not. So every blob is read once, and where a required filter applies, git writes
+//! those files to a folder that is thrown away.
+
+use std::collections::BTreeSet;
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice;
+use gix::objs::Find;
+
+use super::{Change, FollowError};
+use crate::git::scratch::Scratch;
+use crate::git::worktrees::Worktree;
+use crate::git::{Git, GitError, Repository, run};
+use crate::worktree::index_copy::IndexCopy;
+
+/// git's words when not all of the changed files of `new` could be written.
+pub(super) fn unwritable(
+    repo: &Repository,
+    worktree: &Worktree,
+    scratch: Option<&Scratch>,
+    new: ObjectId,
+    changes: &[Change],
+) -> Result<Option<String>, FollowError> {
+    let git = || scratch.map_or_else(|| worktree.git(), |scratch| scratch.on(worktree.git()));
+    match unreadable(repo, scratch, &git, changes)? {
+        Some(reason) => Ok(Some(reason)),
+        None => unfiltered(repo, worktree, &git, new, changes),
+    }
+}
+
+fn unreadable(
+    repo: &Repository,
+    scratch: Option<&Scratch>,
+    git: &dyn Fn() -> Git,
+    changes: &[Change],
+) -> Result<Option<String>, FollowError> {
+    let objects: &dyn Find = match scratch {
+        Some(scratch) => scratch.objects(),
+        None => &repo.gix().objects,
+    };
+    let mut content = Vec::new();
+    for entry in changes.iter().filter_map(|change| change.new.as_ref()).filter(|entry| !entry.is_submodule()) {
+        match objects.try_find(&entry.id, &mut content) {
+            Ok(Some(_)) => continue,
+            // git fetches it when it writes the file.
+            Ok(None) if repo.config("extensions.partialClone").is_some() => continue,
+            _ => {}
+        }
+        let child = git().args(["cat-file", "blob", &entry.id.to_string()]);
+        let line = child.line();
+        let output = child.run()?;
+        if !output.status.success() {
+            return words(run::failed(line, &output)).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+fn unfiltered(
+    repo: &Repository,
+    worktree: &Worktree,
+    git: &dyn Fn() -> Git,
+    new: ObjectId,
+    changes: &[Change],
+) -> Result<Option<String>, FollowError> {
+    let required = required_filters(repo);
+    if required.is_empty() {
+        return Ok(None);
+    }
+    let mut names = Vec::new();
+    for change in changes.iter().filter(|change| change.new.as_ref().is_some_and(|entry| !entry.is_submodule())) {
+        names.extend_from_slice(&change.path);
+        names.push(0);
+    }
+    let failed = |source| FollowError::Io { path: repo.agents_dir().join("tmp"), source };
+    let copy = IndexCopy::empty(repo, worktree).map_err(failed)?;
+    let on_copy = || copy.git(git());
+    on_copy().args(["read-tree", &new.to_string()]).stdout()?;
+    let answer = on_copy().args(["check-attr", "--cached", "-z", "--stdin", "filter"]).input(names).stdout()?;
+    let mut filtered = Vec::new();
+    let fields: Vec<&[u8]> = answer.split_str("\0").collect();
+    // path NUL attribute NUL value NUL
+    for field in fields.chunks_exact(3).filter(|field| required.contains(field[2])) {
+        filtered.extend_from_slice(field[0]);
+        filtered.push(0);
+    }
+    if filtered.is_empty() {
+        return Ok(None);
+    }
+    let folder = tempfile::Builder::new().prefix("files-").tempdir_in(repo.agents_dir().join("tmp")).map_err(failed)?;
+    let mut prefix = std::ffi::OsString::from("--prefix=");
+    prefix.push(folder.path());
+    prefix.push("/");
+    // The attributes are those of the new commit; a git too old for the variable takes the files' as they are.
+    let child = on_copy().env("GIT_ATTR_SOURCE", new.to_string());
+    let child = child.args(["checkout-index", "--force", "-z", "--stdin"]).arg(prefix).input(filtered);
+    let line = child.line();
+    let output = child.run()?;
+    if output.status.success() { Ok(None) } else { words(run::failed(line, &output)).map(Some) }
+}
+
+/// The names of the filters without which a file must not be written.
+fn required_filters(repo: &Repository) -> BTreeSet<Vec<u8>> {
+    let config = repo.gix().config_snapshot();
+    let sections = config.sections_by_name("filter").into_iter().flatten();
+    let names = sections.filter_map(|section| section.header().subsection_name().map(|name| name.to_vec()));
+    names.filter(|name| config.boolean(&format!("filter.{}.required", name.to_str_lossy())) == Some(true)).collect()
+}
+
+fn words(error: GitError) -> Result<String, FollowError> {
+    match error {
+        GitError::Failed { stderr, .. } => Ok(stderr),
+        error => Err(error.into()),
+    }
+}
