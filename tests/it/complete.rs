@@ -84,8 +84,8 @@ fn both_differences_are_in_the_json() {
       "version": 1
     }
     [stderr]
-    warning: LICENSE was named, and the branch does not change it
-    warning: src/new is changed on the branch, and was not named
+    {"kind":"warning","message":"LICENSE was named, and the branch does not change it","version":1}
+    {"kind":"warning","message":"src/new is changed on the branch, and was not named","version":1}
     [status 0]
     "#);
 }
