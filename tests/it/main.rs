@@ -14,16 +14,29 @@
 mod support;
 
 mod agent;
+mod agent_add;
+mod agent_remove;
 mod assign;
 mod care;
+mod complete;
+mod conflicts;
+mod doctor;
 mod fail;
 mod findings;
 mod findings_import;
 mod init;
+mod init_whole;
 mod land;
 mod log;
+mod merge;
+mod merge_order;
+mod next;
 mod overview;
 mod ready;
+mod rebase;
+mod reset;
+mod start;
+mod status;
 mod task_add;
 mod task_edit;
 mod task_import;
@@ -43,6 +56,7 @@ mod kill;
 mod layouts;
 mod race;
 mod replay;
+mod trust;
 mod undo;
 
 mod demo;

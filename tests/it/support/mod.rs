@@ -3,6 +3,7 @@
 mod agents;
 mod facts;
 mod output;
+mod revisions;
 mod run;
 mod sandbox;
 mod state;
