@@ -121,6 +121,6 @@ fn chain(repo: &Repository, snapshot: &Snapshot) -> Vec<Ailment> {
     if foreign == 0 {
         return Vec::new();
     }
-    let message = format!("{foreign} commits of {} are no operations that this version knows", store::STATE_REF);
+    let message = format!("{} holds commits that are no operations this version knows: {foreign}", store::STATE_REF);
     vec![Ailment::warning("foreign-commits", message).hint("git log refs/agents/state")]
 }

@@ -40,7 +40,9 @@ pub(crate) fn run(ctx: &Context, args: AssignArgs) -> Result<Exit, CliError> {
     let snapshot = ctx.load(&Scope::open())?;
     // In an agent's worktree `assign eve 16` must not file a task "eve" with the title "16" when there is no eve.
     let (agent, rest) = match words.as_slice() {
-        [first, second, ..] if task_id(second).is_ok() => (known_agent(&snapshot.state, first)?, &words[1..]),
+        [first, second, ..] if ctx.task(&snapshot, second).is_ok() => {
+            (known_agent(&snapshot.state, first)?, &words[1..])
+        }
         words => ctx.agent_and(&snapshot.state, words)?,
     };
     let (task, title, hours) = match rest {

@@ -9,11 +9,12 @@ use git_agents::state::State;
 use git_agents::store::Scope;
 use git_agents::work::carry_out::CarryOutError;
 use git_agents::work::landing::{self, Wanted};
+use git_agents::work::place::{self, Standing};
 use git_agents::worktree::follow::Followed;
 
 use super::complete_values::agent_names;
 use crate::context::{Context, known_agent};
-use crate::error::{CliError, Exit};
+use crate::error::{CliError, Exit, quoted};
 use crate::view::merge::{MergeView, blocked_text, refusal_hints, refusal_text};
 
 /// Land the agents' branches on the target, in the recommended order.
@@ -116,11 +117,20 @@ fn chosen(ctx: &Context, state: &State, target: &Target, args: &MergeArgs) -> Re
             ctx.ui.note(&format!("{agent} is left out: it works on {}", task.id));
         }
     }
+    let astray = astray(ctx, state)?;
     if args.all {
-        return Ok(landing::with_work(ctx.repo()?, state, target)?);
+        for (agent, error) in &astray {
+            ctx.ui.warn(&format!("{agent} is left out: {}", error.message));
+        }
+        let mut agents = landing::with_work(ctx.repo()?, state, target)?;
+        agents.retain(|agent| !astray.iter().any(|(name, _)| name == agent));
+        return Ok(agents);
     }
     let agents: Vec<AgentName> = args.agents.iter().map(|name| known_agent(state, name)).collect::<Result<_, _>>()?;
     for agent in &agents {
+        if let Some((_, error)) = astray.iter().find(|(name, _)| name == agent) {
+            return Err(error.clone());
+        }
         if let Some(task) = state.in_progress(agent) {
             return Err(CliError::refused(
                 "in-progress",
@@ -131,6 +141,25 @@ fn chosen(ctx: &Context, state: &State, target: &Target, args: &MergeArgs) -> Re
         }
     }
     Ok(agents)
+}
+
+/// The agents whose worktree has something else checked out than their branch: what was done there is not on the branch,
+/// and landing the branch without it would pass it over.
+fn astray(ctx: &Context, state: &State) -> Result<Vec<(AgentName, CliError)>, CliError> {
+    let repo = ctx.repo()?;
+    let all = worktrees::list(repo)?;
+    let error = |agent: &git_agents::agent::Agent| {
+        let Standing::Elsewhere(worktree) = place::standing(repo, &all, agent) else { return None };
+        let other = match &worktree.branch {
+            Some(branch) => branch.strip_prefix("refs/heads/").unwrap_or(branch).to_owned(),
+            None => "a detached HEAD".to_owned(),
+        };
+        let path = worktree.path.display().to_string();
+        let message = format!("{}'s worktree {path} has {other} checked out, not {}", agent.name, agent.branch);
+        let hint = format!("git -C {} switch {}", quoted(&path), quoted(&agent.branch));
+        Some((agent.name.clone(), CliError::refused("worktree-elsewhere", message).hint(hint)))
+    };
+    Ok(state.agents.values().filter_map(error).collect())
 }
 
 fn refuse(built: &Built) -> Result<(), CliError> {

@@ -71,7 +71,9 @@ impl From<CandidateError> for CliError {
             CandidateError::Unknown { .. } => {
                 CliError::refused("not-found", message).hint("git agents agent list").hint("git branch --list")
             }
-            CandidateError::BranchGone { .. } => CliError::refused("branch-gone", message).hint("git agents init"),
+            CandidateError::BranchGone { agent, .. } => {
+                CliError::refused("branch-gone", message).hint(format!("git agents agent show {agent}"))
+            }
             CandidateError::Ref(error) => error.into(),
             CandidateError::Git(error) => error.into(),
         }

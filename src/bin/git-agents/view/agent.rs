@@ -121,7 +121,14 @@ impl View for AgentShow {
         if let Some(dirty) = agent.dirty.filter(|dirty| *dirty > 0) {
             field("dirty", counted(dirty, "uncommitted path"));
         }
-        field("done", format!("{} tasks, {}", agent.completed_tasks, hours(agent.hours_total)));
+        field(
+            "done",
+            format!(
+                "{}, {}",
+                counted(usize::try_from(agent.completed_tasks).unwrap_or(usize::MAX), "task"),
+                hours(agent.hours_total)
+            ),
+        );
         if !self.tasks.is_empty() {
             text.push('\n');
             text.push_str(&TaskList { tasks: self.tasks.clone(), none: "no tasks" }.text(style));

@@ -197,7 +197,7 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
         Stop::After { name: other } => {
             ("after", format!("it is after {other}, which does not land"), format!("git agents merge {other} {name}"))
         }
-        Stop::Missing => ("missing", "its branch is gone".to_owned(), format!("git agents init {name}")),
+        Stop::Missing => ("missing", "its branch is gone".to_owned(), format!("git agents agent show {name}")),
         Stop::Symbolic => {
             let branch = short(&stopped.branch);
             let message = format!("its branch {branch} is a symbolic ref, another name for another branch");

@@ -185,7 +185,7 @@ fn attention(target: &Target, state: &State, agent: &Agent, seen: &AgentOverview
         TargetVerdict::Conflict { paths } => {
             let message = format!("{name} conflicts with {} in {}", target.branch, paths.join(", "));
             let rebase = match &seen.worktree {
-                WorktreeOverview::At { path, .. } => {
+                WorktreeOverview::At { path, operation: None, .. } => {
                     let path = crate::error::quoted(&path.display().to_string());
                     format!("git -C {path} rebase {}", crate::error::quoted(&target.branch))
                 }
