@@ -35,7 +35,7 @@ fn a_damaged_document_is_put_back() {
     assert_snapshot!(sandbox.agents(["doctor"]), @"
     error: tasks/open/c/1.json is damaged: expected value at line 1 column 1
       try: git agents doctor --fix
-    warning: 1 commits of refs/agents/state are no operations that this version knows
+    warning: refs/agents/state holds commits that are no operations this version knows: 1
       try: git log refs/agents/state
     1 error, 1 warning
     [status 1]

@@ -55,7 +55,7 @@ fn a_damaged_task_is_named_and_the_others_work() {
     ");
     assert_snapshot!(sandbox.refused(["task", "drop", "2", "--json"]), @r#"
     [stderr]
-    warning: tasks/open/5/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
+    {"kind":"warning","message":"tasks/open/5/2.json is damaged and left out: EOF while parsing a value at line 1 column 21","version":1}
     {"error":{"code":"document-damaged","hints":["git agents doctor --fix"],"message":"the document tasks/2 is damaged"},"kind":"error","version":1}
     [status 3]
     "#);

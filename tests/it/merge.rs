@@ -325,6 +325,12 @@ fn refused_beforehand() {
     sandbox.git_in(&dir, ["merge", "--abort"]);
 
     sandbox.git_in(&sandbox.worktree_of("ann"), ["checkout", "-q", "--detach"]);
+    assert_snapshot!(sandbox.refused(["merge", "ann", "--yes"]), @"
+    [stderr]
+    error: ann's worktree [ROOT]/repo-worktrees/ann has a detached HEAD checked out, not agents/ann
+      try: git -C [ROOT]/repo-worktrees/ann switch agents/ann
+    [status 3]
+    ");
     sandbox.git(["branch", "-q", "-D", "agents/ann"]);
     let output = sandbox.refused(["merge", "ann", "--yes"]);
     assert!(output.stderr.starts_with("error: ann's branch agents/ann does not exist\n"), "{output}");

@@ -150,7 +150,7 @@ fn refused_beforehand() {
     assert_snapshot!(sandbox.refused(["rebase", "ann"]), @"
     [stderr]
     error: ann: its branch is gone
-      try: git agents init ann
+      try: git agents agent show ann
     [status 3]
     ");
 }

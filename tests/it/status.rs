@@ -47,7 +47,7 @@ fn what_needs_attention() {
       ann conflicts with main in README
         git -C [ROOT]/repo-worktrees/ann rebase main
       bob conflicts with main in README
-        git -C [ROOT]/repo-worktrees/bob rebase main
+        git agents conflicts bob
       bob's worktree is in the middle of a rebase
         git -C [ROOT]/repo-worktrees/bob status
       dan's worktree is gone from [ROOT]/repo-worktrees/dan
@@ -72,7 +72,7 @@ fn what_needs_attention() {
       ann conflicts with main in README
         git -C [ROOT]/repo-worktrees/ann rebase main
       bob conflicts with main in README
-        git -C [ROOT]/repo-worktrees/bob rebase main
+        git agents conflicts bob
       bob's worktree is in the middle of a rebase
         git -C [ROOT]/repo-worktrees/bob status
       dan's worktree is gone from [ROOT]/repo-worktrees/dan

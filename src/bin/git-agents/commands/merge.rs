@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use git_agents::agent::AgentName;
 use git_agents::config::{self, Target};
-use git_agents::git::worktrees;
+use git_agents::git::{refs, worktrees};
 use git_agents::land::{Built, ExecuteError, Strategy};
 use git_agents::state::State;
 use git_agents::store::Scope;
@@ -150,6 +150,8 @@ fn astray(ctx: &Context, state: &State) -> Result<Vec<(AgentName, CliError)>, Cl
     let all = worktrees::list(repo)?;
     let error = |agent: &git_agents::agent::Agent| {
         let Standing::Elsewhere(worktree) = place::standing(repo, &all, agent) else { return None };
+        // A branch that is gone is told as that.
+        refs::read(repo, &format!("refs/heads/{}", agent.branch)).ok().flatten()?;
         let other = match &worktree.branch {
             Some(branch) => branch.strip_prefix("refs/heads/").unwrap_or(branch).to_owned(),
             None => "a detached HEAD".to_owned(),
