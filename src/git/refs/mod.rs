@@ -5,17 +5,17 @@
 //! within one tick of the clock would go unnoticed. What went wrong is told by looking at the refs again, never by a
 //! message. In a reftable repository gix would write refs that git cannot see, so there all of it is git's work.
 
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
+mod files;
+
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gix::ObjectId;
 use gix::actor::Signature;
-use gix::bstr::{BString, ByteSlice};
-use gix::lock::acquire::Fail;
-use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
+use gix::bstr::ByteSlice;
 use gix::refs::{FullName, Target};
+
+use files::{object_at, read_target, swap_in_files, unless_packed_meanwhile};
 
 use super::repository::{RefStorage, Repository};
 use super::run::{Git, GitError};
@@ -238,101 +238,10 @@ pub fn time_for_git(time: gix::date::Time) -> String {
     format!("@{} {sign}{:02}{:02}", time.seconds, minutes / 60, minutes % 60)
 }
 
-fn swap_in_files(repo: &Repository, update: &RefUpdate, signature: &Signature) -> Result<(), RefError> {
-    let name = full_name(&update.name)?;
-    let give_up = Instant::now() + LOCK_WAIT;
-    let out_of_date = |actual| RefError::OutOfDate { name: update.name.clone(), expected: update.expected, actual };
-    let mut buffer = gix::date::parse::TimeBuf::default();
-    loop {
-        let actual = object_at(repo, &name)?;
-        if actual != update.expected.value() {
-            return Err(out_of_date(actual));
-        }
-        let Some(edit) = edit_of(&name, update) else { return Ok(()) };
-        // gix decides on its copy of packed-refs, which it believes fresh when the time of change is the same.
-        drop(repo.gix().refs.force_refresh_packed_buffer());
-        let wait = Fail::AfterDurationWithBackoff(give_up.saturating_duration_since(Instant::now()));
-        let error = match repo.gix().refs.transaction().prepare(Some(edit), wait, wait) {
-            Ok(prepared) => {
-                // The lock is ours, so this is the truth: also where gix read packed-refs just before they were
-                // rewritten, and where it lets "must not exist" pass because the ref already is what we want.
-                let actual = object_at(repo, &name)?;
-                if actual != update.expected.value() {
-                    return Err(out_of_date(actual));
-                }
-                let committed = prepared.commit(Some(signature.to_ref(&mut buffer)));
-                return committed.map(drop).map_err(|error| storage(&update.name, &error));
-            }
-            Err(error) => error,
-        };
-        if Instant::now() < give_up {
-            // Either the ref did move, which the next round finds out, or gix was misled by an old copy.
-            let actual = object_at(repo, &name)?;
-            if actual != update.expected.value() || error.is_conflict() || error.is_retryable() {
-                std::thread::sleep(Duration::from_millis(fastrand::u64(1..5)));
-                continue;
-            }
-        }
-        return Err(match held_lock(repo, &update.name) {
-            Some(path) => RefError::Locked { name: update.name.clone(), path },
-            None => storage(&update.name, &error),
-        });
-    }
-}
-
 /// The change for gix; none where a missing ref is to stay missing.
-fn edit_of(name: &FullName, update: &RefUpdate) -> Option<RefEdit> {
-    let change = match (update.new, update.expected) {
-        (None, Expected::Missing) => return None,
-        (None, Expected::At(old)) => {
-            Change::Delete { expected: PreviousValue::MustExistAndMatch(old.into()), log: RefLog::AndReference }
-        }
-        (Some(new), expected) => Change::Update {
-            log: LogChange {
-                mode: RefLog::AndReference,
-                force_create_reflog: true,
-                message: BString::from(one_line(&update.message)),
-            },
-            expected: match expected {
-                Expected::Missing => PreviousValue::MustNotExist,
-                Expected::At(old) => PreviousValue::MustExistAndMatch(old.into()),
-            },
-            new: new.into(),
-        },
-    };
-    Some(RefEdit { change, name: name.clone(), deref: false })
-}
-
 /// The loose ref, else the packed one, as the files say at this moment.
-fn read_target(repo: &Repository, name: &FullName) -> Result<Option<Target>, RefError> {
-    let failed = |error: gix::Error| storage(&name.as_bstr().to_str_lossy(), &error);
-    unless_packed_meanwhile(repo, || {
-        let refs = &repo.gix().refs;
-        if let Some(loose) = refs.try_find_loose(name.as_ref()).map_err(failed)? {
-            return Ok(Some(loose.target));
-        }
-        let packed = refs.open_packed_buffer().map_err(failed)?;
-        let found = refs.try_find_packed(name.as_ref(), packed.as_ref()).map_err(failed)?;
-        Ok(found.map(|reference| reference.target))
-    })
-}
-
 /// Repeat a read of loose and packed refs that `git pack-refs` ran into: what moves from the one to the other in
 /// between would be in neither, or seem to have its old value.
-fn unless_packed_meanwhile<T>(repo: &Repository, mut read: impl FnMut() -> Result<T, RefError>) -> Result<T, RefError> {
-    let path = repo.gix().refs.packed_refs_path();
-    let state = |data: Metadata| (data.ino(), data.size(), data.mtime(), data.mtime_nsec());
-    let mut before = path.metadata().ok().map(state);
-    loop {
-        let answer = read()?;
-        let after = path.metadata().ok().map(state);
-        if before == after {
-            return Ok(answer);
-        }
-        before = after;
-    }
-}
-
 fn list_by_git(repo: &Repository, prefix: &str) -> Result<Vec<(String, ObjectId)>, RefError> {
     // git takes a pattern: the name itself or a folder of names.
     let child = repo.git().args(["for-each-ref", "--format=%(objectname) %(refname)", "--"]);
@@ -379,14 +288,6 @@ fn full_name(name: &str) -> Result<FullName, RefError> {
 }
 
 /// What a ref that is to move points at; a symbolic one does not move.
-fn object_at(repo: &Repository, name: &FullName) -> Result<Option<ObjectId>, RefError> {
-    match read_target(repo, name)? {
-        None => Ok(None),
-        Some(Target::Object(id)) => Ok(Some(id)),
-        Some(Target::Symbolic(_)) => Err(RefError::Symbolic { name: name.as_bstr().to_str_lossy().into_owned() }),
-    }
-}
-
 fn held_lock(repo: &Repository, name: &str) -> Option<PathBuf> {
     let common = repo.common_dir();
     let candidates = match repo.storage() {
@@ -406,5 +307,4 @@ fn one_line(message: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "refs_test.rs"]
 mod tests;
