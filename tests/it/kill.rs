@@ -1,7 +1,7 @@
 //! `kill -9` at any moment: the state loads, what was acknowledged is there, and the next command works.
 //!
-//! The moments are drawn from a seed and spread over the time that an undisturbed run takes on this machine, so that
-//! every stage of a write is hit.
+//! The moments are drawn from a seed and spread over the time that a run takes on this machine, so that every stage of a
+//! write is hit. How long that is, is learned on the way: the machine's other work comes and goes.
 
 use std::time::{Duration, Instant};
 
@@ -22,17 +22,32 @@ fn undisturbed(sandbox: &Sandbox) -> Duration {
     times[times.len() / 2]
 }
 
+/// The time over which moments are spread.
+struct Span(Duration);
+
+impl Span {
+    /// A moment in it, or shortly after.
+    fn moment(&self, random: &mut fastrand::Rng) -> Duration {
+        self.0.mul_f64(random.f64() * 1.1)
+    }
+
+    /// Runs that are done make it shorter, runs that are not make it longer: both keep on happening.
+    fn learn(&mut self, was_done: bool) {
+        self.0 = self.0.mul_f64(if was_done { 0.92 } else { 1.06 });
+    }
+}
+
 /// Kill `rounds` writers at random moments; gives how many of them had written.
 fn kill_writers(sandbox: &Sandbox, rounds: usize, seed: u64) -> usize {
     sandbox.register(&["ann"]);
-    let whole = undisturbed(sandbox);
+    let mut span = Span(undisturbed(sandbox));
     let mut random = fastrand::Rng::with_seed(seed);
     let mut written = 0;
     for n in 0..rounds {
         let task = format!("t{n}");
         let mut child = sandbox.direct(["assign", "ann", &task, "T"]).spawn();
         // This is the moment itself, not a wait for something to have happened.
-        std::thread::sleep(whole.mul_f64(random.f64() * 1.1));
+        std::thread::sleep(span.moment(&mut random));
         child.kill().unwrap();
         let acknowledged = child.wait_with_output().unwrap().status.success();
         let state = sandbox.state();
@@ -41,6 +56,7 @@ fn kill_writers(sandbox: &Sandbox, rounds: usize, seed: u64) -> usize {
         assert!(there.is_some() || !acknowledged, "round {n}: an acknowledged write is missing");
         assert!(there.is_none_or(|task| task.state.word() == "assigned"), "round {n}: half a write");
         written += usize::from(there.is_some());
+        span.learn(there.is_some());
         let next = sandbox.direct(["assign", "ann", &format!("next-{n}"), "T"]).output();
         assert_eq!((next.status, next.stderr.as_str()), (Some(0), ""), "round {n}: {next}");
     }
@@ -103,15 +119,15 @@ fn all_agents_are_whole(sandbox: &Sandbox, round: usize) {
 #[test]
 fn a_hundred_killed_agent_add() {
     let sandbox = Sandbox::new();
-    let whole =
-        duration_of(&sandbox, &["agent", "add", "warm"]).max(duration_of(&sandbox, &["agent", "add", "warm-2"]));
+    let mut span = Span(duration_of(&sandbox, &["agent", "add", "warm"]));
     let mut random = fastrand::Rng::with_seed(3);
     let mut registered = 0;
     for round in 0..100 {
         let agent = format!("a{round}");
-        let moment = whole.mul_f64(random.f64() * 1.1);
+        let moment = span.moment(&mut random);
         let acknowledged = killed_after(&sandbox, &["agent", "add", &agent], moment);
         let there = sandbox.state().agents.contains_key(&name(&agent));
+        span.learn(there);
         assert!(there || !acknowledged, "round {round}: an acknowledged agent is missing");
         registered += usize::from(there);
         let again = sandbox.direct(["agent", "add", &agent]).output();
@@ -126,14 +142,15 @@ fn a_hundred_killed_agent_add() {
 #[test]
 fn fifty_killed_init() {
     let sandbox = Sandbox::new();
-    let whole = duration_of(&sandbox, &["init", "warm-1", "warm-2", "warm-3"]);
+    let mut span = Span(duration_of(&sandbox, &["init", "warm-1", "warm-2", "warm-3"]));
     let mut random = fastrand::Rng::with_seed(4);
     for round in 0..50 {
         let agents = ["x", "y", "z"].map(|letter| format!("{letter}{round}"));
         let words = ["init", &agents[0], &agents[1], &agents[2]];
-        let moment = whole.mul_f64(random.f64() * 1.1);
+        let moment = span.moment(&mut random);
         let acknowledged = killed_after(&sandbox, &words, moment);
         let there = agents.iter().filter(|agent| sandbox.state().agents.contains_key(&name(agent))).count();
+        span.learn(there == 3);
         assert!(there == 3 || !acknowledged, "round {round}: an acknowledged agent is missing");
         let again = sandbox.direct(words).output();
         assert_eq!(again.status, Some(0), "round {round}, {moment:?}: {again}");
