@@ -3,12 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::agent::AgentName;
+use crate::agent::{AgentName, CommitId};
 use crate::git::repository::path_text;
-use crate::git::{Repository, identity};
+use crate::git::{Repository, identity, refs};
 use crate::land::finish::Finished;
 use crate::land::{self, Questions, Recovered};
-use crate::store::{self, History, Scope, StoreError};
+use crate::state::{Action, RefMove};
+use crate::store::{self, Change, History, Refused, Scope, StoreError};
+use crate::work::place;
 use crate::worktree::follow::Followed;
 use crate::worktree::journal::{self, JournalError};
 use crate::world::World;
@@ -58,7 +60,46 @@ pub fn recover(repo: &Repository, world: &World) -> Result<Vec<Told>, RecoverErr
         is_registered: &|name| name.parse::<AgentName>().is_ok_and(|name| agents.contains_key(&name)),
         is_recorded: &|id| newest.contains(id),
     };
-    Ok(land::recover(repo, &questions, &signature)?.into_iter().map(told).collect())
+    let mut all = Vec::new();
+    for recovered in land::recover(repo, &questions, &signature)? {
+        all.push(match recovered {
+            Recovered::Removal { id } => removal(repo, world, id)?,
+            other => told(other),
+        });
+    }
+    Ok(all)
+}
+
+/// A removal that was finished has yet to be recorded: the agent goes from the state, so that `undo` finds it. A folder
+/// that was given back because somebody works in it leaves the agent as it is.
+fn removal(repo: &Repository, world: &World, id: String) -> Result<Told, RecoverError> {
+    let folder = format!("refs/agents-local/backup/{id}/");
+    let backup = refs::list(repo, &folder).map_err(StoreError::from)?.into_iter().next();
+    let agent = backup.as_ref().and_then(|(name, _)| name.strip_prefix(&folder)?.parse::<AgentName>().ok());
+    let (Some((backup, commit)), Some(name)) = (backup, agent) else {
+        let done = vec![format!("cleared up after an interrupted command ({id})")];
+        return Ok(Told { id, done, remains: Vec::new() });
+    };
+    let state = store::load(repo, &Scope::open())?.state;
+    let branch = state.agents.get(&name).map(|agent| format!("refs/heads/{}", agent.branch));
+    let is_gone = |branch: &String| refs::read(repo, branch).is_ok_and(|tip| tip.is_none());
+    if let Some(branch) = branch.filter(is_gone) {
+        let hex = |id: gix::ObjectId| CommitId::try_from(id.to_string()).ok();
+        // The backup's first parent is where the branch was.
+        let before =
+            repo.gix().find_commit(commit).ok().and_then(|commit| commit.parent_ids().next().map(|p| p.detach()));
+        let moved = vec![RefMove { name: branch, before: before.and_then(hex), after: None }];
+        let action = Action::RemoveAgent { agent: name.clone(), backup: Some(backup.clone()) };
+        let change = || Ok(Some(Change { action: action.clone(), moved: moved.clone() }));
+        let written: Result<_, Refused<std::convert::Infallible>> =
+            store::transact(repo, world, &Scope::open(), |_, _| change());
+        if let Err(Refused::Store(error)) = written {
+            return Err(error.into());
+        }
+        place::forget(repo, &name);
+    }
+    let done = vec![format!("finished the interrupted removal of {name}; its work is in {backup}")];
+    Ok(Told { id, done, remains: Vec::new() })
 }
 
 fn told(recovered: Recovered) -> Told {

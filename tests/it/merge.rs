@@ -327,7 +327,7 @@ fn refused_beforehand() {
     sandbox.git_in(&sandbox.worktree_of("ann"), ["checkout", "-q", "--detach"]);
     assert_snapshot!(sandbox.refused(["merge", "ann", "--yes"]), @"
     [stderr]
-    error: ann's worktree [ROOT]/repo-worktrees/ann has a detached HEAD checked out, not agents/ann
+    error: ann's worktree [ROOT]/repo-worktrees/ann has a detached HEAD, not agents/ann
       try: git -C [ROOT]/repo-worktrees/ann switch agents/ann
     [status 3]
     ");

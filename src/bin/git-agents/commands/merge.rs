@@ -153,11 +153,11 @@ fn astray(ctx: &Context, state: &State) -> Result<Vec<(AgentName, CliError)>, Cl
         // A branch that is gone is told as that.
         refs::read(repo, &format!("refs/heads/{}", agent.branch)).ok().flatten()?;
         let other = match &worktree.branch {
-            Some(branch) => branch.strip_prefix("refs/heads/").unwrap_or(branch).to_owned(),
+            Some(branch) => format!("{} checked out", branch.strip_prefix("refs/heads/").unwrap_or(branch)),
             None => "a detached HEAD".to_owned(),
         };
         let path = worktree.path.display().to_string();
-        let message = format!("{}'s worktree {path} has {other} checked out, not {}", agent.name, agent.branch);
+        let message = format!("{}'s worktree {path} has {other}, not {}", agent.name, agent.branch);
         let hint = format!("git -C {} switch {}", quoted(&path), quoted(&agent.branch));
         Some((agent.name.clone(), CliError::refused("worktree-elsewhere", message).hint(hint)))
     };

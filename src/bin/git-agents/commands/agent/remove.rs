@@ -52,6 +52,11 @@ pub(crate) fn run(ctx: &Context, args: &RemoveArgs) -> Result<Exit, CliError> {
         _ => None,
     };
     let worktree = all.into_iter().find(|worktree| worktree.holds(&branch) && !worktree.is_main);
+    let lock = worktree.as_ref().and_then(|worktree| worktree.git_dir.as_ref()).map(|folder| folder.join("index.lock"));
+    if let Some(lock) = lock.filter(|lock| lock.exists()) {
+        let message = format!("somebody is writing to {name}'s worktree ({} exists)", lock.display());
+        return Err(CliError::refused("worktree-busy", message).hint("git agents doctor"));
+    }
     // What somebody else made is not ours to take away, whatever the shared document calls the agent's.
     let is_ours = enrol::made_branch(repo, snapshot.tip, agent);
     let was_given = |path: &PathBuf| is_ours || place::read(repo, &name) == Some(Place::At(path.clone()));
