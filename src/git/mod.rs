@@ -11,6 +11,7 @@ pub mod repository;
 pub mod run;
 pub mod scratch;
 pub mod snapshot;
+pub(crate) mod stale;
 pub mod status;
 pub mod worktrees;
 

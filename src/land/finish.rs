@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::execute::ExecuteError;
 use crate::git::refs::{self, RefError};
 use crate::git::repository::RefStorage;
+use crate::git::stale;
 use crate::git::{GitError, Repository, worktrees};
 use crate::worktree::follow::{self, Blocked, FollowError, Followed};
 use crate::worktree::journal::{self, Entry, JournalError};
-use crate::worktree::stale;
 
 /// The kind of journal entry.
 pub const KIND: &str = "landing";

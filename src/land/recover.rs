@@ -5,10 +5,11 @@ use gix::actor::Signature;
 use super::execute::ExecuteError;
 use super::finish::{self, Finished};
 use crate::git::Repository;
+use crate::git::stale;
 use crate::worktree::create::{self, CreateError};
 use crate::worktree::journal::{self, JournalError};
 use crate::worktree::remove::{self, RemoveError};
-use crate::worktree::{stale, unfinished};
+use crate::worktree::unfinished;
 
 /// What only the layer above knows.
 pub struct Questions<'a> {

@@ -8,16 +8,10 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
-use std::time::Duration;
 
 use super::StoreError;
 use super::layout::STATE_REF;
-use crate::git::{Repository, refs};
-
-/// How long a left-behind `.lock` file must stay as it is before it is taken for that: a child of the killed holder
-/// may still be at work, but only for milliseconds.
-const SETTLE: Duration = Duration::from_secs(1);
+use crate::git::{Repository, refs, stale};
 
 /// The lock, held until dropped.
 #[derive(Debug)]
@@ -40,7 +34,9 @@ impl StoreLock {
         file.lock().map_err(failed)?;
         let mut lock = StoreLock { file };
         if lock.left_in_a_swap() {
-            clear_stale(&refs::lock_path(repo, STATE_REF));
+            // What we leave is empty, or holds what the ref was to become.
+            let is_ours = |content: &[u8]| content.trim_ascii_end().iter().all(u8::is_ascii_hexdigit);
+            stale::clear(repo, &refs::lock_path(repo, STATE_REF), is_ours);
             lock.swapping(false)?;
         }
         Ok(lock)
@@ -62,15 +58,5 @@ impl StoreLock {
     fn left_in_a_swap(&mut self) -> bool {
         let mut text = String::new();
         self.file.read_to_string(&mut text).is_ok() && !text.is_empty()
-    }
-}
-
-/// Remove a lock file that nobody can be holding any more.
-fn clear_stale(path: &Path) {
-    let seen = |path: &Path| std::fs::metadata(path).and_then(|meta| meta.modified()).ok();
-    let Some(before) = seen(path) else { return };
-    std::thread::sleep(SETTLE);
-    if seen(path) == Some(before) {
-        drop(std::fs::remove_file(path));
     }
 }

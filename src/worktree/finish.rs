@@ -67,7 +67,7 @@ fn take_back(worktree: &Worktree, old: ObjectId, new: ObjectId) -> Result<(), Fo
 fn go_on(repo: &Repository, worktree: &Worktree, old: ObjectId, new: ObjectId) -> Result<Followed, FollowError> {
     let lock = follow::index_lock(worktree);
     // A whole index in a lock is what `git commit` leaves there while the editor is open. Ours was never that far.
-    if !super::stale::clear(repo, &lock, |content| !is_whole_index(content)) {
+    if !crate::git::stale::clear(repo, &lock, |content| !is_whole_index(content)) {
         let reason = Blocked::Refused { reason: format!("{} is locked", lock.display()) };
         return Ok(Followed::Later { reason });
     }

@@ -14,4 +14,3 @@ mod discard;
 mod finish;
 mod index_copy;
 mod losses;
-pub(crate) mod stale;

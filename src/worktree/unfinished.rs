@@ -7,9 +7,10 @@ use gix::ObjectId;
 use gix::actor::Signature;
 
 use super::create::{CreateError, Intent};
+use super::discard;
 use super::journal::{Entry, JournalError};
-use super::{discard, stale};
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
+use crate::git::stale;
 use crate::git::worktrees::{self, Worktree};
 use crate::git::{Repository, status};
 

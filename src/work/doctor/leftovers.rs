@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::Ailment;
+use crate::git::stale;
 use crate::git::{Repository, refs, worktrees};
 use crate::store::{self, STATE_REF, Scope};
 use crate::work::recover;
-use crate::worktree::{journal, stale};
+use crate::worktree::journal;
 use crate::world::World;
 
 /// A temporary folder of ours that nothing has touched for so long belongs to nobody any more.
