@@ -7,7 +7,7 @@ use gix::objs::tree::EntryKind;
 use super::BranchError;
 use super::changes::entry_at;
 use super::regions::{Lines, Region, moved, regions};
-use crate::git::merge_tree::{ConflictKind, ConflictPath, Request, Stage};
+use crate::git::merge_tree::{ConflictKind, ConflictPath, Request, Stage, Stages};
 use crate::git::scratch::Scratch;
 
 /// What becomes of two branches, or of a branch and the target.
@@ -46,6 +46,8 @@ pub enum PathState {
         kind: ConflictKind,
         /// Where in the file, as far as that can be said.
         regions: Vec<Region>,
+        /// What git was merging at this path; may be in the scratch only.
+        stages: Stages,
     },
 }
 
@@ -87,7 +89,7 @@ pub(super) fn conflicts(
             relocate(scratch, conflict.stages.ours, a, path, &mut found, |region| &mut region.a)?;
             relocate(scratch, conflict.stages.theirs, b, path, &mut found, |region| &mut region.b)?;
         }
-        let state = PathState::Conflict { kind: conflict.kind.clone(), regions: found };
+        let state = PathState::Conflict { kind: conflict.kind.clone(), regions: found, stages: conflict.stages };
         verdicts.push(PathVerdict { path: path.to_owned(), state });
     }
     verdicts.sort_by(|a, b| a.path.cmp(&b.path));

@@ -79,7 +79,7 @@ fn apart_overlapping_and_conflicting() {
     assert_eq!((overlap.verdict.clone(), kinds(&overlap)), (Verdict::Overlap, vec![("f".to_owned(), None)]));
     let conflict = pair_of(&f, "a", "b").unwrap();
     assert_eq!((conflict.verdict, conflict.basis), (Verdict::Conflict, Basis::Target));
-    let PathState::Conflict { kind: ConflictKind::Content, regions } = &conflict.paths[0].state else { panic!() };
+    let PathState::Conflict { kind: ConflictKind::Content, regions, .. } = &conflict.paths[0].state else { panic!() };
     // In their own files main's two new lines are not there yet.
     let lines: Vec<_> = regions.iter().map(|region| (region.a.start, region.b.start, region.base.start)).collect();
     assert_eq!(lines, [(10, 10, 12)]);

@@ -54,7 +54,7 @@ impl From<&PathVerdict> for PathView {
     fn from(verdict: &PathVerdict) -> Self {
         let (word, kind, regions) = match &verdict.state {
             PathState::Overlap => ("overlap", None, Vec::new()),
-            PathState::Conflict { kind, regions } => {
+            PathState::Conflict { kind, regions, .. } => {
                 ("conflict", Some(kind.name().to_owned()), regions.iter().map(RegionView::from).collect())
             }
         };
