@@ -111,7 +111,7 @@ pub(super) fn shared<'a>(a: &'a [Change], b: &[Change]) -> Vec<&'a BString> {
     a.iter().map(|change| &change.path).filter(|path| of_b.contains(path)).collect()
 }
 
-fn tree_data(scratch: &Scratch, tree: ObjectId) -> Result<Vec<u8>, BranchError> {
+pub(super) fn tree_data(scratch: &Scratch, tree: ObjectId) -> Result<Vec<u8>, BranchError> {
     // Nobody needs to have written the empty tree.
     if tree == ObjectId::empty_tree(tree.kind()) {
         return Ok(Vec::new());

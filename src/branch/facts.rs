@@ -1,16 +1,15 @@
 //! What is to be said of each branch alone: its history, its uncommitted work, and how it stands to the target.
 
-use std::collections::HashMap;
-
 use gix::ObjectId;
 use gix::bstr::BString;
 
-use super::changes::{Change, between, tree_of};
+use super::bring_up::BringUp;
+use super::changes::Change;
 use super::history::{Histories, History, histories};
-use super::verdict::{PathVerdict, conflicts};
+use super::verdict::PathVerdict;
 use super::{BranchError, Candidate, Target, Work};
 use crate::git::Repository;
-use crate::git::merge_tree::{Merge, MergeTree, Request};
+use crate::git::merge_tree::MergeTree;
 use crate::git::scratch::Scratch;
 use crate::git::snapshot::snapshot;
 
@@ -144,7 +143,7 @@ pub(super) fn gather(
             changes: Vec::new(),
         });
     }
-    stand(scratch, merger, target, &mut branches, options.jobs)?;
+    BringUp { repository, scratch, target }.all(merger, &mut branches, options.jobs)?;
     Ok(Facts { branches, histories })
 }
 
@@ -166,52 +165,4 @@ fn uncommitted(scratch: &Scratch, candidate: &Candidate) -> Result<(Uncommitted,
         }
         Err(error) => left_out(LeftOut::Failed { reason: error.to_string() }),
     }
-}
-
-/// Merge every branch into the target, and see what that changes.
-fn stand(
-    scratch: &Scratch,
-    merger: &mut MergeTree,
-    target: Target,
-    branches: &mut [BranchFacts],
-    jobs: usize,
-) -> Result<(), BranchError> {
-    let mut requests = Vec::new();
-    let mut asked = HashMap::new();
-    for (number, branch) in branches.iter_mut().enumerate() {
-        let Some(history) = &branch.history else { continue };
-        if history.own.is_empty() && branch.tip == branch.commit {
-            branch.standing = Standing::Landed;
-        } else if history.bases == [target.commit] {
-            // Nothing happened on the target since: the branch's files are the result.
-            branch.standing = merged(target, tree_of(scratch, branch.tip)?);
-        } else {
-            asked.insert(number, requests.len());
-            requests.push(Request { base: None, ours: target.commit, theirs: branch.tip });
-        }
-    }
-    let merges = merger.merge_all(&requests, jobs)?;
-    for (number, branch) in branches.iter_mut().enumerate() {
-        if let Some(place) = asked.get(&number) {
-            branch.standing = match &merges[*place] {
-                Merge::Clean { tree } => merged(target, *tree),
-                Merge::Conflict { paths, .. } => {
-                    Standing::Conflict { paths: conflicts(scratch, &requests[*place], paths, [None, None])? }
-                }
-                Merge::Unknown { reason } => Standing::Unknown { reason: reason.clone() },
-            };
-        }
-        branch.changes = match (&branch.standing, &branch.history) {
-            (Standing::Clean { tree }, _) => between(scratch, target.tree, *tree)?,
-            (Standing::Conflict { .. }, Some(history)) if !history.bases.is_empty() => {
-                between(scratch, tree_of(scratch, history.bases[0])?, tree_of(scratch, branch.tip)?)?
-            }
-            _ => Vec::new(),
-        };
-    }
-    Ok(())
-}
-
-fn merged(target: Target, tree: ObjectId) -> Standing {
-    if tree == target.tree { Standing::Empty } else { Standing::Clean { tree } }
 }

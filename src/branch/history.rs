@@ -28,6 +28,7 @@ pub struct Histories {
     /// One for each tip, in their order; in git's own words why one has none that can be read.
     pub each: Vec<Result<History, String>>,
     outside: Graph,
+    inside: Graph,
 }
 
 impl Histories {
@@ -54,6 +55,29 @@ impl Histories {
             *commits = self.outside.heads(commits);
         }
         common
+    }
+
+    /// The one merge base of two tips, where it can be told without git. `shared` are the newest of the commits that
+    /// both have and the target does not.
+    pub fn sole_base(&self, a: usize, b: usize, shared: &[ObjectId]) -> Option<ObjectId> {
+        let base = |number: usize| match self.each[number].as_ref().map(|history| history.bases.as_slice()) {
+            Ok([base]) => Some(*base),
+            _ => None,
+        };
+        let (of_a, of_b) = (base(a)?, base(b)?);
+        match shared {
+            [] if of_a == of_b => Some(of_a),
+            // What lies outside the graph is in the history of everything within.
+            [] if self.inside.contains(of_a) != self.inside.contains(of_b) => {
+                Some(if self.inside.contains(of_a) { of_b } else { of_a })
+            }
+            // What both have of the target has to lie behind the commit that they share.
+            [newest] if of_a == of_b => {
+                let own = self.outside.reachable(&[*newest]);
+                self.outside.border(*newest, &own).contains(&of_a).then_some(*newest)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -89,7 +113,7 @@ pub fn histories(repository: &Repository, target: ObjectId, tips: &[ObjectId]) -
         Ok(History { own, bases: inside.heads(&border), behind })
     });
     let each = known.collect();
-    Ok(Histories { each, outside })
+    Ok(Histories { each, outside, inside })
 }
 
 /// The target's commits as far as some branch lacks them.
@@ -134,6 +158,10 @@ impl Graph {
             }
         }
         Ok(())
+    }
+
+    fn contains(&self, commit: ObjectId) -> bool {
+        self.parents.contains_key(&commit)
     }
 
     /// The commits of the graph that `tips` reach, themselves included, in the order of the search.

@@ -4,6 +4,7 @@
 //! always git's own word; what is decided here without git is only ever that two branches cannot meet. Agents and
 //! tasks do not appear, only names. Nothing is written in the repository: merges go to a scratch.
 
+mod bring_up;
 pub mod changes;
 pub mod conflict;
 pub mod facts;
@@ -11,6 +12,7 @@ pub mod filter;
 pub mod hazard;
 pub mod history;
 pub mod order;
+pub mod quick;
 pub mod reason;
 pub mod regions;
 pub mod simulate;

@@ -85,7 +85,7 @@ pub fn moved(from: &[u8], to: &[u8], place: Lines) -> Lines {
 }
 
 /// As git decides it: a NUL among the first 8000 bytes.
-fn is_binary(bytes: &[u8]) -> bool {
+pub(super) fn is_binary(bytes: &[u8]) -> bool {
     bytes.iter().take(8000).any(|byte| *byte == 0)
 }
 

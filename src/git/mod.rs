@@ -3,6 +3,7 @@
 //! Nothing here knows about agents or tasks. Reading is gix's work; whatever merges, checks out or moves several refs
 //! at once is real git's.
 
+pub mod attributes;
 pub mod head;
 pub mod identity;
 pub mod merge_tree;

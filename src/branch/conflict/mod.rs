@@ -5,11 +5,14 @@
 //! target as their base. Merging the two tips as they are is wrong too often, as it also merges what happened on the
 //! target between their bases. It is done where it is right or where nothing else can be: see [`Basis`].
 
+mod quickly;
+
 use std::collections::HashMap;
 
 use gix::ObjectId;
 use gix::bstr::BString;
 
+use self::quickly::Quickly;
 use super::changes::{Change, between, shared, tree_of};
 use super::facts::{BranchFacts, Facts, Standing, gather};
 use super::filter::may_meet;
@@ -53,6 +56,8 @@ pub enum Question {
     AfterLanding,
     /// Do the two tips merge with each other as they are?
     Direct,
+    /// None: only the target is of interest, and there are no pairs in the answer.
+    TargetOnly,
 }
 
 /// Everything there is to say about a set of branches.
@@ -134,6 +139,11 @@ pub fn matrix(
             How::Ask(basis) => open.push((a, b, basis)),
         }
     }
+    let quickly = Quickly { repository, scratch, target, facts: &facts, sharing: &judge.sharing };
+    let (clean, open) = quickly.sort_out(open)?;
+    for (a, b, basis) in clean {
+        pairs.extend(judge.told(a, b, basis, Verdict::Overlap, Vec::new())?);
+    }
     let requests: Vec<_> = open.iter().map(|(a, b, basis)| judge.request(*a, *b, *basis)).collect();
     let merges = merger.merge_all(&requests, options.jobs)?;
     for (((a, b, basis), request), merge) in open.into_iter().zip(&requests).zip(&merges) {
@@ -164,6 +174,9 @@ struct Judge<'a> {
 impl Judge<'_> {
     /// The pairs that are not clean by construction.
     fn pairs(&self, question: Question) -> Vec<(usize, usize, How)> {
+        if question == Question::TargetOnly {
+            return Vec::new();
+        }
         let on_target = |branch: &BranchFacts| matches!(branch.standing, Standing::Clean { .. });
         let nothing: &[Change] = &[];
         let changes: Vec<_> =
@@ -247,6 +260,18 @@ impl Judge<'_> {
                 (Verdict::Conflict, conflicts(self.scratch, request, paths, [own(a)?, own(b)?])?)
             }
         };
+        self.told(a, b, basis, verdict, found)
+    }
+
+    /// The pair, if there is anything to tell of it.
+    fn told(
+        &self,
+        a: usize,
+        b: usize,
+        basis: Basis,
+        verdict: Verdict,
+        found: Vec<PathVerdict>,
+    ) -> Result<Option<Pair>, BranchError> {
         let paths = with_overlaps(found, &self.shared_paths(a, b)?);
         let told = !paths.is_empty() || verdict != Verdict::Overlap;
         Ok(told.then_some(Pair { a, b, basis, verdict, paths }))

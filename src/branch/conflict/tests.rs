@@ -250,6 +250,8 @@ fn nothing_that_git_would_stop_at_is_missed() {
                 // Land one for real, with a merge commit, and merge the other.
                 let main = f.id("main");
                 let landed = merger.merge(&Request { base: None, ours: main, theirs: f.id(names[a]) }).unwrap();
+                let Standing::Clean { tree } = matrix.branches[a].standing else { panic!() };
+                assert_eq!(landed.clean_tree(), Some(tree), "seed {seed}: {}", names[a]);
                 let landed = scratch.stand_in(landed.clean_tree().unwrap(), &[main, f.id(names[a])]).unwrap();
                 let then = merger.merge(&Request { base: None, ours: landed, theirs: f.id(names[b]) }).unwrap();
                 assert_eq!(then.clean_tree().is_none(), conflict, "seed {seed}: {} then {}", names[a], names[b]);

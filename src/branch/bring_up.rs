@@ -1,0 +1,193 @@
+//! Every branch merged into the target: in process where the merge is certainly clean, by git otherwise.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gix::ObjectId;
+use gix::bstr::{BString, ByteSlice};
+use gix::objs::tree::Editor;
+use gix::objs::{Kind, TreeRef, WriteTo};
+
+use super::changes::{Change, between, tree_data, tree_of};
+use super::facts::{BranchFacts, Standing};
+use super::quick::{Side, TextMerge, Texts};
+use super::verdict::conflicts;
+use super::{BranchError, Target};
+use crate::git::Repository;
+use crate::git::attributes::merged_as_text;
+use crate::git::merge_tree::{Merge, MergeTree, Request};
+use crate::git::scratch::{Scratch, ScratchError};
+
+/// Where the merges take place.
+pub(super) struct BringUp<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) scratch: &'a Scratch,
+    pub(super) target: Target,
+}
+
+/// A branch that merges if these files do: its changes, and the files that the target has changed too.
+struct Promising {
+    number: usize,
+    changes: Vec<Change>,
+    texts: Vec<TextMerge>,
+}
+
+impl BringUp<'_> {
+    /// Find out how each branch stands to the target and what it changes there.
+    pub(super) fn all(
+        &self,
+        merger: &mut MergeTree,
+        branches: &mut [BranchFacts],
+        jobs: usize,
+    ) -> Result<(), BranchError> {
+        let mut open = BTreeSet::new();
+        let mut by_base: BTreeMap<ObjectId, Vec<usize>> = BTreeMap::new();
+        for (number, branch) in branches.iter_mut().enumerate() {
+            let Some(history) = &branch.history else { continue };
+            if history.own.is_empty() && branch.tip == branch.commit {
+                branch.standing = Standing::Landed;
+            } else if history.bases == [self.target.commit] {
+                // Nothing happened on the target since: the branch's files are the result.
+                match self.readable(tree_of(self.scratch, branch.tip))? {
+                    Ok(tree) => branch.standing = self.merged(tree),
+                    Err(reason) => branch.standing = Standing::Unknown { reason },
+                }
+            } else {
+                open.insert(number);
+                if let [base] = history.bases[..] {
+                    by_base.entry(base).or_default().push(number);
+                }
+            }
+        }
+        for (number, tree) in self.quick(branches, &by_base)? {
+            branches[number].standing = self.merged(tree);
+            open.remove(&number);
+        }
+        self.ask(merger, branches, &open, jobs)?;
+        branches.iter_mut().try_for_each(|branch| self.changes(branch))
+    }
+
+    /// The branches whose merge is certainly clean, with the target's files afterwards.
+    fn quick(
+        &self,
+        branches: &[BranchFacts],
+        by_base: &BTreeMap<ObjectId, Vec<usize>>,
+    ) -> Result<Vec<(usize, ObjectId)>, BranchError> {
+        let mut promising = Vec::new();
+        for (base, numbers) in by_base {
+            let since =
+                |tip: ObjectId| between(self.scratch, tree_of(self.scratch, *base)?, tree_of(self.scratch, tip)?);
+            // What cannot be read is git's to complain about.
+            let Ok(on_target) = since(self.target.commit) else { continue };
+            let on_target = Side::new(&on_target);
+            for number in numbers {
+                let Ok(changes) = since(branches[*number].tip) else { continue };
+                if let Some(texts) = Side::new(&changes).with(&on_target) {
+                    promising.push(Promising { number: *number, changes, texts });
+                }
+            }
+        }
+        let shared: BTreeSet<BString> =
+            promising.iter().flat_map(|branch| &branch.texts).map(|text| text.path.clone()).collect();
+        let plain = merged_as_text(self.repository, self.target.commit, &shared)?;
+        promising.retain(|branch| branch.texts.iter().all(|text| plain.contains(&text.path)));
+        let mut texts = Texts::new(self.scratch);
+        let mut found = Vec::new();
+        for branch in promising {
+            if let Some(tree) = self.apply(&mut texts, &branch)? {
+                found.push((branch.number, tree));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Write the target's tree with the branch's changes; nothing when a file does not certainly merge.
+    fn apply(&self, texts: &mut Texts<'_>, branch: &Promising) -> Result<Option<ObjectId>, BranchError> {
+        let mut merged = BTreeMap::new();
+        for text in &branch.texts {
+            let Some(blob) = texts.merged(text) else { return Ok(None) };
+            merged.insert(&text.path, blob);
+        }
+        let unreadable = |reason: String| BranchError::Compare { old: self.target.tree, new: self.target.tree, reason };
+        let data = tree_data(self.scratch, self.target.tree)?;
+        let root = TreeRef::from_bytes(&data, self.target.tree.kind())
+            .map(TreeRef::into_owned)
+            .map_err(|error| unreadable(error.to_string()))?;
+        let mut editor = Editor::new(root, self.scratch.objects(), self.target.tree.kind());
+        for change in &branch.changes {
+            let names = change.path.split_str("/").map(ByteSlice::as_bstr);
+            match change.new {
+                // An old way of writing a mode is git's to translate.
+                Some(new) if new.mode != new.mode.kind().into() => return Ok(None),
+                Some(new) => {
+                    let id = merged.get(&change.path).copied().unwrap_or(new.id);
+                    editor.upsert(names, new.mode.kind(), id)
+                }
+                None => editor.remove(names),
+            }
+            .map_err(|error| unreadable(error.to_string()))?;
+        }
+        let write = |tree: &gix::objs::Tree| {
+            let mut bytes = Vec::new();
+            tree.write_to(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
+            Ok::<_, BranchError>(self.scratch.write(Kind::Tree, &bytes)?)
+        };
+        editor.write(write).map(Some)
+    }
+
+    /// git's own word on the rest.
+    fn ask(
+        &self,
+        merger: &mut MergeTree,
+        branches: &mut [BranchFacts],
+        open: &BTreeSet<usize>,
+        jobs: usize,
+    ) -> Result<(), BranchError> {
+        let request = |number: &usize| Request { base: None, ours: self.target.commit, theirs: branches[*number].tip };
+        let requests: Vec<_> = open.iter().map(request).collect();
+        let merges = merger.merge_all(&requests, jobs)?;
+        for ((number, request), merge) in open.iter().zip(&requests).zip(merges) {
+            branches[*number].standing = match merge {
+                Merge::Clean { tree } => self.merged(tree),
+                Merge::Conflict { paths, .. } => {
+                    Standing::Conflict { paths: conflicts(self.scratch, request, &paths, [None, None])? }
+                }
+                Merge::Unknown { reason } => Standing::Unknown { reason },
+            };
+        }
+        Ok(())
+    }
+
+    /// What the branch changes in the target's files, or has changed since it left it.
+    fn changes(&self, branch: &mut BranchFacts) -> Result<(), BranchError> {
+        let changes = match (&branch.standing, &branch.history) {
+            (Standing::Clean { tree }, _) => between(self.scratch, self.target.tree, *tree),
+            (Standing::Conflict { .. }, Some(history)) if !history.bases.is_empty() => {
+                let trees = tree_of(self.scratch, history.bases[0])
+                    .and_then(|base| Ok((base, tree_of(self.scratch, branch.tip)?)));
+                trees.and_then(|(base, tip)| between(self.scratch, base, tip))
+            }
+            _ => Ok(Vec::new()),
+        };
+        match self.readable(changes)? {
+            Ok(changes) => branch.changes = changes,
+            Err(reason) => branch.standing = Standing::Unknown { reason },
+        }
+        Ok(())
+    }
+
+    /// An object that one branch lacks is that branch's trouble and nobody else's.
+    fn readable<T>(&self, result: Result<T, BranchError>) -> Result<Result<T, String>, BranchError> {
+        match result {
+            Ok(found) => Ok(Ok(found)),
+            Err(BranchError::Scratch(error @ (ScratchError::Missing { .. } | ScratchError::Unreadable { .. }))) => {
+                Ok(Err(error.to_string()))
+            }
+            Err(error @ (BranchError::Compare { .. } | BranchError::Kind { .. })) => Ok(Err(error.to_string())),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn merged(&self, tree: ObjectId) -> Standing {
+        if tree == self.target.tree { Standing::Empty } else { Standing::Clean { tree } }
+    }
+}
