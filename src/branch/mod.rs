@@ -15,6 +15,7 @@ pub mod order;
 pub mod quick;
 pub mod reason;
 pub mod regions;
+mod remembered;
 pub mod simulate;
 pub mod solve;
 pub mod verdict;
@@ -27,7 +28,7 @@ use crate::git::GitError;
 use crate::git::merge_tree::MergeError;
 use crate::git::scratch::ScratchError;
 
-pub use conflict::{Matrix, Options, Question, Work, matrix};
+pub use conflict::{Matrix, Memory, Options, Question, Work, matrix};
 pub use order::{Plan, plan};
 
 /// Something that wants to land: a branch, or any commit.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use gix::ObjectId;
-use gix::objs::{CommitRefIter, Data, Find, Kind, TreeRefIter, Write as _};
+use gix::objs::{CommitRefIter, Data, Exists as _, Find, Kind, TreeRefIter, Write as _};
 
 /// What a scratch writes, in front of what its folder and the repository have.
 pub struct Objects {
@@ -42,6 +42,11 @@ impl Objects {
         let kept = || Kept { kind, bytes: bytes.to_vec(), is_handed_over: false };
         memory.borrow_mut().entry(id).or_insert_with(kept);
         Ok(id)
+    }
+
+    pub(super) fn has(&self, id: ObjectId) -> bool {
+        let is_kept = |memory: &RefCell<HashMap<ObjectId, Kept>>| memory.borrow().contains_key(&id);
+        self.memory.as_ref().is_some_and(is_kept) || self.files.exists(&id)
     }
 
     /// Write what `roots` reach to files; `index` takes a whole pack.

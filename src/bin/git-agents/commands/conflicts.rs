@@ -53,6 +53,7 @@ pub(crate) fn run(ctx: &Context, args: &ConflictsArgs) -> Result<Exit, CliError>
         work: if args.committed { Work::Committed } else { Work::Uncommitted },
         question: if args.direct { Question::Direct } else { Question::AfterLanding },
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
+        ..Options::default()
     };
     let scratch = Scratch::in_memory(repo)?;
     let matrix = matrix(repo, &scratch, target.commit, &candidates, &options)?;
