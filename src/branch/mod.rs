@@ -8,6 +8,7 @@ pub mod changes;
 pub mod conflict;
 pub mod facts;
 pub mod filter;
+mod folder;
 pub mod hazard;
 pub mod history;
 pub mod order;
