@@ -4,6 +4,7 @@
 //! always git's own word; what is decided here without git is only ever that two branches cannot meet. Agents and
 //! tasks do not appear, only names. Nothing is written in the repository: merges go to a scratch.
 
+mod blob;
 pub mod changes;
 pub mod conflict;
 pub mod facts;
@@ -16,6 +17,7 @@ pub mod reason;
 pub mod regions;
 pub mod simulate;
 pub mod solve;
+pub mod touch;
 pub mod verdict;
 
 use std::path::PathBuf;
