@@ -16,6 +16,7 @@ pub mod order;
 pub mod reason;
 pub mod regions;
 pub mod simulate;
+pub mod soft;
 pub mod solve;
 pub mod touch;
 pub mod verdict;

@@ -36,6 +36,7 @@ mod overview;
 mod ready;
 mod rebase;
 mod reset;
+mod soft;
 mod start;
 mod status;
 mod task_add;
