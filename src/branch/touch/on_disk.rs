@@ -4,7 +4,7 @@
 //! whether a new file is ignored, is git's to say. An agent may be writing meanwhile: whatever cannot be read is a
 //! difference.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, Metadata};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
@@ -15,13 +15,17 @@ use gix::bstr::{BStr, BString, ByteSlice};
 use gix::objs::tree::{EntryKind, EntryMode};
 
 use super::super::blob::{Blobs, TOO_LARGE};
-use super::super::folder::{Folders, joined};
+use super::super::folder::{Entry, Folders, joined};
 use crate::git::merge_tree::Stage;
 use crate::git::repository::path_of;
 use crate::git::{Git, GitError};
 
-/// A folder with more files is left to git, which knows by their times what it need not read.
-const MANY: usize = 64;
+/// How many files are compared; a folder with more is left to git, which knows by their times what it need not read.
+/// About as much work as starting git.
+const MANY: u64 = 400;
+
+/// So many bytes to be compared count as one more file.
+const AS_ONE: u64 = 16 << 10;
 
 /// How often git is asked: files come and go while it looks.
 const ATTEMPTS: usize = 3;
@@ -48,8 +52,9 @@ impl Disk<'_> {
     }
 
     /// `None` when it cannot be told here.
-    fn is_same(&self, path: &BStr, found: &Metadata, committed: Option<Stage>, left: &mut usize) -> Option<bool> {
-        *left = left.checked_sub(1)?;
+    fn is_same(&self, path: &BStr, found: &Metadata, committed: Option<Stage>, left: &mut u64) -> Option<bool> {
+        let length = if found.is_file() { found.len() } else { 0 };
+        *left = left.checked_sub(1 + length / AS_ONE)?;
         if found.is_dir() {
             let below = match committed {
                 Some(stage) if stage.mode.is_tree() => Some(stage.id),
@@ -75,14 +80,15 @@ impl Disk<'_> {
         }
     }
 
-    fn is_same_folder(&self, path: &BStr, committed: Option<ObjectId>, left: &mut usize) -> Option<bool> {
+    fn is_same_folder(&self, path: &BStr, committed: Option<ObjectId>, left: &mut u64) -> Option<bool> {
         let listed = match committed {
             Some(tree) => self.folders.list(tree).ok()?,
             None => std::rc::Rc::new([]),
         };
-        if listed.len() > *left {
+        if listed.len() as u64 > *left {
             return None;
         }
+        let by_name: HashMap<&BStr, &Entry> = listed.iter().map(|entry| (entry.name.as_bstr(), entry)).collect();
         let mut seen = 0;
         for entry in fs::read_dir(self.place(path)).ok()? {
             let entry = entry.ok()?;
@@ -91,7 +97,7 @@ impl Disk<'_> {
             if path.is_empty() && name == ".git" {
                 continue;
             }
-            let stage = listed.iter().find(|known| known.name == name).map(|known| {
+            let stage = by_name.get(name).map(|known| {
                 seen += 1;
                 Stage { mode: known.mode, id: known.id }
             });
