@@ -220,7 +220,7 @@ impl Reader<'_> {
             }
         }
         let (PathState::Overlap, Some(base), Some(before)) = (&verdict.state, base, before) else { return Ok(()) };
-        let own = [at(sides.own[0])?, at(sides.own[1])?];
+        let own = sides.own.map(|tree| at(tree).ok().flatten());
         let known = self.functions.entry(base.id);
         let known = known.or_insert_with(|| functions(&byte_lines(&before).collect::<Vec<_>>()).into()).clone();
         let changed = [self.edits(base, &before, a, &text_a), self.edits(base, &before, b, &text_b)];

@@ -57,53 +57,68 @@ pub(super) fn nearby(functions: &[Function], sides: [&[Edit]; 2], near: u32) -> 
         !same_place.any(|other| other.before == edit.before && other.text == edit.text)
     };
     // The same change on both sides is one change.
-    let own: [Vec<&Edit>; 2] = [0, 1].map(|side| sides[side].iter().filter(|edit| is_own(side, edit)).collect());
+    let own: [Vec<Placed<'_>>; 2] = [0, 1].map(|side| {
+        let edits = sides[side].iter().filter(|edit| is_own(side, edit));
+        edits.map(|edit| Placed { edit, function: function_of(functions, edit) }).collect()
+    });
     let mut found = in_one_function(functions, &own);
-    found.extend(in_reach(functions, &own, near));
+    found.extend(in_reach(&own, near));
     found.sort_by_key(|near| (near.a, near.b));
     found
 }
 
-fn in_one_function(functions: &[Function], own: &[Vec<&Edit>; 2]) -> Vec<Near> {
+/// A change and the innermost function that it is in.
+struct Placed<'e> {
+    edit: &'e Edit,
+    function: Option<usize>,
+}
+
+fn in_one_function(functions: &[Function], own: &[Vec<Placed<'_>>; 2]) -> Vec<Near> {
     let mut touched: BTreeMap<usize, [Vec<&Edit>; 2]> = BTreeMap::new();
     for (side, edits) in own.iter().enumerate() {
-        for edit in edits {
-            if let Some(number) = function_of(functions, edit) {
-                touched.entry(number).or_default()[side].push(edit);
+        for one in edits {
+            if let Some(number) = one.function {
+                touched.entry(number).or_default()[side].push(one.edit);
             }
         }
     }
     let both = touched.into_iter().filter(|(_, sides)| sides.iter().all(|edits| !edits.is_empty()));
     both.map(|(number, [a, b])| {
-        let apart = a.iter().flat_map(|one| b.iter().map(|other| gap(one, other))).min().unwrap_or_default();
+        let nearest = |one: &&Edit| {
+            let at = b.partition_point(|other| other.before.start < one.before.start);
+            b[at.saturating_sub(1)..].iter().take(2).map(|other| gap(one, other)).min()
+        };
+        let apart = a.iter().filter_map(nearest).min().unwrap_or_default();
         Near { function: Some(functions[number].name.clone()), a: span(&a), b: span(&b), apart }
     })
     .collect()
 }
 
 /// Near to each other and not in one function, neighbours together.
-fn in_reach(functions: &[Function], own: &[Vec<&Edit>; 2], near: u32) -> Vec<Near> {
-    let mut groups: Vec<([Vec<&Edit>; 2], u32)> = Vec::new();
-    for one in &own[0] {
-        let from = own[1].partition_point(|other| other.before.end.saturating_add(near) < one.before.start);
-        let reach = own[1][from..].iter().take_while(|other| other.before.start <= one.before.end.saturating_add(near));
-        for other in reach {
-            let function = function_of(functions, one);
-            if function.is_some() && function == function_of(functions, other) {
+fn in_reach(own: &[Vec<Placed<'_>>; 2], near: u32) -> Vec<Near> {
+    let [of_a, of_b] = own;
+    // The first and the last of each side, by number.
+    let mut groups: Vec<([usize; 2], [usize; 2], u32)> = Vec::new();
+    for (a, one) in of_a.iter().enumerate() {
+        let (start, end) = (one.edit.before.start, one.edit.before.end.saturating_add(near));
+        let from = of_b.partition_point(|other| other.edit.before.end.saturating_add(near) < start);
+        for (b, other) in of_b.iter().enumerate().skip(from).take_while(|(_, other)| other.edit.before.start <= end) {
+            if one.function.is_some() && one.function == other.function {
                 continue;
             }
-            let apart = gap(one, other);
+            let apart = gap(one.edit, other.edit);
             match groups.last_mut() {
-                Some(([a, b], least)) if a.contains(one) || b.contains(other) => {
-                    a.push(one);
-                    b.push(other);
-                    *least = apart.min(*least);
+                Some(([_, last_a], [_, last_b], least)) if *last_a == a || *last_b >= b => {
+                    (*last_a, *last_b, *least) = (a, b.max(*last_b), apart.min(*least));
                 }
-                _ => groups.push(([vec![one], vec![other]], apart)),
+                _ => groups.push(([a, a], [b, b], apart)),
             }
         }
     }
-    let near = |([a, b], apart): ([Vec<&Edit>; 2], u32)| Near { function: None, a: span(&a), b: span(&b), apart };
+    let span_of = |side: &[Placed<'_>], [first, last]: [usize; 2]| {
+        span(&side[first..=last].iter().map(|one| one.edit).collect::<Vec<_>>())
+    };
+    let near = |(a, b, apart)| Near { function: None, a: span_of(of_a, a), b: span_of(of_b, b), apart };
     groups.into_iter().map(near).collect()
 }
 
@@ -167,35 +182,20 @@ pub(super) fn functions(lines: &[&[u8]]) -> Vec<Function> {
 
 /// The name of what begins with this line, if it is worth telling that two sides change it.
 fn header(text: &[u8], depth: usize) -> Option<String> {
-    const MODIFIERS: &[&str] = &[
-        "pub",
-        "pub(crate)",
-        "pub(super)",
-        "async",
-        "unsafe",
-        "const",
-        "export",
-        "default",
-        "static",
-        "public",
-        "private",
-        "protected",
-        "internal",
-        "override",
-        "final",
-        "abstract",
-        "inline",
-        "suspend",
-        "open",
-    ];
+    const MODIFIERS: &str = "pub pub(crate) pub(super) async unsafe const export default static public private protected \
+        internal override final abstract inline suspend open";
     const FUNCTIONS: &[&str] = &["fn", "def", "function", "func", "fun", "sub", "class"];
-    // In these everything of a file may be.
-    const CONTAINERS: &[&str] = &["impl", "mod", "module", "namespace", "package"];
+    // In these everything of a file may be, or nothing that has a name.
+    const CONTAINERS: &[&str] =
+        &["impl", "mod", "module", "namespace", "package", "use", "import", "from", "if", "else", "try"];
     let text = text.to_str_lossy();
-    let mut words = text.split(|c: char| c.is_whitespace() || c == '<').skip_while(|word| MODIFIERS.contains(word));
+    let is_modifier = |word: &str| MODIFIERS.split_whitespace().any(|modifier| modifier == word);
+    let mut words = text.split(|c: char| c.is_whitespace() || c == '<').skip_while(|word| is_modifier(word));
     let keyword = words.next().unwrap_or_default().trim_end_matches('*');
     let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '$');
-    let is_one = FUNCTIONS.contains(&keyword) || (depth == 0 && begins && !CONTAINERS.contains(&keyword));
+    // What YAML and make files begin with is as long as the file.
+    let is_key = text.ends_with(':') && !text.contains('(');
+    let is_one = FUNCTIONS.contains(&keyword) || (depth == 0 && begins && !is_key && !CONTAINERS.contains(&keyword));
     is_one.then(|| text.trim_end_matches(['{', ':', ' ']).chars().take(LONGEST).collect())
 }
 

@@ -32,6 +32,8 @@ fn functions_of_several_languages() {
     assert_eq!(names(c), ["main(void) 2-7"]);
     let ruby = "class A\n  def f\n    1\n  end\nend\n";
     assert_eq!(names(ruby), ["class A 1-5", "def f 2-4"]);
+    assert_eq!(names("use a::{\n    b,\n};\nstruct S {\n    x: u8,\n}\n"), ["struct S 4-6"]);
+    assert_eq!(names("jobs:\n  build:\n    - x\n"), [""; 0]);
     assert_eq!(names("Some prose.\nMore of it\n\n- a list\n"), [""; 0]);
 }
 

@@ -81,6 +81,28 @@ fn what_is_not_committed() {
     assert_eq!(told(&f, &one, &["dir/b"]), ["one dir/b u Deleted "]);
 }
 
+#[test]
+fn files_that_come_and_go_meanwhile() {
+    let f = start();
+    let dir = f.beside("tree");
+    f.git(&["worktree", "add", "-q", "-b", "one", dir.to_str().unwrap()]);
+    let one = [Candidate { worktree: Some(dir.clone()), ..Candidate::new("one", f.id("one")) }];
+    let is_done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_done.load(std::sync::atomic::Ordering::Relaxed) {
+                drop(std::fs::write(dir.join("c"), "2\n"));
+                drop(std::fs::rename(dir.join("dir"), dir.join("away")));
+                drop(std::fs::remove_file(dir.join("c")));
+                drop(std::fs::rename(dir.join("away"), dir.join("dir")));
+            }
+        });
+        let asked = std::panic::catch_unwind(|| (0..20).for_each(|_| drop(told(&f, &one, &["c", "dir", "dir/a", ""]))));
+        is_done.store(true, std::sync::atomic::Ordering::Relaxed);
+        asked.unwrap();
+    });
+}
+
 /// With what `git status` says of the whole worktree beside it, for many small random changes.
 #[test]
 fn as_git_status_says() {
