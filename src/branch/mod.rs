@@ -4,11 +4,13 @@
 //! always git's own word; what is decided here without git is only ever that two branches cannot meet. Agents and
 //! tasks do not appear, only names. Nothing is written in the repository: merges go to a scratch.
 
+mod blob;
 mod bring_up;
 pub mod changes;
 pub mod conflict;
 pub mod facts;
 pub mod filter;
+mod folder;
 pub mod hazard;
 pub mod history;
 pub mod order;
@@ -17,7 +19,9 @@ pub mod reason;
 pub mod regions;
 mod remembered;
 pub mod simulate;
+pub mod soft;
 pub mod solve;
+pub mod touch;
 pub mod verdict;
 
 use std::path::PathBuf;

@@ -83,7 +83,7 @@ pub struct Matrix {
     pub pairs: Vec<Pair>,
     /// Branches that contain another one: the number of the lower and of the upper one.
     pub stacked: Vec<(usize, usize)>,
-    /// Names that differ only in case: no conflicts, but trouble on some file systems. One at most for a pair.
+    /// Names that are trouble on some file systems, and no conflicts.
     pub hazards: Vec<Hazard>,
 }
 
@@ -185,8 +185,7 @@ pub fn matrix(
     remembered.save();
     pairs.sort_by_key(|pair| (pair.a, pair.b));
     let stacked = judge.stacked();
-    let changes: Vec<_> = facts.branches.iter().map(|branch| branch.changes.as_slice()).collect();
-    let hazards = hazards(&changes);
+    let hazards = hazards(scratch, target, &facts.branches)?;
     let Facts { branches, .. } = facts;
     Ok(Matrix { target, branches, pairs, stacked, hazards })
 }

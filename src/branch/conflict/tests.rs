@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::branch::facts::{LeftOut, Uncommitted};
+use crate::branch::hazard::{HazardKind, Likeness, Side};
 use crate::branch::verdict::PathState;
 use crate::git::fixture::{Fixture, lines_with, write_in};
 use crate::git::merge_tree::ConflictKind;
@@ -299,8 +300,16 @@ fn names_that_differ_only_in_case() {
     f.branch("c", "base", |f| f.write("SRC/other.rs", "c"));
     f.branch("d", "base", |f| f.write("src/new.rs", "d"));
     let matrix = judged(&f, &["a", "b", "c", "d"], &Options::default());
-    let told: Vec<_> =
-        matrix.hazards.iter().map(|one| (one.a, one.b, one.paths.each_ref().map(|p| p.to_string()))).collect();
+    let told: Vec<_> = matrix
+        .hazards
+        .iter()
+        .map(|one| match &one.kind {
+            HazardKind::Alike { with: Side::Branch(b), path, how: Likeness::Case } => {
+                (one.branch, *b, [one.path.to_string(), path.to_string()])
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
     let pair = |a: &str, b: &str| [a.to_owned(), b.to_owned()];
     let expected = [
         (0, 1, pair("src/Cli.rs", "src/cli.rs")),

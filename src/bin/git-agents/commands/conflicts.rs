@@ -8,6 +8,7 @@ use git_agents::store::Scope;
 use git_agents::work::candidates;
 
 use super::complete_values::agents_and_branches;
+use super::conflicts_path;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::conflicts::ConflictsView;
@@ -28,9 +29,19 @@ pub(crate) struct ConflictsArgs {
     /// Ask whether the two tips merge with each other as they are.
     #[arg(long)]
     direct: bool,
+    /// Ask who else is changing these files or folders; exit status 1 when anybody is.
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["names", "direct"], value_hint = clap::ValueHint::AnyPath)]
+    path: Vec<std::path::PathBuf>,
+    /// With --path: every local branch, not only the agents'.
+    #[arg(long, requires = "path")]
+    all_branches: bool,
 }
 
 pub(crate) fn run(ctx: &Context, args: &ConflictsArgs) -> Result<Exit, CliError> {
+    if !args.path.is_empty() {
+        let (paths, all_branches, committed) = (args.path.as_slice(), args.all_branches, args.committed);
+        return conflicts_path::run(ctx, &conflicts_path::PathQuestion { paths, all_branches, committed });
+    }
     let repo = ctx.repo()?;
     repo.require_git()?;
     let target = config::target(repo)?;

@@ -6,6 +6,7 @@ pub(crate) mod complete;
 pub(crate) mod complete_values;
 pub(crate) mod completions;
 pub(crate) mod conflicts;
+pub(crate) mod conflicts_path;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod fail;

@@ -13,6 +13,7 @@ pub(crate) mod finding;
 pub(crate) mod log;
 pub(crate) mod merge;
 pub(crate) mod merge_order;
+pub(crate) mod paths;
 pub(crate) mod rebase;
 pub(crate) mod removed;
 pub(crate) mod reset;
