@@ -3,13 +3,11 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use git_agents::branch::Candidate;
 use git_agents::branch::touch::touches;
 use git_agents::config;
 use git_agents::git::scratch::Scratch;
 use git_agents::git::worktrees::{self, canonical};
-use git_agents::git::{Repository, head, refs};
-use git_agents::state::State;
+use git_agents::git::{Repository, head};
 use git_agents::store::Scope;
 use git_agents::work::candidates;
 use gix::bstr::BString;
@@ -30,6 +28,13 @@ pub(crate) struct PathQuestion<'a> {
 }
 
 pub(crate) fn run(ctx: &Context, question: &PathQuestion<'_>) -> Result<Exit, CliError> {
+    let view = judged(ctx, question)?;
+    ctx.ui.answer(&view)?;
+    Ok(if view.is_good() { Exit::Good } else { Exit::Negative })
+}
+
+/// The answer as of now.
+pub(crate) fn judged(ctx: &Context, question: &PathQuestion<'_>) -> Result<PathsView, CliError> {
     let repo = ctx.repo()?;
     let paths: Vec<BString> =
         question.paths.iter().map(|path| in_repository(ctx, repo, path)).collect::<Result<_, _>>()?;
@@ -37,7 +42,7 @@ pub(crate) fn run(ctx: &Context, question: &PathQuestion<'_>) -> Result<Exit, Cl
     let snapshot = ctx.load(&Scope::open())?;
     let mut others = candidates::of_agents(repo, &snapshot.state)?;
     if question.all_branches {
-        others.extend(branches(repo, &snapshot.state, &target.full_name())?);
+        others.extend(candidates::of_other_branches(repo, &snapshot.state, &target)?);
     }
     let here =
         head::current_branch(repo).filter(|_| repo.worktree().is_some()).map(|name| format!("refs/heads/{name}"));
@@ -53,27 +58,7 @@ pub(crate) fn run(ctx: &Context, question: &PathQuestion<'_>) -> Result<Exit, Cl
     for (number, reason) in &touches.left_out {
         ctx.ui.warn(&format!("{} is judged by its commits: {reason}", others[*number].name));
     }
-    let view = PathsView::new(&target, &paths, &others, &snapshot.state, &touches);
-    ctx.ui.answer(&view)?;
-    Ok(if view.is_good() { Exit::Good } else { Exit::Negative })
-}
-
-/// The local branches that are no agent's and not the target.
-fn branches(repo: &Repository, state: &State, target: &str) -> Result<Vec<Candidate>, CliError> {
-    let names = refs::list(repo, "refs/heads/")?.into_iter().map(|(name, _)| name);
-    let is_other = |name: &String| {
-        let short = name.trim_start_matches("refs/heads/");
-        name != target && state.agent_of_branch(short).is_none()
-    };
-    let names: Vec<String> = names.filter(is_other).collect();
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut found = candidates::named(repo, state, &names)?;
-    for one in &mut found {
-        one.name = one.name.trim_start_matches("refs/heads/").to_owned();
-    }
-    Ok(found)
+    Ok(PathsView::new(&target, &paths, &others, &snapshot.state, &touches))
 }
 
 /// A path that the user gave, from the top of the repository. Literal: nothing in it is a pattern, and a symlink at its
