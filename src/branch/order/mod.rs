@@ -76,10 +76,10 @@ impl Plan {
 }
 
 /// The weight of a branch against its priority: one branch more is worth more than any priorities.
-const ONE_BRANCH: u64 = 1 << 20;
+pub const ONE_BRANCH: u64 = 1 << 20;
 
 /// Steps of the search; a few hundred milliseconds at the worst.
-const LIMIT: usize = 200_000;
+pub const LIMIT: u64 = 400_000_000;
 
 /// Find the order for the branches of a matrix, which was made of these candidates.
 ///
@@ -164,9 +164,9 @@ fn puzzle(matrix: &Matrix, candidates: &[Candidate]) -> (Puzzle, Precedence) {
         lost: (0..count).filter(lost).collect(),
         before,
         conflicts: clashes,
-        groups: Vec::new(),
         keys: (0..count).map(key).collect(),
         limit: LIMIT,
+        ..Puzzle::default()
     };
     (puzzle, dropped)
 }
