@@ -9,6 +9,7 @@
 mod arrange;
 mod bits;
 mod graph;
+mod part;
 mod search;
 mod start;
 
@@ -17,7 +18,8 @@ use std::time::Instant;
 
 use self::bits::Bits;
 use self::graph::Graph;
-use self::search::{Effort, Search};
+use self::part::Part;
+use self::search::Effort;
 
 pub use arrange::{Arrangement, arrange};
 
@@ -71,7 +73,7 @@ pub fn solve(puzzle: &Puzzle) -> Solution {
     let mut effort = Effort { left: puzzle.limit, deadline: puzzle.deadline };
     let (mut certain, mut bound) = (true, u64::MAX);
     for round in 1..=ROUNDS {
-        let (mut clean, most) = rules.best(&puzzle.weights, &mut effort);
+        let (mut clean, most) = rules.best(puzzle, &mut effort);
         // A rule that is not certain may hide something better.
         if certain {
             bound = bound.min(most);
@@ -144,36 +146,16 @@ impl Rules {
     }
 
     /// The heaviest set, or a good one, and what no set is heavier than.
-    fn best(&self, weights: &[u64], effort: &mut Effort) -> (BTreeSet<usize>, u64) {
+    fn best(&self, puzzle: &Puzzle, effort: &mut Effort) -> (BTreeSet<usize>, u64) {
         let mut clean = BTreeSet::new();
         let mut bound = 0;
-        for part in self.parts() {
-            let (set, most) = self.best_of(&part, weights, effort);
-            clean.extend(set);
+        for items in self.parts() {
+            let part = Part::new(self, puzzle, &items);
+            let (set, most) = part.best(effort);
+            clean.extend(set.iter().map(|place| part.items[place]));
             bound += most;
         }
         (clean, bound)
-    }
-
-    fn best_of(&self, part: &Bits, weights: &[u64], effort: &mut Effort) -> (Vec<usize>, u64) {
-        let mut items: Vec<usize> = part.iter().collect();
-        // Those with few rivals are hard to put into cliques, so they come first.
-        items.sort_by_key(|item| (self.graph.rivals(*item).common(part), *item));
-        let weights: Vec<u64> = items.iter().map(|item| weights[*item]).collect();
-        let weight = |set: &Bits| set.iter().map(|place| weights[place]).sum::<u64>();
-        if items.len() == 1 {
-            return (items, weights[0]);
-        }
-        let graph = self.graph.part(&items);
-        let no_goods: Vec<Bits> = self.no_goods.iter().filter_map(|set| renumbered(set, &items)).collect();
-        let mut best = if no_goods.is_empty() { start::start(&graph, &weights) } else { Bits::none(items.len()) };
-        let known = weight(&best);
-        let mut search = Search { weights: &weights, no_goods: &no_goods, effort, cut: false, bound: 0 };
-        if let Some((_, set)) = search.run(&graph, i64::try_from(known).unwrap_or(i64::MAX)) {
-            best = set;
-        }
-        let most = u64::try_from(search.bound).unwrap_or_default().max(weight(&best));
-        (best.iter().map(|place| items[place]).collect(), most)
     }
 
     /// The parts that have nothing to do with each other.
@@ -190,13 +172,6 @@ impl Rules {
         }
         parts
     }
-}
-
-/// A set in the numbers of a part; none when it is not all in the part.
-fn renumbered(set: &Bits, items: &[usize]) -> Option<Bits> {
-    let mut bits = Bits::none(items.len());
-    items.iter().enumerate().filter(|(_, item)| set.contains(**item)).for_each(|(place, _)| bits.insert(place));
-    (bits.len() == set.len()).then_some(bits)
 }
 
 /// Keep of `before` what can hold together, preferring what comes first; the second answer is what was dropped.

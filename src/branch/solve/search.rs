@@ -38,17 +38,16 @@ pub(super) struct Search<'a> {
 const FEW: usize = 4;
 
 impl Search<'_> {
-    /// The heaviest set, if it weighs more than `known`.
-    pub(super) fn run(&mut self, graph: &Graph, known: i64) -> Option<Found> {
-        let open = Bits::all(graph.out.len());
-        let found = self.descend(graph, open, &Bits::none(graph.out.len()), known, 0);
+    /// The heaviest part of `open`, if it weighs more than `known`.
+    pub(super) fn run(&mut self, graph: &Graph, open: &Bits, known: i64) -> Option<Found> {
+        let found = self.descend(graph, open.clone(), &Bits::none(graph.out.len()), known, 0);
         if !self.cut {
             self.bound = found.as_ref().map_or(known, |found| found.0);
         }
         found
     }
 
-    fn weight(&self, item: usize) -> i64 {
+    pub(super) fn weight(&self, item: usize) -> i64 {
         i64::try_from(self.weights[item]).unwrap_or(i64::MAX)
     }
 

@@ -198,6 +198,25 @@ fn a_search_that_is_cut_short_says_so() {
     }
 }
 
+/// Of all best sets the one that comes first when they are compared key by key.
+#[test]
+fn equals_are_told_apart_by_their_keys() {
+    let mut random = fastrand::Rng::with_seed(6);
+    for round in 0..200 {
+        let count = 1 + round % 7;
+        let puzzle = Puzzle { weights: vec![1; count], ..simple(&mut random, count) };
+        let (solution, both) = (checked(&puzzle), puzzle.conflicts.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]));
+        let both: Precedence = both.collect();
+        let possible = |set: &BTreeSet<usize>| {
+            let arcs = both.iter().filter(|(item, _)| set.contains(item)).chain(&puzzle.before).copied();
+            set.is_disjoint(&puzzle.lost) && acyclic(count, &arcs.collect::<Vec<_>>()).1.is_empty()
+        };
+        let sets = (0..1_usize << count).map(|bits| (0..count).filter(|item| bits >> item & 1 == 1).collect());
+        let best = sets.filter(possible).filter(|set: &BTreeSet<usize>| set.len() == solution.clean.len()).min();
+        assert_eq!(Some(solution.clean), best, "{puzzle:?}");
+    }
+}
+
 #[test]
 fn circles_are_cut() {
     let (kept, dropped) = acyclic(3, &[(0, 1), (1, 2), (2, 0), (1, 1)]);
