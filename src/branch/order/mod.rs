@@ -138,7 +138,7 @@ impl Plan {
 pub const ONE_BRANCH: u64 = 1 << 20;
 
 /// Work of the search: less than a second, which a hundred branches never need.
-pub const LIMIT: u64 = 10_000_000;
+pub const LIMIT: u64 = 20_000_000;
 
 /// Find the order for the branches of a matrix, which was made of these candidates.
 ///
