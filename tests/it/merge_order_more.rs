@@ -24,7 +24,7 @@ fn every_position_is_explained() {
            - merges with ann although both change lines
            - merges with bob although both change lines
       2. dan  clean: after cam: contains its commits
-           - after cam: its task depends on 3
+           - after cam: contains its commits, and its task depends on 3
            - merges with ann although both change lines
            - merges with bob although both change lines
       3. ann  clean: before bob, which conflicts with it
@@ -162,8 +162,48 @@ fn another_order_with_another_result_is_a_warning() {
 
     on main: 3 land clean
     [stderr]
-    warning: a, b and c merge in the order a, c and b too, but f then has other content: look at the result
+    warning: a, b and c merge in the order a, c, b too, but f then has other content: look at the result
     [status 0]
     ");
     assert_snapshot!(sandbox.agents(["merge-order", "--json"]).json()["other_results"], @r#"[{"other":["a","c","b"],"paths":["f"],"planned":["a","b","c"]}]"#);
+}
+
+#[test]
+fn one_that_waits_for_a_task_says_for_which() {
+    let sandbox = Sandbox::with_agents(&["ann", "bob"]);
+    sandbox.work_as("bob", "1", "bob", "x\n");
+    sandbox.work_as("ann", "2", "ann", "x\n");
+    sandbox.direct(["task", "edit", "2", "--after", "1"]).output().good();
+    assert_snapshot!(sandbox.agents(["merge-order", "--explain"]), @"
+      1. bob  clean: touches nothing that the others touch
+      2. ann  clean: after bob: its task depends on 1
+           - after bob: its task depends on 1
+
+    on main: 2 land clean
+    how it was found: computed once, tried out with 2 merges
+    proof: no order lands more than 2 clean; every other set was ruled out
+    [status 0]
+    ");
+}
+
+/// Bob and cam both conflict with ann and eve; bob in one place, cam in two.
+#[test]
+fn the_one_with_the_least_to_resolve_comes_first() {
+    let sandbox = Sandbox::with_agents(&["ann", "bob", "cam", "dan", "eve"]);
+    let two = |text: &str| lines(5, text).replace("\n15\n", &format!("\n15 {text}\n"));
+    sandbox.commit_as("ann", "lines", &lines(5, "ann"));
+    sandbox.commit_as("eve", "lines", &lines(15, "15 eve"));
+    sandbox.commit_as("cam", "lines", &two("cam"));
+    sandbox.commit_as("bob", "lines", &lines(5, "bob"));
+    sandbox.commit_as("dan", "dan", "x\n");
+    assert_snapshot!(sandbox.agents(["merge-order"]), @"
+      1. dan  clean: touches nothing that the others touch
+      2. eve  clean: before cam, which conflicts with it
+      3. ann  clean: before bob and cam, which conflict with it
+      4. bob  needs resolution in lines with ann (1 region); the smallest of the 2 that do
+      5. cam  needs resolution in lines with ann (1 region); in lines with bob (1 region); in lines with eve (1 region)
+
+    on main: 3 land clean, 2 need resolution; no order lands more
+    [status 1]
+    ");
 }

@@ -35,6 +35,7 @@ impl Writer<'_> {
             name: self.name(branch),
             outcome,
             conflicts_with: self.names(conflicts_with),
+            stacked_on: self.names(after.iter().copied().filter(|first| self.is_stacked(*first, branch)).collect()),
             after: self.names(after),
             clashes: rivals.iter().map(|(other, pair)| self.clash(*other, pair)).collect(),
             shares: self.shares(branch),
@@ -65,7 +66,7 @@ impl Writer<'_> {
 
     fn why_clean(&self, branch: usize, after: &BTreeSet<usize>) -> Reason {
         if !after.is_empty() {
-            let (stacked, depends) = after.iter().partition(|first| self.matrix.stacked.contains(&(**first, branch)));
+            let (stacked, depends) = after.iter().partition(|first| self.is_stacked(**first, branch));
             return Reason::After { depends_on: self.names(depends), stacked_on: self.names(stacked) };
         }
         let rivals = self.pairs(branch, |pair| pair.verdict == Verdict::Conflict);
@@ -89,7 +90,7 @@ impl Writer<'_> {
         let earlier = rivals.into_iter().filter(|(other, _)| place(*other) < place(branch));
         let clashes: Vec<_> = earlier.map(|(other, pair)| self.clash(other, pair)).collect();
         if !clashes.is_empty() {
-            return Reason::NeedsResolution { clashes };
+            return Reason::NeedsResolution { clashes, smallest_of: None };
         }
         let paths = match self.settled.failed.get(&branch) {
             Some(Added::Conflict(paths)) => unmerged(paths),
@@ -99,6 +100,10 @@ impl Writer<'_> {
         let broken = groups.filter(|rule| rule.members.iter().all(|member| place(*member) < place(branch)));
         let with = self.names(broken.flat_map(|rule| &rule.members).copied().collect());
         if with.is_empty() { Reason::ConflictsWithTarget { paths } } else { Reason::Together { with, paths } }
+    }
+
+    fn is_stacked(&self, first: usize, branch: usize) -> bool {
+        self.matrix.stacked.contains(&(first, branch))
     }
 
     fn clash(&self, other: usize, pair: &Pair) -> Clash {
@@ -131,6 +136,23 @@ impl Writer<'_> {
 
     fn names(&self, branches: BTreeSet<usize>) -> Vec<String> {
         branches.into_iter().map(|branch| self.name(branch)).collect()
+    }
+}
+
+/// Say of the first one that needs resolution when there is less to do than in any other.
+pub(super) fn compare(order: &mut [Position]) {
+    let work = |position: &Position| match &position.reason {
+        Reason::NeedsResolution { clashes, .. } => Some(clashes.iter().map(|clash| clash.regions).sum::<usize>()),
+        _ => None,
+    };
+    let all: Vec<usize> = order.iter().filter_map(work).collect();
+    let [first, others @ ..] = all.as_slice() else { return };
+    if !others.is_empty()
+        && others.iter().all(|other| first < other)
+        && let Some(position) = order.iter_mut().find(|position| work(position).is_some())
+        && let Reason::NeedsResolution { smallest_of, .. } = &mut position.reason
+    {
+        *smallest_of = Some(all.len());
     }
 }
 

@@ -94,12 +94,14 @@ pub fn settle<A: Accumulate>(
     target: &mut Remembered<'_, A>,
 ) -> Result<Settled<A::Point>, A::Error> {
     let mut learned: Vec<Learned> = Vec::new();
-    let mut rounds = 1;
+    let (mut rounds, least) = (1, puzzle.limit / 8);
     loop {
         let trial = attempt(&puzzle, skip, target)?;
         if trial.broken.is_empty() || rounds == ROUNDS {
             return Ok(trial.finished(&puzzle, learned, rounds));
         }
+        // All rounds share the work that one may do, so that many do not take many times as long.
+        puzzle.limit = trial.solution.left.max(least);
         rounds += 1;
         for (&item, earlier) in &trial.broken {
             let suspects: Vec<_> = earlier.iter().copied().filter(|other| related(*other, item)).collect();

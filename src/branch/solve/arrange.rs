@@ -107,14 +107,14 @@ impl<'a> Arranger<'a> {
         }
         let mut order = Vec::with_capacity(count);
         let mut free: BTreeSet<_> =
-            (0..count).filter(|item| open[*item] == 0).map(|item| self.from_end(item)).collect();
+            (0..count).filter(|item| open[*item] == 0).map(|item| self.place_from_end(item)).collect();
         while let Some((_, _, item)) = free.pop_last() {
             order.push(item);
             for condition in &watched[item] {
                 if let Some(waiting) = conditions[*condition].take() {
                     open[waiting] -= 1;
                     if open[waiting] == 0 {
-                        free.insert(self.from_end(waiting));
+                        free.insert(self.place_from_end(waiting));
                     }
                 }
             }
@@ -122,7 +122,7 @@ impl<'a> Arranger<'a> {
         (order.len() == count).then_some(order)
     }
 
-    fn from_end(&self, item: usize) -> (bool, usize, usize) {
+    fn place_from_end(&self, item: usize) -> (bool, usize, usize) {
         (!self.clean.contains(&item), self.ranks[item], item)
     }
 
@@ -140,10 +140,9 @@ impl<'a> Arranger<'a> {
         while let Some(item) = todo.pop() {
             todo.extend(first[item].iter().filter(|other| !std::mem::replace(&mut awaited[**other], true)));
         }
-        let key = |item: usize| (!self.clean.contains(&item), !awaited[item], self.ranks[item], item);
-        let key = |item: usize| match key(item) {
-            (false, _, rank, item) => (false, false, rank, item),
-            other => other,
+        let key = |item: usize| match self.clean.contains(&item) {
+            true => (false, false, self.ranks[item], item),
+            false => (true, !awaited[item], self.ranks[item], item),
         };
         let mut free: BTreeSet<_> = (0..count).filter(|item| open[*item] == 0).map(key).collect();
         let mut order = Vec::with_capacity(count);

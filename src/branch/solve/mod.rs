@@ -1,9 +1,9 @@
 //! Which branches can land without manual work, and in what order: the puzzle alone, on numbers.
 //!
 //! An item stays clean when nothing that it conflicts with comes before it. With what has to come before what
-//! anyway, a set can be clean exactly when no circle of arrows holds it together: see [`graph`]. The heaviest such set
-//! is found by branch and bound ([`search`]), part by part, beginning with a good one ([`start`]). Groups and
-//! sequences, of which there are few, are looked at when a set has been found: one that has no order ([`arrange`])
+//! anyway, a set can be clean exactly when no circle of arrows holds it together: see `graph`. The heaviest such set
+//! is found by branch and bound (`search`), part by part (`part`), beginning with a good one (`start`). Groups and
+//! sequences, of which there are few, are looked at when a set has been found: one that has no order (`arrange`)
 //! becomes a rule, and the search is done again.
 
 mod arrange;
@@ -43,7 +43,7 @@ pub struct Puzzle {
     pub sequences: Vec<(Vec<usize>, usize)>,
     /// Among items that may come first, the one with the lowest key does. No two are equal.
     pub keys: Vec<Vec<i64>>,
-    /// Work that the search may do before it settles for what it has; about a nanosecond or two each.
+    /// Rows of bits that the search may handle before it settles for what it has; some twenty nanoseconds each.
     pub limit: u64,
     /// When to settle at the latest; none: only the limit counts, and the answer does not depend on the machine.
     pub deadline: Option<Instant>,
@@ -62,6 +62,8 @@ pub struct Solution {
     pub exact: bool,
     /// No set is heavier than this.
     pub bound: u64,
+    /// What is left of the puzzle's limit.
+    pub left: u64,
 }
 
 /// Searches, each with one more rule, before a set that has no order is cut down until it has one.
@@ -82,7 +84,7 @@ pub fn solve(puzzle: &Puzzle) -> Solution {
             let (found, sure) = arrange(puzzle, &clean);
             if let Some(Arrangement { order, waits }) = found {
                 let weight: u64 = clean.iter().map(|item| puzzle.weights[*item]).sum();
-                return Solution { exact: weight == bound, clean, order, waits, bound };
+                return Solution { exact: weight == bound, clean, order, waits, bound, left: effort.left };
             }
             certain &= sure;
             let core = core(puzzle, &clean);
@@ -94,7 +96,7 @@ pub fn solve(puzzle: &Puzzle) -> Solution {
         }
     }
     let (order, bound) = (arrange::plain(puzzle), puzzle.weights.iter().sum());
-    Solution { clean: BTreeSet::new(), order, waits: Vec::new(), exact: false, bound }
+    Solution { clean: BTreeSet::new(), order, waits: Vec::new(), exact: false, bound, left: effort.left }
 }
 
 /// A smallest part of a set that has no order.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::bits::Bits;
 use super::graph::{Graph, take};
 use super::search::{Effort, Search};
-use super::start::start;
+use super::start::{again, start};
 use super::{Puzzle, Rules};
 
 /// Items that have to do with each other, by numbers of their own.
@@ -48,6 +48,9 @@ impl Part {
             best = set;
         }
         let (cut, bound) = (search.cut, search.bound);
+        if cut && self.no_goods.is_empty() {
+            best = again(&self.graph, &self.weights, best);
+        }
         let weight = self.weight(&best);
         if !cut && self.no_goods.is_empty() {
             let mut rest = Effort { left: effort.left / SHARE, deadline: effort.deadline };

@@ -19,6 +19,12 @@ pub(super) struct Effort {
     pub(super) deadline: Option<Instant>,
 }
 
+impl Effort {
+    fn spend(&mut self, rows: usize) {
+        self.left = self.left.saturating_sub(rows as u64);
+    }
+}
+
 /// A set and its weight.
 pub(super) type Found = (i64, Bits);
 
@@ -77,6 +83,7 @@ impl Search<'_> {
             return None;
         }
         let knots = if self.no_goods.is_empty() { graph.knots(&open) } else { vec![open.clone()] };
+        self.effort.spend((open.len() + knots.len()) * open.words());
         let rest = match knots.len() {
             1 => self.branch(&graph, open, &cover, chosen, need - weight, depth),
             _ => self.conquer(&graph, knots, chosen, need - weight),
@@ -154,10 +161,11 @@ impl Search<'_> {
     }
 
     /// Take what is no worse than what it stands in the way of; gives its weight.
-    fn reduce(&self, graph: &mut Cow<'_, Graph>, open: &mut Bits, taken: &mut Bits) -> i64 {
+    fn reduce(&mut self, graph: &mut Cow<'_, Graph>, open: &mut Bits, taken: &mut Bits) -> i64 {
         let mut weight = 0;
         loop {
             let before = weight;
+            self.effort.spend(open.len() * open.words());
             for item in open.clone().iter() {
                 if open.contains(item) && self.is_simple(graph, open, item) {
                     taken.insert(item);
@@ -214,7 +222,7 @@ impl Search<'_> {
             cover[start..].iter_mut().for_each(|(_, bound)| *bound += sum);
             sum += heaviest;
         }
-        self.effort.left = self.effort.left.saturating_sub((cover.len() * open.words()) as u64);
+        self.effort.spend(cover.len() * open.words());
         cover
     }
 

@@ -6,13 +6,22 @@ use super::graph::Graph;
 /// A set without a circle that is good, if not always the best.
 pub(super) fn start(graph: &Graph, weights: &[u64]) -> Bits {
     let count = graph.out.len();
+    // A small graph is searched as fast as it is climbed.
+    let rounds = if count < 16 { 0 } else { (400_000 / (count * count)).clamp(4, 60) };
+    climb(graph, weights, Bits::none(count), rounds)
+}
+
+/// A better set than this one, where a search did not come to its end.
+pub(super) fn again(graph: &Graph, weights: &[u64], set: Bits) -> Bits {
+    let count = graph.out.len().max(1);
+    climb(graph, weights, set, (8_000_000 / (count * count)).clamp(8, 200))
+}
+
+fn climb(graph: &Graph, weights: &[u64], mut now: Bits, rounds: usize) -> Bits {
     let mut climber = Climber { graph, weights, random: fastrand::Rng::with_seed(7) };
-    let mut now = Bits::none(count);
     climber.fill(&mut now);
     climber.improve(&mut now);
     let mut best = now.clone();
-    // A small graph is searched as fast as it is climbed.
-    let rounds = if count < 16 { 0 } else { (400_000 / (count * count)).clamp(4, 60) };
     for _ in 0..rounds {
         let mut next = now.clone();
         climber.shake(&mut next);

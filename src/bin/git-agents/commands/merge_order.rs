@@ -95,7 +95,7 @@ fn other_content(found: &OtherResult) -> String {
     format!(
         "{} merge in the order {} too, but {} then has other content: look at the result",
         names(&found.planned),
-        names(&found.other),
+        found.other.join(", "),
         names(&paths),
     )
 }

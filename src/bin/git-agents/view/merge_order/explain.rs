@@ -33,7 +33,7 @@ pub(crate) struct SharedView {
     pub(crate) paths: Vec<String>,
 }
 
-/// What lands before it and why. `because` is `depends`, or `order`: the other way round does not merge.
+/// What lands before it and why. `because` is `commits` (it contains them), `depends`, or `order`: the other way round does not merge.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct WaitView {
     pub(crate) on: String,
@@ -56,7 +56,7 @@ impl ExplanationView {
         };
         let depends = position.after.iter().map(|on| WaitView {
             on: on.clone(),
-            because: "depends",
+            because: if position.stacked_on.contains(on) { "commits" } else { "depends" },
             tasks: tasks.get(&(on.clone(), position.name.clone())).cloned().unwrap_or_default(),
         });
         let ordered = plan.waits.iter().filter(|(_, then)| *then == position.name);
@@ -75,10 +75,12 @@ impl ExplanationView {
     pub(super) fn text(&self) -> String {
         let waits = self.waits.iter().map(|wait| match (wait.because, wait.tasks.as_slice()) {
             ("order", _) => format!("after {}: the other way round does not merge", safe(&wait.on)),
-            (_, []) => format!("after {}: it depends on it or contains its commits", safe(&wait.on)),
+            ("commits", []) => format!("after {}: contains its commits", safe(&wait.on)),
+            (_, []) => format!("after {}: depends on it", safe(&wait.on)),
             (_, tasks) => {
                 let tasks: Vec<&str> = tasks.iter().map(String::as_str).collect();
-                format!("after {}: its task depends on {}", safe(&wait.on), listed(&tasks))
+                let commits = if wait.because == "commits" { "contains its commits, and " } else { "" };
+                format!("after {}: {commits}its task depends on {}", safe(&wait.on), listed(&tasks))
             }
         });
         let conflicts = self.conflicts.iter().map(|conflict| {
