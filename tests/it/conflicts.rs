@@ -76,6 +76,7 @@ fn one_line_changed_twice() {
     {
       "branches": [
         {
+          "agent": "ann",
           "branch": "agents/ann",
           "commit": "[COMMIT]",
           "files": [
@@ -86,6 +87,7 @@ fn one_line_changed_twice() {
           "uncommitted": []
         },
         {
+          "agent": "bob",
           "branch": "agents/bob",
           "commit": "[COMMIT]",
           "files": [
@@ -153,6 +155,8 @@ fn lines_far_apart() {
     assert_snapshot!(as_git_says(&sandbox), @"
     overlap   ann and bob
       lines
+    warning   ann and bob
+      lines  changes 8 lines apart  lines: ann 1; bob 10
 
     2 branches, 1 pair: 1 overlap
     [status 0]
@@ -244,7 +248,7 @@ fn uncommitted_work_counts() {
     let (facts, before) = (sandbox.facts(), objects(&sandbox));
     assert_snapshot!(sandbox.agents(["conflicts"]), @"
     conflict  ann and bob
-      lines  content  lines: ann 5; bob 5
+      lines  content  lines: ann 5; bob 5  not committed by bob
 
     2 branches, 1 pair: 1 conflict
     [status 1]

@@ -83,11 +83,16 @@ fn conflicts_are_a_negative_answer_with_the_places() {
     let sandbox = at_work();
     assert_snapshot!(sandbox.agents(["conflicts"]), @"
     conflict  ann and bob
+      ann: 1 Task 1; bob: 2 Task 2
       lines  content  lines: ann 5; bob 5
     overlap   ann and cam
       lines
     overlap   bob and cam
       lines
+    warning   ann and cam
+      lines  changes 9 lines apart  lines: ann 5; cam 15
+    warning   bob and cam
+      lines  changes 9 lines apart  lines: bob 5; cam 15
 
     3 branches, 3 pairs: 1 conflict, 2 overlaps
     [status 1]
@@ -97,6 +102,8 @@ fn conflicts_are_a_negative_answer_with_the_places() {
     assert_snapshot!(sandbox.agents(["conflicts", "ann", "cam"]), @"
     overlap   ann and cam
       lines
+    warning   ann and cam
+      lines  changes 9 lines apart  lines: ann 5; cam 15
 
     2 branches, 1 pair: 1 overlap
     [status 0]
