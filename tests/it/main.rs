@@ -20,6 +20,7 @@ mod assign;
 mod care;
 mod complete;
 mod conflicts;
+mod conflicts_forms;
 mod conflicts_path;
 mod doctor;
 mod fail;

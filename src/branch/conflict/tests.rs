@@ -1,11 +1,13 @@
 //! Verdicts against what git does when one branch lands and then the other is merged.
 
+use gix::bstr::BString;
+
 use super::*;
-use crate::branch::facts::{LeftOut, Uncommitted};
+use crate::branch::facts::{LeftOut, Standing, Uncommitted};
 use crate::branch::hazard::{HazardKind, Likeness, Side};
 use crate::branch::verdict::PathState;
 use crate::git::fixture::{Fixture, lines_with, write_in};
-use crate::git::merge_tree::ConflictKind;
+use crate::git::merge_tree::{ConflictKind, Request};
 
 fn judged(fixture: &Fixture, names: &[&str], options: &Options) -> Matrix {
     let candidates: Vec<_> = names.iter().map(|name| Candidate::new(*name, fixture.id(name))).collect();
