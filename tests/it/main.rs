@@ -51,6 +51,8 @@ mod import_any;
 mod input;
 mod output;
 
+mod differential;
+
 mod damage;
 mod kill;
 mod layouts;
