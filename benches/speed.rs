@@ -11,13 +11,15 @@
     reason = "a benchmark starts processes and prints, and a panic is how it fails"
 )]
 
+mod processor;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use nix::sys::resource::{Usage, UsageWho, getrusage};
+use processor::median;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_git-agents");
 
@@ -97,11 +99,6 @@ fn run_all(ground: &Ground, rounds: usize) -> Vec<(Measure, Duration)> {
     measures.into_iter().zip(times.into_iter().map(median)).collect()
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
-}
-
 fn table(times: &[(Measure, Duration)]) -> String {
     let milliseconds = |time: &Duration| time.as_secs_f64() * 1000.0;
     let baselines: Vec<f64> = times.iter().take(3).map(|(_, time)| milliseconds(time)).collect();
@@ -120,17 +117,7 @@ fn table(times: &[(Measure, Duration)]) -> String {
 /// What `--version` has in memory at most, in KiB.
 fn memory_of_version() -> i64 {
     assert!(Command::new(PROGRAM).arg("--version").stdout(Stdio::null()).status().unwrap().success());
-    usage().max_rss()
-}
-
-/// What all children that have ended took.
-fn usage() -> Usage {
-    getrusage(UsageWho::RUSAGE_CHILDREN).unwrap()
-}
-
-fn processor_time(usage: &Usage) -> Duration {
-    let micros = |time: nix::sys::time::TimeVal| (time.tv_sec() as u64) * 1_000_000 + time.tv_usec() as u64;
-    Duration::from_micros(micros(usage.user_time()) + micros(usage.system_time()))
+    processor::of_children().max_rss()
 }
 
 /// The repository that everything runs in.
@@ -212,10 +199,10 @@ impl Ground {
 
     /// The processor time of one run, and of the children that it waited for.
     fn time(&self, program: &str, args: &[String]) -> Duration {
-        let before = processor_time(&usage());
-        let output = self.command(program, args).stdin(Stdio::null()).stdout(Stdio::null()).output().unwrap();
-        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        processor_time(&usage()) - before
+        processor::spent(|| {
+            let output = self.command(program, args).stdin(Stdio::null()).stdout(Stdio::null()).output().unwrap();
+            assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        })
     }
 }
 

@@ -4,10 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gix::ObjectId;
 use gix::bstr::{BString, ByteSlice};
-use gix::objs::tree::Editor;
-use gix::objs::{Kind, TreeRef, WriteTo};
 
-use super::changes::{Change, between, tree_data, tree_of};
+use super::changes::{Change, between, edited, tree_of};
 use super::facts::{BranchFacts, Standing};
 use super::quick::{Side, TextMerge, Texts};
 use super::verdict::conflicts;
@@ -107,31 +105,15 @@ impl BringUp<'_> {
             let Some(blob) = texts.merged(text) else { return Ok(None) };
             merged.insert(&text.path, blob);
         }
-        let unreadable = |reason: String| BranchError::Compare { old: self.target.tree, new: self.target.tree, reason };
-        let data = tree_data(self.scratch, self.target.tree)?;
-        let root = TreeRef::from_bytes(&data, self.target.tree.kind())
-            .map(TreeRef::into_owned)
-            .map_err(|error| unreadable(error.to_string()))?;
-        let mut editor = Editor::new(root, self.scratch.objects(), self.target.tree.kind());
-        for change in &branch.changes {
-            let names = change.path.split_str("/").map(ByteSlice::as_bstr);
-            match change.new {
-                // An old way of writing a mode is git's to translate.
-                Some(new) if new.mode != new.mode.kind().into() => return Ok(None),
-                Some(new) => {
-                    let id = merged.get(&change.path).copied().unwrap_or(new.id);
-                    editor.upsert(names, new.mode.kind(), id)
-                }
-                None => editor.remove(names),
-            }
-            .map_err(|error| unreadable(error.to_string()))?;
+        // An old way of writing a mode is git's to translate.
+        if branch.changes.iter().filter_map(|change| change.new).any(|new| new.mode != new.mode.kind().into()) {
+            return Ok(None);
         }
-        let write = |tree: &gix::objs::Tree| {
-            let mut bytes = Vec::new();
-            tree.write_to(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
-            Ok::<_, BranchError>(self.scratch.write(Kind::Tree, &bytes)?)
-        };
-        editor.write(write).map(Some)
+        let entries = branch.changes.iter().map(|change| {
+            let new = change.new.map(|new| (new.mode.kind(), merged.get(&change.path).copied().unwrap_or(new.id)));
+            (change.path.as_bstr(), new)
+        });
+        edited(self.scratch, self.target.tree, entries).map(Some)
     }
 
     /// git's own word on the rest.
@@ -144,6 +126,7 @@ impl BringUp<'_> {
     ) -> Result<(), BranchError> {
         let request = |number: &usize| Request { base: None, ours: self.target.commit, theirs: branches[*number].tip };
         let requests: Vec<_> = open.iter().map(request).collect();
+        self.scratch.hand_over(requests.iter().map(|request| request.theirs))?;
         let merges = merger.merge_all(&requests, jobs)?;
         for ((number, request), merge) in open.iter().zip(&requests).zip(merges) {
             branches[*number].standing = match merge {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use gix::ObjectId;
 use gix::bstr::{BStr, BString, ByteSlice};
 use gix::diff::tree::recorder::Change as Recorded;
-use gix::objs::tree::EntryMode;
-use gix::objs::{CommitRefIter, Kind, TreeRefIter};
+use gix::objs::tree::{Editor, EntryKind, EntryMode};
+use gix::objs::{CommitRefIter, Kind, TreeRef, TreeRefIter, WriteTo};
 
 use super::BranchError;
 use crate::git::merge_tree::Stage;
@@ -100,6 +100,36 @@ pub fn entry_at(scratch: &Scratch, tree: ObjectId, path: &BStr) -> Result<Option
     Ok(None)
 }
 
+/// Write a tree with some entries put in, or taken out where there is nothing to put, to the scratch.
+///
+/// # Errors
+/// [`BranchError::Scratch`] when the tree cannot be read or written, [`BranchError::Compare`] when a folder of it
+/// cannot.
+pub(super) fn edited<'a>(
+    scratch: &Scratch,
+    tree: ObjectId,
+    entries: impl IntoIterator<Item = (&'a BStr, Option<(EntryKind, ObjectId)>)>,
+) -> Result<ObjectId, BranchError> {
+    let unreadable = |error: gix::Error| BranchError::Compare { old: tree, new: tree, reason: error.to_string() };
+    let data = tree_data(scratch, tree)?;
+    let root = TreeRef::from_bytes(&data, tree.kind()).map(TreeRef::into_owned).map_err(unreadable)?;
+    let mut editor = Editor::new(root, scratch.objects(), tree.kind());
+    for (path, entry) in entries {
+        let names = path.split_str("/").map(ByteSlice::as_bstr);
+        match entry {
+            Some((kind, id)) => editor.upsert(names, kind, id),
+            None => editor.remove(names),
+        }
+        .map_err(unreadable)?;
+    }
+    editor.write(|tree| {
+        let mut bytes = Vec::new();
+        // Writing to memory does not fail.
+        drop(tree.write_to(&mut bytes));
+        Ok(scratch.write(Kind::Tree, &bytes)?)
+    })
+}
+
 /// The folders above a path, the top left out: `a` and `a/b` for `a/b/c`.
 pub(super) fn folders(path: &BStr) -> impl Iterator<Item = &BStr> {
     path.find_iter("/").map(|slash| path[..slash].as_bstr())
@@ -111,7 +141,7 @@ pub(super) fn shared<'a>(a: &'a [Change], b: &[Change]) -> Vec<&'a BString> {
     a.iter().map(|change| &change.path).filter(|path| of_b.contains(path)).collect()
 }
 
-pub(super) fn tree_data(scratch: &Scratch, tree: ObjectId) -> Result<Vec<u8>, BranchError> {
+fn tree_data(scratch: &Scratch, tree: ObjectId) -> Result<Vec<u8>, BranchError> {
     // Nobody needs to have written the empty tree.
     if tree == ObjectId::empty_tree(tree.kind()) {
         return Ok(Vec::new());

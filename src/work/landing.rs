@@ -104,7 +104,7 @@ pub fn build(
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
         ..Options::default()
     };
-    let scratch = Scratch::new(repo)?;
+    let scratch = Scratch::in_memory(repo)?;
     let matrix = matrix(repo, &scratch, target.commit, &candidates, &options)?;
     let order = plan_order(repo, &scratch, &matrix, &candidates)?;
     let writer = Messages { repo, target, state, identity: &identity };

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use gix::ObjectId;
 use gix::bstr::BString;
 
-use self::quickly::Quickly;
+use self::quickly::{Open, Quickly, Sorted};
 use super::changes::{Change, between, shared, tree_of};
 use super::facts::{BranchFacts, Facts, Standing, gather};
 use super::filter::may_meet;
@@ -129,7 +129,7 @@ pub fn matrix(
     let judge = Judge { scratch, target, sharing: facts.histories.sharing(), branches: &facts.branches };
 
     let mut pairs = Vec::new();
-    let mut open: Vec<(usize, usize, Basis)> = Vec::new();
+    let mut open: Vec<Open> = Vec::new();
     for (a, b, how) in judge.pairs(options.question) {
         match how {
             How::Unknown(reason) => {
@@ -140,14 +140,17 @@ pub fn matrix(
         }
     }
     let quickly = Quickly { repository, scratch, target, facts: &facts, sharing: &judge.sharing };
-    let (clean, open) = quickly.sort_out(open)?;
+    let Sorted { clean, files, whole } = quickly.sort_out(open)?;
     for (a, b, basis) in clean {
         pairs.extend(judge.told(a, b, basis, Verdict::Overlap, Vec::new())?);
     }
-    let requests: Vec<_> = open.iter().map(|(a, b, basis)| judge.request(*a, *b, *basis)).collect();
+    let whole = whole.into_iter().map(|open| (open, judge.request(open)));
+    let (open, requests): (Vec<_>, Vec<_>) = files.into_iter().chain(whole).unzip();
+    let sides = |request: &Request| request.base.into_iter().chain([request.ours, request.theirs]);
+    scratch.hand_over(requests.iter().flat_map(sides))?;
     let merges = merger.merge_all(&requests, options.jobs)?;
-    for (((a, b, basis), request), merge) in open.into_iter().zip(&requests).zip(&merges) {
-        pairs.extend(judge.verdict(a, b, basis, request, merge)?);
+    for ((open, request), merge) in open.into_iter().zip(&requests).zip(&merges) {
+        pairs.extend(judge.verdict(open, request, merge)?);
     }
     pairs.sort_by_key(|pair| (pair.a, pair.b));
     let stacked = judge.stacked();
@@ -230,7 +233,7 @@ impl Judge<'_> {
         stacked
     }
 
-    fn request(&self, a: usize, b: usize, basis: Basis) -> Request {
+    fn request(&self, (a, b, basis): Open) -> Request {
         let (a, b) = (&self.branches[a], &self.branches[b]);
         if let (Basis::Target, Standing::Clean { tree: ours }, Standing::Clean { tree: theirs }) =
             (basis, &a.standing, &b.standing)
@@ -241,14 +244,8 @@ impl Judge<'_> {
     }
 
     /// Put git's answer into our words; nothing when there is nothing to tell.
-    fn verdict(
-        &self,
-        a: usize,
-        b: usize,
-        basis: Basis,
-        request: &Request,
-        merge: &Merge,
-    ) -> Result<Option<Pair>, BranchError> {
+    fn verdict(&self, open: Open, request: &Request, merge: &Merge) -> Result<Option<Pair>, BranchError> {
+        let (a, b, basis) = open;
         let (verdict, found) = match merge {
             Merge::Unknown { reason } => (Verdict::Unknown { reason: reason.clone() }, Vec::new()),
             Merge::Clean { .. } => (Verdict::Overlap, Vec::new()),

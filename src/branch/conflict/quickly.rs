@@ -5,19 +5,31 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use gix::ObjectId;
-use gix::bstr::BString;
+use gix::bstr::{BString, ByteSlice};
 
 use super::Basis;
-use crate::branch::changes::{Change, between, tree_of};
+use crate::branch::changes::{Change, between, edited, tree_of};
 use crate::branch::facts::Facts;
-use crate::branch::quick::{Side, Texts};
+use crate::branch::quick::{Side, TextMerge, Texts};
 use crate::branch::{BranchError, Target};
 use crate::git::Repository;
 use crate::git::attributes::merged_as_text;
+use crate::git::merge_tree::Request;
 use crate::git::scratch::Scratch;
 
 /// A pair to judge, and on what basis.
 pub(super) type Open = (usize, usize, Basis);
+
+/// Pairs by what is left to be done about them.
+#[derive(Default)]
+pub(super) struct Sorted {
+    /// They are certainly clean.
+    pub(super) clean: Vec<Open>,
+    /// git has to merge these few files of theirs, and nothing else.
+    pub(super) files: Vec<(Open, Request)>,
+    /// git has to merge them as a whole.
+    pub(super) whole: Vec<Open>,
+}
 
 pub(super) struct Quickly<'a> {
     pub(super) repository: &'a Repository,
@@ -28,13 +40,14 @@ pub(super) struct Quickly<'a> {
 }
 
 impl Quickly<'_> {
-    /// The pairs that are certainly clean, and those that git has to be asked about.
-    pub(super) fn sort_out(&self, pairs: Vec<Open>) -> Result<(Vec<Open>, Vec<Open>), BranchError> {
+    /// Sort the pairs. Where neither side can have renamed anything that matters to the other, each file that both
+    /// changed merges or conflicts for itself; so git is given trees of only those that are not certain.
+    pub(super) fn sort_out(&self, pairs: Vec<Open>) -> Result<Sorted, BranchError> {
         let branches = &self.facts.branches;
         let on_target: Vec<_> = branches.iter().map(|branch| Side::new(&branch.changes)).collect();
         let mut since = Since { scratch: self.scratch, known: HashMap::new() };
-        let mut texts = Texts::new(self.scratch);
-        let (mut promising, mut open) = (Vec::new(), Vec::new());
+        let mut sorted = Sorted::default();
+        let mut shared = Vec::new();
         for pair in pairs {
             let (a, b, basis) = pair;
             let files = match basis {
@@ -44,20 +57,27 @@ impl Quickly<'_> {
                     Side::new(&a?).with(&Side::new(&b?))
                 }),
             };
-            match files.filter(|files| files.iter().all(|file| texts.are_apart(file))) {
-                Some(files) => promising.push((pair, files)),
-                None => open.push(pair),
+            match files {
+                Some(files) => shared.push((pair, files)),
+                None => sorted.whole.push(pair),
             }
         }
         let paths: BTreeSet<BString> =
-            promising.iter().flat_map(|(_, files)| files).map(|file| file.path.clone()).collect();
+            shared.iter().flat_map(|(_, files)| files).map(|file| file.path.clone()).collect();
         let plain = merged_as_text(self.repository, self.target.commit, &paths)?;
-        let mut clean = Vec::new();
-        for (pair, files) in promising {
-            let is_plain = files.iter().all(|file| plain.contains(&file.path));
-            if is_plain { clean.push(pair) } else { open.push(pair) }
+        let mut texts = Texts::new(self.scratch);
+        let mut trees = Trees { scratch: self.scratch, known: HashMap::new() };
+        for (pair, mut files) in shared {
+            files.retain(|file| !plain.contains(&file.path) || !texts.are_apart(file));
+            if files.is_empty() {
+                sorted.clean.push(pair);
+            } else {
+                let base = Some(trees.of(&files, |file| file.base)?);
+                let [ours, theirs] = [0, 1].map(|side| trees.of(&files, |file| file.sides[side]));
+                sorted.files.push((pair, Request { base, ours: ours?, theirs: theirs? }));
+            }
         }
-        Ok((clean, open))
+        Ok(sorted)
     }
 
     /// The only merge base of two tips.
@@ -84,5 +104,26 @@ impl Since<'_> {
                 place.insert(changes.map(Rc::new)).clone()
             }
         }
+    }
+}
+
+/// Trees of a few files, in the scratch.
+struct Trees<'a> {
+    scratch: &'a Scratch,
+    known: HashMap<Vec<(BString, ObjectId)>, ObjectId>,
+}
+
+impl Trees<'_> {
+    /// Each file where it belongs, since attributes go by the path.
+    fn of(&mut self, files: &[TextMerge], blob: impl Fn(&TextMerge) -> ObjectId) -> Result<ObjectId, BranchError> {
+        let content: Vec<_> = files.iter().map(|file| (file.path.clone(), blob(file))).collect();
+        if let Some(known) = self.known.get(&content) {
+            return Ok(*known);
+        }
+        let empty = ObjectId::empty_tree(content[0].1.kind());
+        let entries = files.iter().zip(&content).map(|(file, (path, id))| (path.as_bstr(), Some((file.kind, *id))));
+        let tree = edited(self.scratch, empty, entries)?;
+        self.known.insert(content, tree);
+        Ok(tree)
     }
 }

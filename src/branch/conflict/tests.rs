@@ -14,7 +14,7 @@ fn judged(fixture: &Fixture, names: &[&str], options: &Options) -> Matrix {
 fn judged_candidates(fixture: &Fixture, candidates: &[Candidate], options: &Options) -> Matrix {
     let before = fixture.objects();
     let repository = fixture.open();
-    let scratch = Scratch::new(&repository).unwrap();
+    let scratch = Scratch::in_memory(&repository).unwrap();
     let matrix = matrix(&repository, &scratch, fixture.id("main"), candidates, options).unwrap();
     assert_eq!(fixture.objects(), before, "nothing is written in the repository");
     matrix

@@ -202,6 +202,7 @@ impl Accumulate for Onto<'_> {
     fn add(&mut self, point: Point, branch: usize) -> Result<Added<Point>, BranchError> {
         let tip = self.matrix.branches[branch].tip;
         let request = Request { base: None, ours: point.commit, theirs: tip };
+        self.scratch.hand_over([point.commit, tip])?;
         Ok(match self.merger.merge(&request)? {
             Merge::Clean { tree } => {
                 Added::Clean(Point { commit: self.scratch.stand_in(tree, &[point.commit, tip])?, tree })

@@ -26,6 +26,8 @@ use lines::Edits;
 pub struct TextMerge {
     /// Where.
     pub path: BString,
+    /// A file or an executable, on all sides.
+    pub kind: EntryKind,
     /// The blob as it was.
     pub base: ObjectId,
     /// The blob on both sides, which are not equal.
@@ -106,7 +108,12 @@ fn text_merge(one: &Change, another: &Change) -> Option<TextMerge> {
     let (base, a, b) = (one.old?, one.new?, another.new?);
     let is_file = matches!(base.mode.kind(), EntryKind::Blob | EntryKind::BlobExecutable);
     let same_mode = [a, b].iter().all(|side| side.mode == base.mode && side.id != base.id);
-    (is_file && same_mode).then(|| TextMerge { path: one.path.clone(), base: base.id, sides: [a.id, b.id] })
+    (is_file && same_mode).then(|| TextMerge {
+        path: one.path.clone(),
+        kind: base.mode.kind(),
+        base: base.id,
+        sides: [a.id, b.id],
+    })
 }
 
 /// Compares lines, remembering what each side changed in each file.

@@ -54,7 +54,7 @@ pub(crate) fn run(ctx: &Context, args: &ConflictsArgs) -> Result<Exit, CliError>
         question: if args.direct { Question::Direct } else { Question::AfterLanding },
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
     };
-    let scratch = Scratch::new(repo)?;
+    let scratch = Scratch::in_memory(repo)?;
     let matrix = matrix(repo, &scratch, target.commit, &candidates, &options)?;
     warn_of_left_out(ctx, &matrix);
     let view = ConflictsView::new(&target, &candidates, &matrix, about);

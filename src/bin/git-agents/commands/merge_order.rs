@@ -42,7 +42,7 @@ pub(crate) fn run(ctx: &Context, args: &MergeOrderArgs) -> Result<Exit, CliError
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
         ..Options::default()
     };
-    let scratch = Scratch::new(repo)?;
+    let scratch = Scratch::in_memory(repo)?;
     let matrix = matrix(repo, &scratch, target.commit, &candidates, &options)?;
     warn_of_left_out(ctx, &matrix);
     let plan = plan(repo, &scratch, &matrix, &candidates)?;

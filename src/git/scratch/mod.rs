@@ -4,6 +4,8 @@
 //! repository itself, because the repository is the folder's alternate. Nothing reaches the repository until
 //! [`Scratch::migrate`] is called, and a scratch that is dropped leaves nothing behind.
 
+mod memory;
+
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -12,10 +14,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
-use gix::objs::{Find as _, Write as _};
+use gix::objs::Find as _;
 
 use super::repository::Repository;
-use super::run::Git;
+use super::run::{Git, GitError};
+use memory::Objects;
 
 /// How often a folder that vanishes is made again.
 const ATTEMPTS: u32 = 100;
@@ -75,7 +78,8 @@ pub struct Object {
 /// A temporary object folder whose alternate is one repository.
 pub struct Scratch {
     folder: tempfile::TempDir,
-    objects: gix::odb::Handle,
+    objects: Objects,
+    git_dir: PathBuf,
 }
 
 impl std::fmt::Debug for Scratch {
@@ -91,6 +95,19 @@ impl Scratch {
     /// # Errors
     /// [`ScratchError::Folder`].
     pub fn new(repository: &Repository) -> Result<Self, ScratchError> {
+        Self::open(repository, Objects::in_files)
+    }
+
+    /// A fresh one that keeps what it writes in memory, as files are slow to make. git sees it when it is handed over:
+    /// see [`Scratch::hand_over`]. Nothing of that kind can migrate.
+    ///
+    /// # Errors
+    /// [`ScratchError::Folder`].
+    pub fn in_memory(repository: &Repository) -> Result<Self, ScratchError> {
+        Self::open(repository, Objects::in_memory)
+    }
+
+    fn open(repository: &Repository, keep: fn(gix::odb::Handle) -> Objects) -> Result<Self, ScratchError> {
         let preferred = repository.agents_dir().join("tmp");
         let create = |parent: &Path| tempfile::Builder::new().prefix("scratch-").tempdir_in(parent);
         let folder = fs::create_dir_all(&preferred)
@@ -108,7 +125,7 @@ impl Scratch {
         let mut objects = gix::odb::at(folder.path(), hash).map_err(failed)?;
         // Trees are read again and again while branches are compared.
         objects.set_object_cache(|| Box::new(gix::odb::pack::cache::object::MemoryCappedHashmap::new(16 << 20)));
-        Ok(Scratch { folder, objects })
+        Ok(Scratch { folder, objects: keep(objects), git_dir: repository.git_dir().to_owned() })
     }
 
     /// The folder that takes the place of `.git/objects`.
@@ -126,8 +143,8 @@ impl Scratch {
         in_front(self.path(), git)
     }
 
-    /// A reader for scratch and repository, for gix's algorithms.
-    pub fn objects(&self) -> &gix::odb::Handle {
+    /// A reader for scratch and repository, and for what is in memory, for gix's algorithms.
+    pub fn objects(&self) -> &Objects {
         &self.objects
     }
 
@@ -136,9 +153,8 @@ impl Scratch {
     /// # Errors
     /// [`ScratchError::Write`].
     pub fn write(&self, kind: gix::objs::Kind, bytes: &[u8]) -> Result<ObjectId, ScratchError> {
-        self.objects
-            .write_buf(kind, bytes)
-            .map_err(|error| ScratchError::Write { path: self.path().to_owned(), reason: error.to_string() })
+        let failed = |reason: String| ScratchError::Write { path: self.path().to_owned(), reason };
+        self.objects.write(kind, bytes).map_err(failed)
     }
 
     /// A commit that stands in for work that nobody has committed, so that git can see its ancestry.
@@ -169,6 +185,19 @@ impl Scratch {
             Err(error) => return Err(ScratchError::Unreadable { id, reason: error.to_string() }),
         };
         Ok(Object { kind, data })
+    }
+
+    /// Let git see `roots` and everything below them, as far as it was kept in memory until now.
+    ///
+    /// # Errors
+    /// [`ScratchError::Write`].
+    pub fn hand_over(&self, roots: impl IntoIterator<Item = ObjectId>) -> Result<(), ScratchError> {
+        let failed = |reason: String| ScratchError::Write { path: self.path().to_owned(), reason };
+        let index = |pack: Vec<u8>| -> Result<(), GitError> {
+            let git = self.on(Git::at(&self.git_dir).arg("--git-dir").arg(&self.git_dir));
+            git.args(["index-pack", "--stdin"]).input(pack).stdout().map(drop)
+        };
+        self.objects.hand_over(roots, |pack| index(pack).map_err(|error| error.to_string())).map_err(failed)
     }
 
     /// Publish: every object of the scratch becomes the repository's own, durably. The order does not matter, as
@@ -273,98 +302,4 @@ fn link_or_copy(file: &Path, objects: &Path, there: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::git::fixture::Fixture;
-
-    #[test]
-    fn what_is_written_reaches_the_repository_only_when_it_migrates() {
-        for format in ["sha1", "sha256"] {
-            let fixture = Fixture::with_format(format);
-            fixture.write("a", "hello\n");
-            let commit = fixture.commit("first");
-            let before = fixture.objects();
-            let repository = fixture.open();
-            let scratch = Scratch::new(&repository).unwrap();
-
-            let blob = scratch.write(gix::objs::Kind::Blob, b"in scratch").unwrap();
-            assert_eq!(blob.kind(), repository.gix().object_hash());
-            assert_eq!(scratch.find(blob).unwrap().data, b"in scratch");
-            assert_eq!(scratch.find(commit).unwrap().kind, gix::objs::Kind::Commit);
-            let by_git = scratch.on(repository.git()).args(["hash-object", "-w", "--stdin"]).input("by git");
-            let by_git: ObjectId = by_git.text().unwrap().parse().unwrap();
-            assert_eq!(scratch.find(by_git).unwrap().data, b"by git");
-            let seen = scratch.on(repository.git()).args(["cat-file", "-t", &commit.to_string()]).text().unwrap();
-            assert_eq!(seen, "commit");
-            assert_eq!(fixture.objects(), before);
-
-            scratch.migrate(&repository).unwrap();
-            scratch.migrate(&repository).unwrap();
-            drop(scratch);
-            assert_eq!(fixture.git(&["cat-file", "blob", &blob.to_string()]), "in scratch");
-            assert_eq!(fixture.git(&["cat-file", "blob", &by_git.to_string()]), "by git");
-            fixture.git(&["fsck", "--strict"]);
-            let hex = blob.to_string();
-            let file = fixture.path().join(".git/objects").join(&hex[..2]).join(&hex[2..]);
-            assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o222, 0);
-        }
-    }
-
-    #[test]
-    fn folders_that_gc_removes_are_made_again() {
-        let fixture = Fixture::new();
-        fixture.commit("first");
-        let repository = fixture.open();
-        let objects = fixture.path().join(".git/objects");
-        let is_done = std::sync::atomic::AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                while !is_done.load(std::sync::atomic::Ordering::Relaxed) {
-                    for number in 0..=255 {
-                        drop(fs::remove_dir(objects.join(format!("{number:02x}"))));
-                    }
-                }
-            });
-            let migrated = (0..5).try_for_each(|round| {
-                let scratch = Scratch::new(&repository)?;
-                for number in 0..50 {
-                    scratch.write(gix::objs::Kind::Blob, format!("{round} {number}").as_bytes())?;
-                }
-                scratch.migrate(&repository)
-            });
-            is_done.store(true, std::sync::atomic::Ordering::Relaxed);
-            migrated.unwrap();
-        });
-    }
-
-    #[test]
-    fn packs_migrate_too() {
-        let fixture = Fixture::new();
-        fixture.commit("first");
-        let repository = fixture.open();
-        let scratch = Scratch::new(&repository).unwrap();
-        let big = scratch.on(repository.git()).args(["-c", "core.bigFileThreshold=10"]);
-        std::fs::write(fixture.path().join("big"), "more than ten bytes").unwrap();
-        let file = fixture.path().join("big");
-        let id = big.args(["hash-object", "-w", "--no-filters"]).arg(&file).text().unwrap();
-        scratch.migrate(&repository).unwrap();
-        drop(scratch);
-        assert_eq!(fixture.git(&["cat-file", "blob", &id]), "more than ten bytes");
-    }
-
-    #[test]
-    fn an_object_that_nobody_has_is_missing() {
-        let fixture = Fixture::new();
-        fixture.commit("first");
-        let repository = fixture.open();
-        let scratch = Scratch::new(&repository).unwrap();
-        let nowhere = ObjectId::from_hex(b"1234567890123456789012345678901234567890").unwrap();
-        assert!(matches!(scratch.find(nowhere), Err(ScratchError::Missing { id }) if id == nowhere));
-    }
-
-    #[test]
-    fn quoting_keeps_every_byte() {
-        let path = PathBuf::from(std::ffi::OsStr::from_bytes(b"/a:\"b\\\n\xff#"));
-        assert_eq!(quoted(&path), b"\"/a:\\\"b\\\\\\012\\377#\"\n");
-    }
-}
+mod tests;
