@@ -45,7 +45,7 @@ pub(crate) fn first_tree(random: &mut Rng) -> Tree {
 
 /// What a branch of some temperament does to a tree.
 pub(crate) fn change(random: &mut Rng, tree: &mut Tree, others: &[&Tree], wild: bool) {
-    if !wild || random.u8(0..3) == 0 {
+    if !wild || random.bool() {
         edit_some_file(random, tree);
         return;
     }
@@ -205,7 +205,7 @@ fn any_entry(random: &mut Rng) -> Entry {
 fn any_file(random: &mut Rng, tree: &Tree) -> Option<(Vec<u8>, Entry)> {
     let hot: &[u8] = if random.bool() { b"hot" } else { b"d/hot" };
     match tree.get(hot) {
-        Some(entry) if entry.is_file() && random.u8(0..3) != 0 => Some((hot.to_vec(), entry.clone())),
+        Some(entry) if entry.is_file() && random.bool() => Some((hot.to_vec(), entry.clone())),
         _ => any(random, tree, Entry::is_file),
     }
 }

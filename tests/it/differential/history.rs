@@ -114,8 +114,9 @@ fn branch(random: &mut Rng, plan: &mut Plan, main: &[usize], tips: &[usize], wil
         9..24 => main[main.len() - 1],
         _ => *random.choice(main).unwrap(),
     };
-    for _ in 0..random.usize(1..4) {
-        tip = grown(random, plan, vec![tip], wild, 3);
+    let (commits, most) = if wild { (random.usize(1..3), 2) } else { (random.usize(1..4), 3) };
+    for _ in 0..commits {
+        tip = grown(random, plan, vec![tip], wild, most);
         if random.u8(0..10) == 0 {
             let other = if random.bool() { random.choice(main) } else { random.choice(tips) };
             if let Some(other) = other.copied().filter(|other| *other != tip) {

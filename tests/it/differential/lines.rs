@@ -9,8 +9,8 @@ const ALPHABET: [&str; 10] = ["a", "b", "c", "d", "", "}", "{", "\tx", "  x", "e
 pub(crate) fn text(random: &mut Rng) -> Vec<u8> {
     let count = match random.u8(0..12) {
         0 => 0,
-        1..4 => random.usize(1..5),
-        4..10 => random.usize(5..25),
+        1 | 2 => random.usize(1..5),
+        3..8 => random.usize(5..25),
         _ => random.usize(25..90),
     };
     // Some files tell their lines apart, so that renames of them are found and diffs of them are plain.
@@ -51,8 +51,9 @@ pub(crate) fn edited(random: &mut Rng, text: &[u8]) -> Vec<u8> {
         lines.clear();
     }
     let (mut flips_crlf, mut flips_end) = (false, false);
-    for _ in 0..random.usize(1..4) {
-        match random.u8(0..40) {
+    let hunks = *random.choice(&[1, 1, 1, 2, 3]).unwrap();
+    for _ in 0..hunks {
+        match random.u8(0..60) {
             0 => flips_crlf = true,
             1 => flips_end = true,
             2 => lines.clear(),
@@ -73,7 +74,7 @@ fn edit_lines(random: &mut Rng, lines: &mut Vec<Vec<u8>>) {
         0 => 0,
         1 => lines.len(),
         // The middle is where two branches meet most.
-        2 | 3 => (lines.len() / 2).saturating_sub(random.usize(0..2)),
+        2 => (lines.len() / 2).saturating_sub(random.usize(0..2)),
         _ => random.usize(0..=lines.len()),
     };
     let end = (at + random.usize(0..4)).min(lines.len());
