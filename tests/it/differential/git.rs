@@ -92,28 +92,55 @@ impl Place {
     pub(crate) fn merges(&self, attributes: ObjectId, lines: &[Line]) -> Vec<Record> {
         let mut records = Vec::with_capacity(lines.len());
         while records.len() < lines.len() {
-            let mut input = String::new();
-            for Line { base, a, b } in &lines[records.len()..] {
-                if let Some(base) = base {
-                    input.push_str(&format!("{base} -- "));
+            let rest = &lines[records.len()..];
+            let (found, reason) = self.ask(attributes, rest);
+            match reason {
+                Some(End::Died(reason)) => {
+                    records.extend(found);
+                    records.push(Record::Fatal(reason));
                 }
-                input.push_str(&format!("{a} {b}\n"));
-            }
-            let source = format!("--attr-source={attributes}");
-            let output = self.run(&[&source, "merge-tree", "--write-tree", "--stdin", "-z"], input.into_bytes());
-            let mut rest = output.stdout.as_slice();
-            while let Some(record) = parse(&mut rest) {
-                records.push(record);
-            }
-            // git answers in order, and a line that it cannot merge ends it.
-            if records.len() < lines.len() {
-                let said = output.stderr.trim().lines().last().unwrap_or_default().to_str_lossy().into_owned();
-                assert!(!output.status.success(), "git ended without having answered all: {said}");
-                records.push(Record::Fatal(said.strip_prefix("fatal: ").unwrap_or(&said).to_owned()));
+                // What git had not handed over is lost with it, so it is not known which line is to blame.
+                Some(End::Killed(reason)) if rest.len() == 1 => records.push(Record::Fatal(reason)),
+                Some(End::Killed(_)) => {
+                    let (one, other) = rest.split_at(rest.len() / 2);
+                    records.extend(self.merges(attributes, one));
+                    records.extend(self.merges(attributes, other));
+                }
+                None => records.extend(found),
             }
         }
         records
     }
+
+    /// One process for many lines: its answers, and why it did not answer all.
+    fn ask(&self, attributes: ObjectId, lines: &[Line]) -> (Vec<Record>, Option<End>) {
+        let mut input = String::new();
+        for Line { base, a, b } in lines {
+            if let Some(base) = base {
+                input.push_str(&format!("{base} -- "));
+            }
+            input.push_str(&format!("{a} {b}\n"));
+        }
+        let source = format!("--attr-source={attributes}");
+        let output = self.run(&[&source, "merge-tree", "--write-tree", "--stdin", "-z"], input.into_bytes());
+        let mut rest = output.stdout.as_slice();
+        let records: Vec<_> = std::iter::from_fn(|| parse(&mut rest)).collect();
+        if records.len() == lines.len() && output.status.success() {
+            return (records, None);
+        }
+        let said = output.stderr.trim().lines().last().unwrap_or_default().to_str_lossy().into_owned();
+        let said = said.strip_prefix("fatal: ").unwrap_or(&said).to_owned();
+        assert!(!output.status.success() && records.len() < lines.len(), "git answered otherwise than asked: {said}");
+        (records, Some(if output.status.code().is_some() { End::Died(said) } else { End::Killed(said) }))
+    }
+}
+
+/// Why git did not answer everything.
+enum End {
+    /// It complained about the line after those that it answered.
+    Died(String),
+    /// It was stopped by itself, in the middle of some line.
+    Killed(String),
 }
 
 /// One record off the front; none when it is not whole.

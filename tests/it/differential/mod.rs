@@ -5,6 +5,7 @@
 //! library leaves out, remembers or decides by itself is held against the whole truth.
 
 mod built;
+mod case;
 mod compare;
 mod cpu;
 mod edits;
@@ -27,4 +28,28 @@ fn verdicts_are_gits() {
     eprintln!("{tally}");
     assert!(reports.is_empty(), "{}", reports.join("\n"));
     assert!(tally.conflicts > tally.pairs / 20 && tally.merged > tally.pairs / 4, "hardly anything happens: {tally}");
+}
+
+/// The cases under `tests/cases/conflict`, each with git's verdict beside ours. What a case comes to is rewritten where
+/// it is out of date, and an error where `CI` is set; that ours is not git's is an error everywhere.
+#[test]
+fn named_cases_are_gits() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/conflict");
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let mut wrong = Vec::new();
+    for path in paths {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let history = text.split_once("\n==\n").map_or(text.as_str(), |(history, _)| history);
+        let (told, different) = case::run(history);
+        wrong.extend(different.iter().map(|what| format!("{}: {what}", path.display())));
+        let fresh = format!("{}\n==\n{told}", history.trim_end());
+        if fresh != text {
+            wrong.push(format!("{} was out of date, is now:\n{told}", path.display()));
+            if std::env::var_os("CI").is_none() {
+                std::fs::write(&path, fresh).unwrap();
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
