@@ -4,8 +4,9 @@
 //! is the commit that this one landed on.
 
 use std::collections::HashSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use git_agents::branch::Question;
 use gix::ObjectId;
@@ -31,10 +32,17 @@ pub(crate) fn judge(repository: &Path, tips: usize, count: usize) -> usize {
     let behind = objects_of(repository);
     std::fs::create_dir(front.path().join(".git/objects/info")).unwrap();
     std::fs::write(front.path().join(".git/objects/info/alternates"), format!("{}\n", behind.display())).unwrap();
+    // As in any repository that git maintains; without it, walking history is all that the merges of a long one cost.
+    let head = git(repository, &["rev-parse", "HEAD"]);
+    let mut graph = Command::new("git");
+    graph.arg("-C").arg(front.path()).args(["commit-graph", "write", "--no-progress", "--stdin-commits"]);
+    let mut graph = graph.stdin(Stdio::piped()).spawn().unwrap();
+    graph.stdin.take().unwrap().write_all(head.as_bytes()).unwrap();
+    assert!(graph.wait().unwrap().success());
     let mut total = Tally::default();
     let (mut sum_cold, mut sum_warm, mut sum_git) = (Cpu::default(), Cpu::default(), Cpu::default());
     let (mut sum_direct, mut sum_git_direct) = (Cpu::default(), Cpu::default());
-    for Set { target, tips } in sets(repository, tips, count) {
+    for Set { target, tips } in sets(front.path(), head.trim(), tips, count) {
         let before = all();
         let cold = ours(front.path(), target, &tips, Question::AfterLanding);
         let cold_cpu = all().since(&before);
@@ -71,6 +79,8 @@ pub(crate) fn judge(repository: &Path, tips: usize, count: usize) -> usize {
         total.add(&truth);
         total.histories += 1;
         total.differences += tally.differences;
+        total.cpu[0] += cold_cpu;
+        total.cpu[0] += direct_cpu;
         for (sum, cpu) in [
             (&mut sum_cold, cold_cpu),
             (&mut sum_warm, warm_cpu),
@@ -98,8 +108,8 @@ fn objects_of(repository: &Path) -> PathBuf {
 }
 
 /// The newest sets, no two of which share a branch.
-fn sets(repository: &Path, most: usize, count: usize) -> Vec<Set> {
-    let log = git(repository, &["log", "--first-parent", "--merges", "-n", "6000", "--format=%P"]);
+fn sets(repository: &Path, head: &str, most: usize, count: usize) -> Vec<Set> {
+    let log = git(repository, &["log", "--first-parent", "--merges", "-n", "6000", "--format=%P", head]);
     // Oldest first, as they landed: what each landed on, and its tip.
     let parents = |line: &str| {
         let ids: Vec<_> = line.split(' ').filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok()).collect();
@@ -110,12 +120,12 @@ fn sets(repository: &Path, most: usize, count: usize) -> Vec<Set> {
     let mut sets = Vec::new();
     let mut end = merges.len();
     while sets.len() < count && end > 0 {
-        let start = end.saturating_sub(most * 2);
+        let start = end.saturating_sub(most * 8);
         let (target, _) = merges[start];
         let known = ancestors(repository, target);
         let mut tips: Vec<ObjectId> = Vec::new();
         // Some that land here began later, so more are looked at than are wanted.
-        for (before, tip) in merges[start..].iter().take(most * 4) {
+        for (before, tip) in merges[start..].iter().take(most * 30) {
             if tips.len() == most {
                 break;
             }

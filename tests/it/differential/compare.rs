@@ -80,14 +80,21 @@ fn branch_differs(
         (Standing::Conflict { paths }, Stand::Merge(record @ Record::Conflict { .. })) => {
             paths_differ(paths, record, &Line { base: None, a: target, b: tip })
         }
+        (Standing::Unknown { reason }, Stand::Merge(_)) if lacks_an_object(reason) => None,
         _ => Some("another verdict".to_owned()),
     }
+}
+
+/// What cannot be read whole is unknown to us, even where git merges it without having looked at the missing part.
+fn lacks_an_object(reason: &str) -> bool {
+    ["could not be found", "does not exist"].iter().any(|words| reason.contains(words))
 }
 
 fn pair_differs(matrix: &Matrix, a: usize, b: usize, line: &Line, record: &Record) -> Option<String> {
     match (matrix.pair(a, b).map(|pair| (&pair.verdict, &pair.paths)), record) {
         (None | Some((Verdict::Clean | Verdict::Overlap, _)), Record::Clean(_)) => None,
         (Some((Verdict::Unknown { .. }, _)), Record::Fatal(_)) => None,
+        (Some((Verdict::Unknown { reason }, _)), _) if lacks_an_object(reason) => None,
         (Some((Verdict::Conflict, paths)), Record::Conflict { .. }) => paths_differ(paths, record, line),
         _ => Some("another verdict".to_owned()),
     }
