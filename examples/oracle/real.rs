@@ -1,9 +1,9 @@
 //! The branches behind the merges of a real repository.
 //!
-//! A set is made of branches that were all alive at one moment: they began before the first of them landed. The target
-//! is the commit that this one landed on.
+//! A set is made of branches that were all alive at one moment of the first-parent line, the target: what each was
+//! built on is in the target, and none had landed.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -107,49 +107,77 @@ fn objects_of(repository: &Path) -> PathBuf {
     std::fs::canonicalize(path.trim()).unwrap()
 }
 
-/// The newest sets, no two of which share a branch.
+/// The moments at which the most branches were alive, the newest of equal ones; no branch is in two sets.
 fn sets(repository: &Path, head: &str, most: usize, count: usize) -> Vec<Set> {
-    let log = git(repository, &["log", "--first-parent", "--merges", "-n", "6000", "--format=%P", head]);
-    // Oldest first, as they landed: what each landed on, and its tip.
-    let parents = |line: &str| {
-        let ids: Vec<_> = line.split(' ').filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok()).collect();
-        let [before, tip] = ids[..] else { return None };
-        Some((before, tip))
-    };
-    let merges: Vec<(ObjectId, ObjectId)> = log.lines().rev().filter_map(parents).collect();
+    let (line, mut lives) = lives(repository, head);
     let mut sets = Vec::new();
-    let mut end = merges.len();
-    while sets.len() < count && end > 0 {
-        let start = end.saturating_sub(most * 8);
-        let (target, _) = merges[start];
-        let known = ancestors(repository, target);
-        let mut tips: Vec<ObjectId> = Vec::new();
-        // Some that land here began later, so more are looked at than are wanted.
-        for (before, tip) in merges[start..].iter().take(most * 30) {
-            if tips.len() == most {
-                break;
-            }
-            if !known.contains(tip) && !tips.contains(tip) && began_in(repository, &known, *before, *tip) {
-                tips.push(*tip);
-            }
+    while sets.len() < count {
+        let mut change = vec![0_i64; line.len() + 1];
+        for life in &lives {
+            change[life.began] += 1;
+            change[life.landed] -= 1;
         }
-        if tips.len() > 3 {
-            sets.push(Set { target, tips });
+        let mut alive = 0;
+        let crowd = change.iter().enumerate().map(|(place, change)| {
+            alive += change;
+            (alive.min(most as i64), place)
+        });
+        let Some((_, place)) = crowd.max() else { break };
+        let (now, mut later): (Vec<_>, Vec<_>) =
+            lives.into_iter().partition(|life| life.began <= place && place < life.landed);
+        let mut now = now.into_iter();
+        let tips: Vec<_> = now.by_ref().take(most).map(|life| life.tip).collect();
+        later.extend(now);
+        lives = later;
+        if tips.len() < 2 {
+            break;
         }
-        end = start;
+        sets.push(Set { target: line[place], tips });
     }
     sets
 }
 
-/// Whether the branch left the target's history before the set's first branch landed.
-fn began_in(repository: &Path, known: &HashSet<ObjectId>, before: ObjectId, tip: ObjectId) -> bool {
-    let base = git(repository, &["merge-base", &before.to_string(), &tip.to_string()]);
-    ObjectId::from_hex(base.trim().as_bytes()).is_ok_and(|base| known.contains(&base))
+/// A branch, from the place on the first-parent line that has all that it was built on to the one that has it.
+struct Life {
+    tip: ObjectId,
+    began: usize,
+    landed: usize,
 }
 
-fn ancestors(repository: &Path, commit: ObjectId) -> HashSet<ObjectId> {
-    let listed = git(repository, &["rev-list", &commit.to_string()]);
-    listed.lines().map(|line| ObjectId::from_hex(line.as_bytes()).unwrap()).collect()
+/// The first-parent line, oldest first, and the branches behind its merges of two.
+fn lives(repository: &Path, head: &str) -> (Vec<ObjectId>, Vec<Life>) {
+    let listed = git(repository, &["rev-list", "--parents", head]);
+    let ids = |line: &str| -> Vec<_> { line.split(' ').map(|id| ObjectId::from_hex(id.as_bytes()).unwrap()).collect() };
+    let parents: HashMap<ObjectId, Vec<ObjectId>> =
+        listed.lines().map(|line| ids(line)).map(|ids| (ids[0], ids[1..].to_vec())).collect();
+    let head = ObjectId::from_hex(head.as_bytes()).unwrap();
+    let mut line: Vec<_> = std::iter::successors(Some(head), |commit| parents[commit].first().copied()).collect();
+    line.reverse();
+    // When a commit came to the line.
+    let mut since: HashMap<ObjectId, usize> = HashMap::new();
+    let mut lives = Vec::new();
+    for (place, commit) in line.iter().enumerate() {
+        since.insert(*commit, place);
+        let mut began = None;
+        let mut todo: Vec<_> = parents[commit].iter().skip(1).copied().collect();
+        while let Some(commit) = todo.pop() {
+            match since.get(&commit) {
+                Some(known) if *known < place => began = began.max(Some(*known)),
+                Some(_) => {}
+                None => {
+                    since.insert(commit, place);
+                    todo.extend(&parents[&commit]);
+                }
+            }
+        }
+        if let [_, tip] = parents[commit][..]
+            && since[&tip] == place
+            && let Some(began) = began
+        {
+            lives.push(Life { tip, began, landed: place });
+        }
+    }
+    (line, lives)
 }
 
 fn git(repository: &Path, args: &[&str]) -> String {
