@@ -8,6 +8,7 @@ use gix::bstr::{BString, ByteSlice};
 use super::changes::{Change, between, edited, tree_of};
 use super::facts::{BranchFacts, Standing};
 use super::quick::{Side, TextMerge, Texts};
+use super::remembered::{KnownBranch, Remembered};
 use super::verdict::conflicts;
 use super::{BranchError, Target};
 use crate::git::Repository;
@@ -20,6 +21,7 @@ pub(super) struct BringUp<'a> {
     pub(super) repository: &'a Repository,
     pub(super) scratch: &'a Scratch,
     pub(super) target: Target,
+    pub(super) remembered: &'a Remembered,
 }
 
 /// A branch that merges if these files do: its changes, and the files that the target has changed too.
@@ -60,8 +62,38 @@ impl BringUp<'_> {
             branches[number].standing = self.merged(tree);
             open.remove(&number);
         }
+        open.retain(|number| !self.recall(&mut branches[*number]));
         self.ask(merger, branches, &open, jobs)?;
-        branches.iter_mut().try_for_each(|branch| self.changes(branch))
+        branches.iter_mut().try_for_each(|branch| self.changes(branch))?;
+        for branch in open.into_iter().map(|number| &branches[number]) {
+            match &branch.standing {
+                Standing::Clean { tree } => self.remembered.keep_clean(branch.tip, *tree, &branch.changes),
+                Standing::Conflict { paths } => self.remembered.keep_conflict(branch.tip, paths),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Take git's word from the time before, if everything that it was about is still there.
+    fn recall(&self, branch: &mut BranchFacts) -> bool {
+        match self.remembered.branch(branch.tip) {
+            Some(KnownBranch::Conflict(paths)) => branch.standing = Standing::Conflict { paths },
+            Some(KnownBranch::Clean(tree, changes)) => {
+                // A file that git merged may have been thrown away.
+                let is_there = |change: &Change| change.new.is_none_or(|new| self.scratch.has(new.id));
+                let entry = |change: &Change| change.new.map(|new| (new.mode.kind(), new.id));
+                let entries = changes.iter().map(|change| (change.path.as_bstr(), entry(change)));
+                if !changes.iter().all(is_there)
+                    || !edited(self.scratch, self.target.tree, entries).is_ok_and(|made| made == tree)
+                {
+                    return false;
+                }
+                branch.standing = self.merged(tree);
+            }
+            None => return false,
+        }
+        true
     }
 
     /// The branches whose merge is certainly clean, with the target's files afterwards.

@@ -6,6 +6,7 @@ use gix::bstr::BString;
 use super::bring_up::BringUp;
 use super::changes::Change;
 use super::history::{Histories, History, histories};
+use super::remembered::Remembered;
 use super::verdict::PathVerdict;
 use super::{BranchError, Candidate, Target, Work};
 use crate::git::Repository;
@@ -120,6 +121,7 @@ pub(super) fn gather(
     target: Target,
     candidates: &[Candidate],
     options: &super::Options,
+    remembered: &Remembered,
 ) -> Result<Facts, BranchError> {
     let commits: Vec<_> = candidates.iter().map(|candidate| candidate.commit).collect();
     let histories = histories(repository, target.commit, &commits)?;
@@ -143,7 +145,7 @@ pub(super) fn gather(
             changes: Vec::new(),
         });
     }
-    BringUp { repository, scratch, target }.all(merger, &mut branches, options.jobs)?;
+    BringUp { repository, scratch, target, remembered }.all(merger, &mut branches, options.jobs)?;
     Ok(Facts { branches, histories })
 }
 

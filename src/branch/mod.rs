@@ -4,19 +4,24 @@
 //! always git's own word; what is decided here without git is only ever that two branches cannot meet. Agents and
 //! tasks do not appear, only names. Nothing is written in the repository: merges go to a scratch.
 
+mod blob;
 mod bring_up;
 pub mod changes;
 pub mod conflict;
 pub mod facts;
 pub mod filter;
+mod folder;
 pub mod hazard;
 pub mod history;
 pub mod order;
 pub mod quick;
 pub mod reason;
 pub mod regions;
+mod remembered;
 pub mod simulate;
+pub mod soft;
 pub mod solve;
+pub mod touch;
 pub mod verdict;
 
 use std::path::PathBuf;
@@ -27,7 +32,7 @@ use crate::git::GitError;
 use crate::git::merge_tree::MergeError;
 use crate::git::scratch::ScratchError;
 
-pub use conflict::{Matrix, Options, Question, Work, matrix};
+pub use conflict::{Matrix, Memory, Options, Question, Work, matrix};
 pub use order::{Plan, plan};
 
 /// Something that wants to land: a branch, or any commit.

@@ -34,6 +34,8 @@ pub enum Reason {
     NeedsResolution {
         /// With each of them, where.
         clashes: Vec<Clash>,
+        /// So many need resolution, and the others in more places.
+        smallest_of: Option<usize>,
     },
     /// It merges with each of some branches alone, but not with all of them.
     Together {
@@ -91,16 +93,17 @@ impl std::fmt::Display for Reason {
                 let verb = if others.len() == 1 { "conflicts" } else { "conflict" };
                 write!(f, "before {}, which {verb} with it", list(others, "branches"))
             }
-            Reason::NeedsResolution { clashes } => {
+            Reason::NeedsResolution { clashes, smallest_of } => {
                 for (number, Clash { with, paths, regions }) in clashes.iter().take(NAMED).enumerate() {
                     f.write_str(if number == 0 { "needs resolution in " } else { "; in " })?;
                     let plural = if *regions == 1 { "" } else { "s" };
                     write!(f, "{} with {with} ({regions} region{plural})", list(paths, "paths"))?;
                 }
                 match clashes.len().saturating_sub(NAMED) {
-                    0 => Ok(()),
-                    more => write!(f, "; and with {more} more"),
+                    0 => {}
+                    more => write!(f, "; and with {more} more")?,
                 }
+                smallest_of.map_or(Ok(()), |number| write!(f, "; the smallest of the {number} that do"))
             }
             Reason::Together { with, paths } => write!(
                 f,
@@ -143,11 +146,17 @@ mod tests {
         assert_eq!(depends.to_string(), "after a and b: depends on them");
         let stacked = Reason::After { depends_on: vec![], stacked_on: names(&["low"]) };
         assert_eq!(stacked.to_string(), "after low: contains its commits");
-        let needs =
-            Reason::NeedsResolution { clashes: vec![clash("agent-1", &["src/cli.rs"], 2), clash("b", &["x", "y"], 1)] };
+        let clashes = vec![clash("agent-1", &["src/cli.rs"], 2), clash("b", &["x", "y"], 1)];
+        let needs = Reason::NeedsResolution { clashes, smallest_of: None };
         assert_eq!(
             needs.to_string(),
             "needs resolution in src/cli.rs with agent-1 (2 regions); in x and y with b (1 region)"
+        );
+        let clashes = vec![clash("agent-1", &["src/cli.rs"], 2)];
+        let smallest = Reason::NeedsResolution { clashes, smallest_of: Some(3) };
+        assert_eq!(
+            smallest.to_string(),
+            "needs resolution in src/cli.rs with agent-1 (2 regions); the smallest of the 3 that do"
         );
         let together = Reason::Together { with: names(&["a", "b"]), paths: paths(&["f"]) };
         assert_eq!(together.to_string(), "needs resolution in f once a and b have landed together");

@@ -89,7 +89,7 @@ pub(super) fn is_binary(bytes: &[u8]) -> bool {
     bytes.iter().take(8000).any(|byte| *byte == 0)
 }
 
-fn hunks(before: &[u8], after: &[u8]) -> Vec<Hunk> {
+pub(super) fn hunks(before: &[u8], after: &[u8]) -> Vec<Hunk> {
     let input = InternedInput::new(byte_lines(before), byte_lines(after));
     // What git's merge uses.
     let mut diff = Diff::compute(Algorithm::Histogram, &input);

@@ -2,6 +2,7 @@
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use gix::bstr::{BStr, ByteSlice};
 
@@ -159,13 +160,26 @@ impl Repository {
 /// # Errors
 /// [`GitError::Missing`] and [`GitError::TooOld`].
 pub fn require_git(dir: &Path) -> Result<(), GitError> {
-    let line = Git::at(dir).arg("version").text()?;
+    let line = version(dir)?;
     let found = line.split_whitespace().nth(2).unwrap_or("of unknown version").to_owned();
     let mut numbers = found.split('.').map_while(|part| part.parse::<u32>().ok());
     match (numbers.next(), numbers.next()) {
         (Some(major), Some(minor)) if (major, minor) >= OLDEST_GIT_NUMBERS => Ok(()),
         _ => Err(GitError::TooOld { found, needed: OLDEST_GIT }),
     }
+}
+
+/// What `git version` says, asked once; `dir` is any folder.
+///
+/// # Errors
+/// [`GitError::Missing`] above all.
+pub fn version(dir: &Path) -> Result<String, GitError> {
+    static KNOWN: OnceLock<String> = OnceLock::new();
+    if let Some(known) = KNOWN.get() {
+        return Ok(known.clone());
+    }
+    let line = Git::at(dir).arg("version").text()?;
+    Ok(KNOWN.get_or_init(|| line).clone())
 }
 
 /// Search from `dir` upwards, or open what `GIT_DIR` names.

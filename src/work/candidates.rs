@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gix::ObjectId;
+use gix::bstr::ByteSlice;
 
 use crate::agent::{Agent, AgentName};
 use crate::branch::Candidate;
+use crate::config::Target;
 use crate::git::refs::{self, RefError};
 use crate::git::worktrees::{self, Worktree};
 use crate::git::{GitError, Repository};
@@ -74,6 +76,25 @@ pub fn named(repo: &Repository, state: &State, names: &[String]) -> Result<Vec<C
         candidates.push(candidate);
     }
     Ok(candidates)
+}
+
+/// The local branches that are no agent's, not the target, and not merged into it.
+///
+/// # Errors
+/// git or the refs could not be asked.
+pub fn of_other_branches(repo: &Repository, state: &State, target: &Target) -> Result<Vec<Candidate>, CandidateError> {
+    let all = worktrees::list(repo)?;
+    let merged = format!("--no-merged={}", target.commit);
+    let listed =
+        repo.git().args(["for-each-ref", "--format=%(objectname) %(refname)", &merged, "refs/heads/"]).stdout()?;
+    let found = listed.lines().filter_map(|line| {
+        let (id, name) = line.split_once_str(" ")?;
+        let (id, name) = (ObjectId::from_hex(id).ok()?, name.to_str().ok()?);
+        let short = name.strip_prefix("refs/heads/")?;
+        let is_other = name != target.full_name() && state.agent_of_branch(short).is_none();
+        is_other.then(|| with_worktree(Candidate::new(short, id), name.to_owned(), &all))
+    });
+    Ok(found.collect())
 }
 
 fn of_agent(

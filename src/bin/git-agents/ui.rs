@@ -43,6 +43,23 @@ impl Ui {
         write_out(&text)
     }
 
+    /// The answer as text, or as JSON in one line: what [`Ui::answer`] would write if answers came one after the other.
+    pub(crate) fn line<V: View>(&self, view: &V) -> Result<String, CliError> {
+        if !self.json {
+            return Ok(view.text(&self.out));
+        }
+        let bug = |error: &dyn std::fmt::Display| {
+            CliError::new(Exit::Bug, "bug", format!("the answer could not be written: {error}"))
+        };
+        let value: Value = serde_json::from_str(&as_json(view)?).map_err(|error| bug(&error))?;
+        Ok(format!("{value}\n"))
+    }
+
+    /// The same, but for JSON if that was asked for in another way.
+    pub(crate) fn as_json(&self, also: bool) -> Ui {
+        Ui { json: self.json || also, ..self.clone() }
+    }
+
     /// Write text that is the answer as it is: a completion script, a page.
     pub(crate) fn raw(&self, text: &str) -> Result<(), CliError> {
         write_out(text)

@@ -17,6 +17,7 @@ use super::changes::{Change, between, shared, tree_of};
 use super::facts::{BranchFacts, Facts, Standing, gather};
 use super::filter::may_meet;
 use super::hazard::{Hazard, hazards};
+use super::remembered::Remembered;
 use super::verdict::{PathVerdict, Verdict, conflicts, with_overlaps};
 use super::{BranchError, Candidate, Target};
 use crate::git::Repository;
@@ -32,12 +33,23 @@ pub struct Options {
     pub question: Question,
     /// How many git processes may work at once.
     pub jobs: usize,
+    /// Whether git's word from an earlier time may be used, and its word of now be kept.
+    pub memory: Memory,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { work: Work::Uncommitted, question: Question::AfterLanding, jobs: 2 }
+        Options { work: Work::Uncommitted, question: Question::AfterLanding, jobs: 2, memory: Memory::Kept }
     }
+}
+
+/// Whether git's word is remembered from one run to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Memory {
+    /// In `$GIT_COMMON_DIR/agents/cache/verdicts`.
+    Kept,
+    /// Everything is asked anew, so that all objects that git made on the way are in the scratch.
+    None,
 }
 
 /// Whether uncommitted work counts.
@@ -71,7 +83,7 @@ pub struct Matrix {
     pub pairs: Vec<Pair>,
     /// Branches that contain another one: the number of the lower and of the upper one.
     pub stacked: Vec<(usize, usize)>,
-    /// Names that differ only in case: no conflicts, but trouble on some file systems. One at most for a pair.
+    /// Names that are trouble on some file systems, and no conflicts.
     pub hazards: Vec<Hazard>,
 }
 
@@ -125,7 +137,11 @@ pub fn matrix(
 ) -> Result<Matrix, BranchError> {
     let target = Target { commit: target, tree: tree_of(scratch, target)? };
     let mut merger = MergeTree::new(repository, scratch, Some(target.commit));
-    let facts = gather(repository, scratch, &mut merger, target, candidates, options)?;
+    let remembered = match options.memory {
+        Memory::Kept => Remembered::of(repository, target.commit),
+        Memory::None => Remembered::nothing(),
+    };
+    let facts = gather(repository, scratch, &mut merger, target, candidates, options, &remembered)?;
     let judge = Judge { scratch, target, sharing: facts.histories.sharing(), branches: &facts.branches };
 
     let mut pairs = Vec::new();
@@ -141,21 +157,35 @@ pub fn matrix(
     }
     let quickly = Quickly { repository, scratch, target, facts: &facts, sharing: &judge.sharing };
     let Sorted { clean, files, whole } = quickly.sort_out(open)?;
-    for (a, b, basis) in clean {
-        pairs.extend(judge.told(a, b, basis, Verdict::Overlap, Vec::new())?);
+    for open in clean {
+        pairs.extend(judge.known(open, Vec::new())?);
     }
     let whole = whole.into_iter().map(|open| (open, judge.request(open)));
-    let (open, requests): (Vec<_>, Vec<_>) = files.into_iter().chain(whole).unzip();
+    let mut unknown = Vec::new();
+    for (open, request) in files.into_iter().chain(whole) {
+        match remembered.pair(&request, judge.tips(open)) {
+            Some(found) => pairs.extend(judge.known(open, found)?),
+            None => unknown.push((open, request)),
+        }
+    }
+    let (open, requests): (Vec<_>, Vec<_>) = unknown.into_iter().unzip();
     let sides = |request: &Request| request.base.into_iter().chain([request.ours, request.theirs]);
     scratch.hand_over(requests.iter().flat_map(sides))?;
     let merges = merger.merge_all(&requests, options.jobs)?;
     for ((open, request), merge) in open.into_iter().zip(&requests).zip(&merges) {
-        pairs.extend(judge.verdict(open, request, merge)?);
+        let found = judge.found(open, request, merge)?;
+        if let Ok(found) = &found {
+            remembered.keep_pair(request, judge.tips(open), found);
+        }
+        pairs.extend(match found {
+            Ok(found) => judge.known(open, found)?,
+            Err(reason) => judge.told(open, Verdict::Unknown { reason }, Vec::new())?,
+        });
     }
+    remembered.save();
     pairs.sort_by_key(|pair| (pair.a, pair.b));
     let stacked = judge.stacked();
-    let changes: Vec<_> = facts.branches.iter().map(|branch| branch.changes.as_slice()).collect();
-    let hazards = hazards(&changes);
+    let hazards = hazards(scratch, target, &facts.branches)?;
     let Facts { branches, .. } = facts;
     Ok(Matrix { target, branches, pairs, stacked, hazards })
 }
@@ -243,29 +273,38 @@ impl Judge<'_> {
         Request { base: None, ours: a.tip, theirs: b.tip }
     }
 
-    /// Put git's answer into our words; nothing when there is nothing to tell.
-    fn verdict(&self, open: Open, request: &Request, merge: &Merge) -> Result<Option<Pair>, BranchError> {
-        let (a, b, basis) = open;
-        let (verdict, found) = match merge {
-            Merge::Unknown { reason } => (Verdict::Unknown { reason: reason.clone() }, Vec::new()),
-            Merge::Clean { .. } => (Verdict::Overlap, Vec::new()),
+    /// The tips that the lines of the two sides are told in.
+    fn tips(&self, (a, b, _): Open) -> [ObjectId; 2] {
+        [self.branches[a].tip, self.branches[b].tip]
+    }
+
+    /// Put git's answer into our words: what conflicts, or why it could not tell.
+    fn found(
+        &self,
+        open: Open,
+        request: &Request,
+        merge: &Merge,
+    ) -> Result<Result<Vec<PathVerdict>, String>, BranchError> {
+        Ok(match merge {
+            Merge::Unknown { reason } => Err(reason.clone()),
+            Merge::Clean { .. } => Ok(Vec::new()),
             Merge::Conflict { paths, .. } => {
-                let own = |side: usize| -> Result<Option<ObjectId>, BranchError> {
-                    let tip = self.branches[side].tip;
-                    Ok(if basis == Basis::Target { Some(tree_of(self.scratch, tip)?) } else { None })
-                };
-                (Verdict::Conflict, conflicts(self.scratch, request, paths, [own(a)?, own(b)?])?)
+                let [a, b] = self.tips(open).map(|tip| (open.2 == Basis::Target).then(|| tree_of(self.scratch, tip)));
+                Ok(conflicts(self.scratch, request, paths, [a.transpose()?, b.transpose()?])?)
             }
-        };
-        self.told(a, b, basis, verdict, found)
+        })
+    }
+
+    /// The pair of which this conflicts, and nothing else.
+    fn known(&self, open: Open, found: Vec<PathVerdict>) -> Result<Option<Pair>, BranchError> {
+        let verdict = if found.is_empty() { Verdict::Overlap } else { Verdict::Conflict };
+        self.told(open, verdict, found)
     }
 
     /// The pair, if there is anything to tell of it.
     fn told(
         &self,
-        a: usize,
-        b: usize,
-        basis: Basis,
+        (a, b, basis): Open,
         verdict: Verdict,
         found: Vec<PathVerdict>,
     ) -> Result<Option<Pair>, BranchError> {

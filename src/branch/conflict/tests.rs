@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::branch::facts::{LeftOut, Uncommitted};
+use crate::branch::hazard::{HazardKind, Likeness, Side};
 use crate::branch::verdict::PathState;
 use crate::git::fixture::{Fixture, lines_with, write_in};
 use crate::git::merge_tree::ConflictKind;
@@ -299,8 +300,16 @@ fn names_that_differ_only_in_case() {
     f.branch("c", "base", |f| f.write("SRC/other.rs", "c"));
     f.branch("d", "base", |f| f.write("src/new.rs", "d"));
     let matrix = judged(&f, &["a", "b", "c", "d"], &Options::default());
-    let told: Vec<_> =
-        matrix.hazards.iter().map(|one| (one.a, one.b, one.paths.each_ref().map(|p| p.to_string()))).collect();
+    let told: Vec<_> = matrix
+        .hazards
+        .iter()
+        .map(|one| match &one.kind {
+            HazardKind::Alike { with: Side::Branch(b), path, how: Likeness::Case } => {
+                (one.branch, *b, [one.path.to_string(), path.to_string()])
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
     let pair = |a: &str, b: &str| [a.to_owned(), b.to_owned()];
     let expected = [
         (0, 1, pair("src/Cli.rs", "src/cli.rs")),
@@ -310,4 +319,34 @@ fn names_that_differ_only_in_case() {
     ];
     assert_eq!(told, expected);
     assert!(matrix.pairs.is_empty());
+}
+
+#[test]
+fn the_word_of_git_is_remembered_as_long_as_it_holds() {
+    let f = start();
+    f.branch("a", "base", |f| f.write("g", lines_with(30, &[(10, "a")])));
+    f.branch("b", "base", |f| f.write("g", lines_with(30, &[(10, "b")])));
+    f.branch("gone", "base", |f| f.remove("f"));
+    f.branch("moved", "base", |f| drop(f.git(&["mv", "f", "h"])));
+    let names = ["a", "b", "gone", "moved"];
+    let judge = |memory| judged(&f, &names, &Options { memory, ..Options::default() });
+    let anew = judge(Memory::None);
+    let folder = f.path().join(".git/agents/cache/verdicts");
+    assert!(!folder.exists());
+    assert_eq!(judge(Memory::Kept), anew);
+    assert_eq!(judge(Memory::Kept), anew);
+    let file = || std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(file()).unwrap();
+    let kind = |matrix: &Matrix| kinds(matrix.pair(0, 1).unwrap())[0].1.clone();
+    std::fs::write(file(), text.replace("\"content\"", "\"binary\"")).unwrap();
+    assert_eq!(kind(&judge(Memory::Kept)), Some(ConflictKind::Binary), "what is remembered is used");
+    std::fs::write(file(), &text[..text.len() / 2]).unwrap();
+    assert_eq!(judge(Memory::Kept), anew, "damage is nothing");
+    std::fs::write(f.path().join(".git/info/attributes"), "g merge=union\n").unwrap();
+    assert_eq!(judge(Memory::Kept).pair(0, 1).map(|pair| pair.verdict.clone()), Some(Verdict::Overlap));
+    // Another program's driver may change its mind.
+    f.git(&["config", "merge.mine.driver", "true"]);
+    std::fs::remove_dir_all(&folder).unwrap();
+    judge(Memory::Kept);
+    assert!(!folder.exists());
 }

@@ -80,9 +80,9 @@ fn every_outcome_with_its_reason() {
         summary(&plan),
         [
             "alone: touches nothing that the others touch",
+            "late: after alone: depends on it",
             "low: touches nothing that the others touch",
             "high: after low: contains its commits",
-            "late: after alone: depends on it",
             "shares: shares f with 4 branches, and merges",
             "left: before hub, which conflicts with it",
             "right: before hub, which conflicts with it",
@@ -157,7 +157,7 @@ fn a_dependency_can_force_a_resolution() {
 }
 
 #[test]
-fn clean_in_pairs_but_not_in_every_order() {
+fn a_triple_that_conflicts_only_in_some_orders() {
     let f = Fixture::new();
     f.write("f", letters("acadaabbaaad"));
     f.commit("base");
@@ -167,11 +167,39 @@ fn clean_in_pairs_but_not_in_every_order() {
     f.branch("2-c", "main", |f| f.write("f", letters("acadadbbaaad")));
     let plan = planned(&f, &named(&f, &["1-a", "2-c", "3-b"]));
     assert_eq!(plan.count(Outcome::Clean), 3, "{plan:#?}");
+    assert!(plan.exact && plan.most_clean == 3);
+    assert_eq!(plan.together.len(), 1, "{plan:#?}");
     lands(&f, &plan);
+    // When 1-a and 2-c have to come first, the order of the two decides.
+    let mut candidates = named(&f, &["1-a", "2-c", "3-b"]);
+    candidates[2].after = vec!["1-a".to_owned(), "2-c".to_owned()];
+    let plan = planned(&f, &candidates);
+    lands(&f, &plan);
+    assert!(plan.count(Outcome::Clean) <= plan.most_clean);
+    assert_eq!(plan.exact, plan.count(Outcome::Clean) == plan.most_clean || plan.together[0].in_any_order);
 }
 
 #[test]
-fn renamers_go_last() {
+fn a_triple_that_is_clean_with_different_results() {
+    let f = Fixture::new();
+    f.write("f", letters("lklusepbdjsfwyqcsbellkpfyolkjb"));
+    f.commit("base");
+    f.branch("a", "main", |f| f.write("f", letters("lklusepbdjsfwyqcsbelllkpfyolkjb")));
+    f.branch("b", "main", |f| f.write("f", letters("lklusepbdjsfwyqcsbnllkpfyolkjb")));
+    f.branch("c", "main", |f| f.write("f", letters("lklusepbdjsfwyqcsbelrlkpfyolkjb")));
+    let plan = planned(&f, &named(&f, &["a", "b", "c"]));
+    assert_eq!(plan.count(Outcome::Clean), 3, "{plan:#?}");
+    lands(&f, &plan);
+    assert_eq!(plan.other_results.len(), 1, "{plan:#?}");
+    let OtherResult { planned, other, paths } = &plan.other_results[0];
+    assert_eq!((planned.len(), paths.as_slice()), (3, &[BString::from("f")][..]));
+    f.git(&["checkout", "-q", "-f", "--detach", "main"]);
+    other.iter().for_each(|name| drop(f.git(&["merge", "-q", "--no-edit", name])));
+    assert_ne!(f.id("HEAD^{tree}"), plan.tree, "the other order merges too, with other content");
+}
+
+#[test]
+fn renamers_go_after_editors() {
     let f = Fixture::new();
     f.write("f", lines_with(100, &[]));
     f.commit("base");
@@ -225,4 +253,34 @@ fn random_branches_land_as_planned() {
         assert!(plan.exact && plan.count(Outcome::Clean) <= plan.most_clean, "{plan:#?}");
         lands(&f, &plan);
     }
+}
+
+#[test]
+fn waves_of_a_plan() {
+    let f = Fixture::new();
+    f.write("f", lines_with(10, &[]));
+    f.commit("base");
+    for name in ["a", "b"] {
+        f.branch(name, "main", |f| f.write("f", lines_with(10, &[(5, name)])));
+    }
+    for name in ["c", "d", "e"] {
+        f.branch(name, "main", |f| f.write(name, name));
+    }
+    f.branch("on-b", "b", |f| f.write("on-b", "x"));
+    let mut candidates = named(&f, &["a", "b", "c", "d", "e", "on-b", "main"]);
+    candidates[3].after = vec!["c".to_owned()];
+    candidates[4].after = vec!["b".to_owned()];
+    candidates[0].priority = 1;
+    let plan = planned(&f, &candidates);
+    let waves: Vec<(Vec<&str>, bool)> = plan
+        .waves()
+        .iter()
+        .map(|wave| (wave.positions.iter().map(|place| plan.order[*place].name.as_str()).collect(), wave.manual))
+        .collect();
+    assert_eq!(
+        waves,
+        [(vec!["c", "b"], false), (vec!["d", "e", "on-b"], false), (vec!["a"], true)],
+        "{:#?}",
+        summary(&plan)
+    );
 }

@@ -144,6 +144,27 @@ pub enum ConflictKind {
 }
 
 impl ConflictKind {
+    /// All that have a name of their own.
+    const NAMED: [ConflictKind; 11] = [
+        ConflictKind::Content,
+        ConflictKind::AddAdd,
+        ConflictKind::ModifyDelete,
+        ConflictKind::RenameDelete,
+        ConflictKind::RenameRename,
+        ConflictKind::DirectoryRename,
+        ConflictKind::FileDirectory,
+        ConflictKind::Mode,
+        ConflictKind::Binary,
+        ConflictKind::Submodule,
+        ConflictKind::DistinctTypes,
+    ];
+
+    /// The kind with a name.
+    pub fn named(name: &str) -> Self {
+        let known = Self::NAMED.into_iter().find(|kind| kind.name() == name);
+        known.unwrap_or_else(|| ConflictKind::Other(name.to_owned()))
+    }
+
     /// The name that is shown and published.
     pub fn name(&self) -> &str {
         match self {

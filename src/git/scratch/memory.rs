@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use gix::ObjectId;
-use gix::objs::{CommitRefIter, Data, Find, Kind, TreeRefIter, Write as _};
+use gix::objs::{CommitRefIter, Data, Exists as _, Find, FindHeader, Header, Kind, TreeRefIter, Write as _};
 
 /// What a scratch writes, in front of what its folder and the repository have.
 pub struct Objects {
@@ -44,6 +44,11 @@ impl Objects {
         Ok(id)
     }
 
+    pub(super) fn has(&self, id: ObjectId) -> bool {
+        let is_kept = |memory: &RefCell<HashMap<ObjectId, Kept>>| memory.borrow().contains_key(&id);
+        self.memory.as_ref().is_some_and(is_kept) || self.files.exists(&id)
+    }
+
     /// Write what `roots` reach to files; `index` takes a whole pack.
     pub(super) fn hand_over(
         &self,
@@ -80,6 +85,17 @@ impl Find for Objects {
             return Ok(Some(Data { kind: kept.kind, object_hash: id.kind(), data: buffer }));
         }
         self.files.try_find(id, buffer)
+    }
+}
+
+impl FindHeader for Objects {
+    fn try_header(&self, id: &gix::oid) -> Result<Option<Header>, gix::Error> {
+        if let Some(memory) = &self.memory
+            && let Some(kept) = memory.borrow().get(id)
+        {
+            return Ok(Some(Header { kind: kept.kind, size: kept.bytes.len() as u64 }));
+        }
+        FindHeader::try_header(&self.files, id)
     }
 }
 

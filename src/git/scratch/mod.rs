@@ -173,6 +173,11 @@ impl Scratch {
         self.write(gix::objs::Kind::Commit, text.as_bytes())
     }
 
+    /// Whether there is such an object.
+    pub fn has(&self, id: ObjectId) -> bool {
+        self.objects.has(id)
+    }
+
     /// Read one object from the scratch or from the repository behind it.
     ///
     /// # Errors

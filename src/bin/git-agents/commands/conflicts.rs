@@ -1,22 +1,28 @@
 //! `git agents conflicts`
 
-use clap::Args;
-use git_agents::branch::{Matrix, Options, Question, Work, matrix};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use git_agents::branch::soft::{NEAR, warnings};
+use git_agents::branch::{Candidate, Matrix, Options, Question, Work, matrix};
 use git_agents::config;
 use git_agents::git::scratch::Scratch;
+use git_agents::state::State;
 use git_agents::store::Scope;
 use git_agents::work::candidates;
 
 use super::complete_values::agents_and_branches;
+use super::{conflicts_path, conflicts_watch};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
-use crate::view::conflicts::ConflictsView;
+use crate::view::conflicts::{ConflictsView, Format, Found};
 
 /// Show which branches collide, with each other and with the target, before anybody merges.
 ///
 /// A pair's verdict answers: when one of the two has landed on the target, would git's own merge of the other stop?
 /// Uncommitted work counts. Without names every agent is judged; one name is judged against the target and all agents;
-/// several among each other. Exit status 1 when anything conflicts or cannot be told.
+/// several among each other. Warnings and hazards are what git merges and somebody should look at all the same. Exit
+/// status 1 when anything conflicts or cannot be told.
 #[derive(Debug, Args)]
 pub(crate) struct ConflictsArgs {
     /// Agents, branches or commits.
@@ -26,40 +32,116 @@ pub(crate) struct ConflictsArgs {
     #[arg(long)]
     committed: bool,
     /// Ask whether the two tips merge with each other as they are.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "with_target")]
     direct: bool,
+    /// Judge each branch against the target only.
+    #[arg(long)]
+    with_target: bool,
+    /// Every local branch that is not merged yet, not only the agents'.
+    #[arg(long)]
+    all_branches: bool,
+    /// Ask who else is changing these files or folders; exit status 1 when anybody is.
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["names", "direct", "with_target", "format"], value_hint = clap::ValueHint::AnyPath)]
+    path: Vec<PathBuf>,
+    /// How the answer is laid out; json is the same as --json.
+    #[arg(long, value_enum, default_value = "table")]
+    format: Layout,
+    /// Warn of changes that merge with at most so many lines between them.
+    #[arg(long, value_name = "LINES", default_value_t = NEAR)]
+    near: u32,
+    /// Answer again whenever the answer has changed, until interrupted; with --json one object a line.
+    #[arg(long)]
+    watch: bool,
+    /// How long --watch waits between two looks, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..), requires = "watch")]
+    interval: u32,
+}
+
+/// How the answer is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Layout {
+    /// What collides, one after the other.
+    Table,
+    /// A row and a column for each branch.
+    Matrix,
+    /// For programs.
+    Json,
 }
 
 pub(crate) fn run(ctx: &Context, args: &ConflictsArgs) -> Result<Exit, CliError> {
+    let ui = ctx.ui.as_json(args.format == Layout::Json);
+    if args.watch {
+        let seconds = u64::from(args.interval);
+        return conflicts_watch::run(&ui, seconds, |say| match args.path.as_slice() {
+            [] => say.answer(&judged(ctx, args)?),
+            _ => say.answer(&conflicts_path::judged(ctx, &question(args))?),
+        });
+    }
+    if !args.path.is_empty() {
+        return conflicts_path::run(ctx, &question(args));
+    }
+    let view = judged(ctx, args)?;
+    ui.answer(&view)?;
+    Ok(if view.is_good() { Exit::Good } else { Exit::Negative })
+}
+
+fn question(args: &ConflictsArgs) -> conflicts_path::PathQuestion<'_> {
+    let (paths, all_branches, committed) = (args.path.as_slice(), args.all_branches, args.committed);
+    conflicts_path::PathQuestion { paths, all_branches, committed }
+}
+
+/// The answer as of now.
+fn judged(ctx: &Context, args: &ConflictsArgs) -> Result<ConflictsView, CliError> {
     let repo = ctx.repo()?;
     repo.require_git()?;
     let target = config::target(repo)?;
     let snapshot = ctx.load(&Scope::open())?;
-    let mut candidates = candidates::named(repo, &snapshot.state, &args.names)?;
-    let about = match args.names.as_slice() {
-        [] => {
-            candidates = candidates::of_agents(repo, &snapshot.state)?;
-            None
-        }
-        [_] => {
-            let given: Vec<_> = candidates.iter().filter_map(|candidate| candidate.branch.clone()).collect();
-            let others = candidates::of_agents(repo, &snapshot.state)?;
-            candidates.extend(others.into_iter().filter(|one| one.branch.as_ref().is_none_or(|b| !given.contains(b))));
-            Some(0)
-        }
-        _ => None,
+    let (candidates, about) = chosen(ctx, args, &snapshot.state, &target)?;
+    let question = match (args.direct, args.with_target) {
+        (true, _) => Question::Direct,
+        (_, true) => Question::TargetOnly,
+        _ => Question::AfterLanding,
     };
     let options = Options {
         work: if args.committed { Work::Committed } else { Work::Uncommitted },
-        question: if args.direct { Question::Direct } else { Question::AfterLanding },
+        question,
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
+        ..Options::default()
     };
     let scratch = Scratch::in_memory(repo)?;
     let matrix = matrix(repo, &scratch, target.commit, &candidates, &options)?;
     warn_of_left_out(ctx, &matrix);
-    let view = ConflictsView::new(&target, &candidates, &matrix, about);
-    ctx.ui.answer(&view)?;
-    Ok(if view.is_good() { Exit::Good } else { Exit::Negative })
+    let soft = warnings(&scratch, &matrix, args.near)?;
+    let format = match (args.format, question) {
+        (_, Question::TargetOnly) => Format::Target,
+        (Layout::Matrix, _) => Format::Matrix,
+        _ => Format::Table,
+    };
+    let found =
+        Found { target: &target, candidates: &candidates, state: &snapshot.state, matrix: &matrix, soft: &soft };
+    Ok(ConflictsView::new(&found, about, format))
+}
+
+/// Who is judged, and the one that the question is about.
+fn chosen(
+    ctx: &Context,
+    args: &ConflictsArgs,
+    state: &State,
+    target: &config::Target,
+) -> Result<(Vec<Candidate>, Option<usize>), CliError> {
+    let repo = ctx.repo()?;
+    let mut named = candidates::named(repo, state, &args.names)?;
+    let is_whole = args.names.is_empty() || args.all_branches || (args.names.len() == 1 && !args.with_target);
+    if is_whole {
+        let mut others = candidates::of_agents(repo, state)?;
+        if args.all_branches {
+            others.extend(candidates::of_other_branches(repo, state, target)?);
+        }
+        let given: Vec<_> = named.iter().filter_map(|candidate| candidate.branch.clone()).collect();
+        named.extend(others.into_iter().filter(|one| one.branch.as_ref().is_none_or(|b| !given.contains(b))));
+    }
+    let about = (args.names.len() == 1).then_some(0);
+    Ok((named, about))
 }
 
 /// Say aloud whose uncommitted work is not in the picture.

@@ -6,6 +6,8 @@ pub(crate) mod complete;
 pub(crate) mod complete_values;
 pub(crate) mod completions;
 pub(crate) mod conflicts;
+pub(crate) mod conflicts_path;
+mod conflicts_watch;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod fail;

@@ -1,71 +1,44 @@
 //! Which branches collide.
 
+use git_agents::agent::Agent;
 use git_agents::branch::facts::{BranchFacts, Standing, Uncommitted};
-use git_agents::branch::regions::{Lines, Region};
-use git_agents::branch::verdict::{PathState, PathVerdict, Verdict};
+use git_agents::branch::hazard::{Hazard, HazardKind, Side};
+use git_agents::branch::soft::Soft;
+use git_agents::branch::verdict::Verdict;
 use git_agents::branch::{Candidate, Matrix};
 use git_agents::config::Target;
 use git_agents::git::repository::path_text;
+use git_agents::state::State;
+use git_agents::task::{Task, TaskState};
 use serde::Serialize;
 
+use super::collision::{PathView, paths_text};
+use super::conflicts_matrix;
 use super::status::TargetView;
+use super::warnings::{HazardView, Names, WarningView};
 use crate::render::style::{Style, counted, safe};
 use crate::ui::View;
 
-/// Some lines of a file: the first, from 1, and how many.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct LinesView {
-    pub(crate) start: u32,
-    pub(crate) lines: u32,
-}
-
-impl From<Lines> for LinesView {
-    fn from(lines: Lines) -> Self {
-        LinesView { start: lines.start, lines: lines.lines }
-    }
-}
-
-/// One place where two sides collide, in each side's own file and in their base.
+/// A task that a branch's work belongs to.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct RegionView {
-    pub(crate) a: LinesView,
-    pub(crate) b: LinesView,
-    pub(crate) base: LinesView,
-}
-
-impl From<&Region> for RegionView {
-    fn from(region: &Region) -> Self {
-        RegionView { a: region.a.into(), b: region.b.into(), base: region.base.into() }
-    }
-}
-
-/// One path that both change. `verdict` is `overlap` or `conflict`.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct PathView {
-    pub(crate) path: String,
-    pub(crate) verdict: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) kind: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) regions: Vec<RegionView>,
-}
-
-impl From<&PathVerdict> for PathView {
-    fn from(verdict: &PathVerdict) -> Self {
-        let (word, kind, regions) = match &verdict.state {
-            PathState::Overlap => ("overlap", None, Vec::new()),
-            PathState::Conflict { kind, regions, .. } => {
-                ("conflict", Some(kind.name().to_owned()), regions.iter().map(RegionView::from).collect())
-            }
-        };
-        PathView { path: path_text(verdict.path.as_ref()), verdict: word, kind, regions }
-    }
+pub(crate) struct TaskRef {
+    pub(crate) id: String,
+    pub(crate) title: String,
 }
 
 /// One branch. `target_verdict` is `clean`, `conflict`, `unknown`, `landed` or `empty` (nothing of it is left).
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct BranchView {
     pub(crate) name: String,
+    /// Whose branch it is, if an agent's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) agent: Option<String>,
+    /// The tasks that the agent has begun or completed and not landed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tasks: Vec<TaskRef>,
+    /// What its worktree is in the middle of, so that only its commits count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) busy: Option<String>,
     /// Without `refs/heads/`; `null` for a commit that was named as such.
     pub(crate) branch: Option<String>,
     pub(crate) commit: String,
@@ -82,17 +55,24 @@ pub(crate) struct BranchView {
 }
 
 impl BranchView {
-    fn new(candidate: &Candidate, facts: &BranchFacts) -> Self {
+    fn new(candidate: &Candidate, facts: &BranchFacts, state: &State) -> Self {
         let (verdict, paths, reason) = match &facts.standing {
             Standing::Landed => ("landed", Vec::new(), None),
             Standing::Empty => ("empty", Vec::new(), None),
             Standing::Clean { .. } => ("clean", Vec::new(), None),
-            Standing::Conflict { paths } => ("conflict", paths.iter().map(PathView::from).collect(), None),
+            Standing::Conflict { paths } => {
+                ("conflict", paths.iter().map(|path| PathView::between(path, &[facts])).collect(), None)
+            }
             Standing::Unknown { reason } => ("unknown", Vec::new(), Some(reason.clone())),
         };
         let text = |path: &gix::bstr::BString| path_text(path.as_ref());
+        let short = candidate.branch.as_ref().map(|name| name.trim_start_matches("refs/heads/"));
+        let agent = short.and_then(|branch| state.agent_of_branch(branch));
         BranchView {
             name: facts.name.clone(),
+            agent: agent.map(|agent| agent.name.to_string()),
+            tasks: agent.map(|agent| tasks(state, agent)).unwrap_or_default(),
+            busy: candidate.busy.clone(),
             branch: candidate.branch.as_ref().map(|name| name.trim_start_matches("refs/heads/").to_owned()),
             commit: facts.commit.to_string(),
             uncommitted: match &facts.uncommitted {
@@ -108,6 +88,12 @@ impl BranchView {
     }
 }
 
+fn tasks(state: &State, agent: &Agent) -> Vec<TaskRef> {
+    let is_live = |task: &&Task| matches!(task.state, TaskState::InProgress | TaskState::Completed);
+    let view = |task: &Task| TaskRef { id: task.id.to_string(), title: task.title.clone() };
+    state.tasks_of(&agent.name).filter(is_live).map(view).collect()
+}
+
 /// Two branches that share a path, or more. `verdict` is `overlap`, `conflict` or `unknown`.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct PairView {
@@ -120,7 +106,7 @@ pub(crate) struct PairView {
 }
 
 /// How many there are of what.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct ConflictsSummary {
     pub(crate) branches: usize,
     pub(crate) pairs: usize,
@@ -131,20 +117,51 @@ pub(crate) struct ConflictsSummary {
     pub(crate) target_conflicts: usize,
 }
 
+/// How the text is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// What collides, one after the other.
+    Table,
+    /// A row and a column for each branch.
+    Matrix,
+    /// How each branch stands to the target.
+    Target,
+}
+
 /// `conflicts`. Clean pairs that share no path are left out.
 #[derive(Debug, Serialize)]
 pub(crate) struct ConflictsView {
     pub(crate) target: TargetView,
     pub(crate) branches: Vec<BranchView>,
     pub(crate) pairs: Vec<PairView>,
+    /// Branches that contain another: the lower and the upper one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) stacked: Vec<[String; 2]>,
+    /// What merges and should be looked at all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) warnings: Vec<WarningView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) hazards: Vec<HazardView>,
     pub(crate) summary: ConflictsSummary,
+    #[serde(skip)]
+    pub(crate) format: Format,
+}
+
+/// Everything that the answer is made of.
+pub(crate) struct Found<'a> {
+    pub(crate) target: &'a Target,
+    pub(crate) candidates: &'a [Candidate],
+    pub(crate) state: &'a State,
+    pub(crate) matrix: &'a Matrix,
+    pub(crate) soft: &'a [Soft],
 }
 
 impl ConflictsView {
     /// All branches and pairs, or only the pairs of the branch with number `about`.
-    pub(crate) fn new(target: &Target, candidates: &[Candidate], matrix: &Matrix, about: Option<usize>) -> Self {
+    pub(crate) fn new(found: &Found<'_>, about: Option<usize>, format: Format) -> Self {
+        let Found { target, candidates, state, matrix, soft } = *found;
         let branches: Vec<BranchView> =
-            candidates.iter().zip(&matrix.branches).map(|(c, facts)| BranchView::new(c, facts)).collect();
+            candidates.iter().zip(&matrix.branches).map(|(c, facts)| BranchView::new(c, facts, state)).collect();
         let is_shown = |pair: &&git_agents::branch::conflict::Pair| {
             pair.verdict != Verdict::Clean && about.is_none_or(|number| pair.a == number || pair.b == number)
         };
@@ -156,7 +173,8 @@ impl ConflictsView {
                 Verdict::Unknown { reason } => ("unknown", Some(reason.clone())),
             };
             let name = |number: usize| matrix.branches[number].name.clone();
-            let paths = pair.paths.iter().map(PathView::from).collect();
+            let sides = [&matrix.branches[pair.a], &matrix.branches[pair.b]];
+            let paths = pair.paths.iter().map(|path| PathView::between(path, &sides)).collect();
             PairView { a: name(pair.a), b: name(pair.b), verdict, paths, reason }
         };
         let pairs: Vec<PairView> = matrix.pairs.iter().filter(is_shown).map(pair_view).collect();
@@ -176,13 +194,38 @@ impl ConflictsView {
         let count = |word: &str| pairs.iter().filter(|pair| pair.verdict == word).count();
         let summary = ConflictsSummary {
             branches: number,
-            pairs: if about.is_some() { number.saturating_sub(1) } else { number * number.saturating_sub(1) / 2 },
+            pairs: match (format, about) {
+                (Format::Target, _) => 0,
+                (_, Some(_)) => number.saturating_sub(1),
+                (_, None) => number * number.saturating_sub(1) / 2,
+            },
             overlapping: count("overlap"),
             conflicting: count("conflict"),
             unknown: count("unknown") + with_target("unknown"),
             target_conflicts: with_target("conflict"),
         };
-        ConflictsView { target: target.into(), branches: shown, pairs, summary }
+        let names = Names { matrix, target: &target.branch };
+        let is_about = |sides: [Side; 2]| about.is_none_or(|number| sides.contains(&Side::Branch(number)));
+        let soft = soft.iter().filter(|one| is_about([Side::Branch(one.a), one.b]));
+        let is_concerned = |hazard: &&Hazard| {
+            let other = match &hazard.kind {
+                HazardKind::Alike { with, .. } => *with,
+                HazardKind::Windows(_) => Side::Target,
+            };
+            is_about([Side::Branch(hazard.branch), other])
+        };
+        let pair_of =
+            |(lower, upper): &(usize, usize)| [lower, upper].map(|number| matrix.branches[*number].name.clone());
+        ConflictsView {
+            target: target.into(),
+            branches: shown,
+            pairs,
+            stacked: matrix.stacked.iter().map(pair_of).collect(),
+            warnings: soft.map(|one| names.warning(one)).collect(),
+            hazards: matrix.hazards.iter().filter(is_concerned).map(|one| names.hazard(one)).collect(),
+            summary,
+            format,
+        }
     }
 
     /// Nothing conflicts, and nothing is unknown.
@@ -195,6 +238,11 @@ impl View for ConflictsView {
     const KIND: &'static str = "conflicts";
 
     fn text(&self, style: &Style) -> String {
+        match self.format {
+            Format::Matrix => return conflicts_matrix::draw(self, style) + &self.summary_line(),
+            Format::Target => return self.with_target(style),
+            Format::Table => {}
+        }
         let mut text = String::new();
         let target = safe(&self.target.branch);
         for branch in &self.branches {
@@ -212,11 +260,16 @@ impl View for ConflictsView {
         }
         for pair in &self.pairs {
             text.push_str(&heading(style, pair.verdict, &pair.a, &pair.b));
+            if pair.verdict == "conflict" {
+                text.push_str(&self.work(style, [&pair.a, &pair.b]));
+            }
             text.push_str(&paths_text(style, &pair.paths, [&pair.a, &pair.b]));
             if let Some(reason) = &pair.reason {
                 text.push_str(&format!("  {}\n", safe(reason)));
             }
         }
+        self.warnings.iter().for_each(|warning| text.push_str(&warning.text(style)));
+        self.hazards.iter().for_each(|hazard| text.push_str(&hazard.text(style)));
         if !text.is_empty() {
             text.push('\n');
         }
@@ -225,6 +278,39 @@ impl View for ConflictsView {
 }
 
 impl ConflictsView {
+    /// What the two sides are working on.
+    fn work(&self, style: &Style, names: [&str; 2]) -> String {
+        let of = |name: &&str| self.branches.iter().find(|branch| branch.name == **name);
+        let task = |task: &TaskRef| format!("{} {}", safe(&task.id), safe(&task.title));
+        let side = |branch: &BranchView| {
+            let tasks: Vec<String> = branch.tasks.iter().map(task).collect();
+            (!tasks.is_empty()).then(|| format!("{}: {}", safe(&branch.name), tasks.join(", ")))
+        };
+        let sides: Vec<String> = names.iter().filter_map(of).filter_map(side).collect();
+        if sides.is_empty() { String::new() } else { format!("  {}\n", style.dim(&sides.join("; "))) }
+    }
+
+    /// A line a branch.
+    fn with_target(&self, style: &Style) -> String {
+        let target = safe(&self.target.branch);
+        let mut text = String::new();
+        for branch in &self.branches {
+            let word = match branch.target_verdict {
+                "conflict" => style.red("conflict"),
+                "unknown" => style.red("unknown "),
+                word => format!("{word:<8}"),
+            };
+            let reason = branch.reason.as_deref().map(|reason| format!("  {}", safe(reason))).unwrap_or_default();
+            text.push_str(&format!("{word}  {}{reason}\n", style.bold(&safe(&branch.name))));
+            text.push_str(&paths_text(style, &branch.target_paths, [&target, &branch.name]));
+        }
+        self.hazards.iter().for_each(|hazard| text.push_str(&hazard.text(style)));
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text + &self.summary_line()
+    }
+
     fn summary_line(&self) -> String {
         let summary = &self.summary;
         let found: Vec<String> = [
@@ -246,7 +332,11 @@ impl ConflictsView {
             1 => "1 branch".to_owned(),
             number => format!("{number} branches"),
         };
-        format!("{branches}, {}: {found}\n", counted(summary.pairs, "pair"))
+        let judged = match self.format {
+            Format::Target => format!("{branches} on {}", safe(&self.target.branch)),
+            _ => format!("{branches}, {}", counted(summary.pairs, "pair")),
+        };
+        format!("{judged}: {found}\n")
     }
 }
 
@@ -257,32 +347,4 @@ fn heading(style: &Style, verdict: &str, a: &str, b: &str) -> String {
         other => style.red(other),
     };
     format!("{word}  {} and {}\n", style.bold(&safe(a)), style.bold(&safe(b)))
-}
-
-/// A path a line, with the kind of conflict and the lines of both sides.
-pub(crate) fn paths_text(style: &Style, paths: &[PathView], sides: [&str; 2]) -> String {
-    let line = |path: &PathView| {
-        let mut line = format!("  {}", safe(&path.path));
-        if let Some(kind) = &path.kind {
-            line.push_str(&format!("  {}", style.dim(&safe(kind))));
-        }
-        if !path.regions.is_empty() {
-            let side = |name: &str, pick: &dyn Fn(&RegionView) -> LinesView| {
-                let places: Vec<String> = path.regions.iter().map(|region| place(pick(region))).collect();
-                format!("{} {}", safe(name), places.join(", "))
-            };
-            let (a, b) = (side(sides[0], &|region| region.a), side(sides[1], &|region| region.b));
-            line.push_str(&format!("  lines: {a}; {b}"));
-        }
-        line + "\n"
-    };
-    paths.iter().map(line).collect()
-}
-
-fn place(lines: LinesView) -> String {
-    match lines.lines {
-        0 => format!("before {}", lines.start),
-        1 => lines.start.to_string(),
-        number => format!("{}-{}", lines.start, lines.start + number - 1),
-    }
 }

@@ -4,8 +4,10 @@
 //! be determined.
 
 pub(crate) mod agent;
+pub(crate) mod collision;
 pub(crate) mod completed;
 pub(crate) mod conflicts;
+pub(crate) mod conflicts_matrix;
 pub(crate) mod doctor;
 pub(crate) mod done;
 pub(crate) mod enrolled;
@@ -13,6 +15,7 @@ pub(crate) mod finding;
 pub(crate) mod log;
 pub(crate) mod merge;
 pub(crate) mod merge_order;
+pub(crate) mod paths;
 pub(crate) mod rebase;
 pub(crate) mod removed;
 pub(crate) mod reset;
@@ -20,3 +23,4 @@ pub(crate) mod started;
 pub(crate) mod status;
 pub(crate) mod task;
 pub(crate) mod undone;
+pub(crate) mod warnings;

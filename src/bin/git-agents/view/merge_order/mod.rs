@@ -1,12 +1,25 @@
 //! In what order to land.
 
+mod explain;
+mod graph;
+mod waves;
+
+use std::collections::BTreeMap;
+
 use git_agents::branch::Candidate;
 use git_agents::branch::order::{Outcome, Plan, Position};
+use git_agents::branch::reason::Reason;
 use git_agents::config::Target;
+use git_agents::git::repository::path_text;
+use gix::bstr::BString;
 use serde::Serialize;
 
+use self::explain::{ExplanationView, ProofView};
+use self::graph::GraphView;
+use self::waves::WaveView;
+
 use super::status::TargetView;
-use crate::render::style::{Style, safe};
+use crate::render::style::{Style, listed, safe};
 use crate::ui::View;
 
 /// One place in the order. `outcome` is `clean`, `needs-resolution`, `conflicts-with-target`, `empty` or `unknown`.
@@ -20,7 +33,38 @@ pub(crate) struct PositionView {
     pub(crate) conflicts_with: Vec<String>,
     pub(crate) after: Vec<String>,
     pub(crate) reason: String,
+    /// Everything that is known about the position; absent when not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) explanation: Option<ExplanationView>,
 }
+
+/// Branches whose order decides about the content, although they merge in either order.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct OtherResultView {
+    pub(crate) planned: Vec<String>,
+    pub(crate) other: Vec<String>,
+    pub(crate) paths: Vec<String>,
+}
+
+/// What to show besides the order.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wanted {
+    pub(crate) explanation: bool,
+    pub(crate) waves: bool,
+    pub(crate) graph: Option<GraphForm>,
+    /// Leave out what has nothing to land.
+    pub(crate) only_open: bool,
+}
+
+/// How the graph is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GraphForm {
+    Ascii,
+    Dot,
+}
+
+/// For two agents, the first of whom comes before the second: the tasks of the first that the second's wait for.
+pub(crate) type TasksBetween = BTreeMap<(String, String), Vec<String>>;
 
 /// How it comes out. `exact`: no order lands more without manual work; `most_clean`: at most so many can.
 #[derive(Debug, Clone, Serialize)]
@@ -39,24 +83,44 @@ pub(crate) struct OrderView {
     pub(crate) target: TargetView,
     pub(crate) order: Vec<PositionView>,
     pub(crate) summary: OrderSummary,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) other_results: Vec<OtherResultView>,
+    /// Why no order lands more, or how far that is known; absent when not asked for, as are the next two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) proof: Option<ProofView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) waves: Option<Vec<WaveView>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) graph: Option<GraphView>,
+    /// How the graph is drawn in the text.
+    #[serde(skip)]
+    form: Option<GraphForm>,
 }
 
 impl OrderView {
-    /// The order, without the branches that have nothing to land when nobody asked for them by name.
-    pub(crate) fn new(target: &Target, candidates: &[Candidate], plan: &Plan, leave_out_empty: bool) -> Self {
-        let is_shown = |position: &&Position| !(leave_out_empty && position.outcome == Outcome::Empty);
-        let view = |(index, position): (usize, &Position)| PositionView {
+    /// The order and what else is wanted.
+    pub(crate) fn new(
+        target: &Target,
+        candidates: &[Candidate],
+        plan: &Plan,
+        tasks: &TasksBetween,
+        wanted: Wanted,
+    ) -> Self {
+        let is_shown = |position: &&Position| !(wanted.only_open && position.outcome == Outcome::Empty);
+        let shown: Vec<&Position> = plan.order.iter().filter(is_shown).collect();
+        let view = |(index, position): (usize, &&Position)| PositionView {
             position: index + 1,
             name: position.name.clone(),
             branch: candidates[position.branch].branch.as_ref().map(|b| b.trim_start_matches("refs/heads/").to_owned()),
             outcome: word(position.outcome),
             conflicts_with: position.conflicts_with.clone(),
             after: position.after.clone(),
-            reason: position.reason.to_string(),
+            reason: reason(position, tasks),
+            explanation: wanted.explanation.then(|| ExplanationView::new(&shown, index, plan, tasks)),
         };
         OrderView {
             target: target.into(),
-            order: plan.order.iter().filter(is_shown).enumerate().map(view).collect(),
+            order: shown.iter().enumerate().map(view).collect(),
             summary: OrderSummary {
                 clean: plan.count(Outcome::Clean),
                 needs_resolution: plan.count(Outcome::NeedsResolution),
@@ -65,6 +129,19 @@ impl OrderView {
                 exact: plan.exact,
                 most_clean: plan.most_clean,
             },
+            other_results: plan
+                .other_results
+                .iter()
+                .map(|found| OtherResultView {
+                    planned: found.planned.clone(),
+                    other: found.other.clone(),
+                    paths: texts(&found.paths),
+                })
+                .collect(),
+            proof: wanted.explanation.then(|| ProofView::new(plan)),
+            waves: wanted.waves.then(|| waves::waves(plan)),
+            graph: wanted.graph.map(|_| GraphView::new(&shown, plan)),
+            form: wanted.graph,
         }
     }
 
@@ -73,6 +150,23 @@ impl OrderView {
         let OrderSummary { needs_resolution, conflicts_with_target, unknown, .. } = self.summary;
         needs_resolution + conflicts_with_target + unknown == 0
     }
+}
+
+/// The reason of a position, with tasks where agents wait for each other.
+fn reason(position: &Position, tasks: &TasksBetween) -> String {
+    let Reason::After { depends_on, stacked_on } = &position.reason else { return position.reason.to_string() };
+    let of = |first: &String| tasks.get(&(first.clone(), position.name.clone()));
+    match (depends_on.as_slice(), stacked_on.as_slice()) {
+        ([first], []) if of(first).is_some() => {
+            let tasks: Vec<&str> = of(first).into_iter().flatten().map(String::as_str).collect();
+            format!("after {first}: its task depends on {}", listed(&tasks))
+        }
+        _ => position.reason.to_string(),
+    }
+}
+
+fn texts(paths: &[BString]) -> Vec<String> {
+    paths.iter().map(|path| path_text(path.as_ref())).collect()
 }
 
 fn word(outcome: Outcome) -> &'static str {
@@ -89,6 +183,9 @@ impl View for OrderView {
     const KIND: &'static str = "merge-order";
 
     fn text(&self, style: &Style) -> String {
+        if let (Some(graph), Some(GraphForm::Dot)) = (&self.graph, self.form) {
+            return graph.dot();
+        }
         if self.order.is_empty() {
             return "nothing to land\n".to_owned();
         }
@@ -102,10 +199,20 @@ impl View for OrderView {
                 _ => style.red(&reason),
             };
             let name = format!("{:<widest$}", safe(&position.name));
-            format!("{:>3}. {}  {reason}\n", position.position, style.bold(&name))
+            let more = position.explanation.as_ref().map(ExplanationView::text).unwrap_or_default();
+            format!("{:>3}. {}  {reason}\n{more}", position.position, style.bold(&name))
         };
         let mut text: String = self.order.iter().map(line).collect();
         text.push_str(&format!("\n{}\n", self.summary_line()));
+        if let Some(proof) = &self.proof {
+            text.push_str(&proof.text());
+        }
+        if let Some(waves) = &self.waves {
+            text.push_str(&waves::text(waves));
+        }
+        if let Some(graph) = &self.graph {
+            text.push_str(&graph.ascii());
+        }
         text
     }
 }
