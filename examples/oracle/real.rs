@@ -149,7 +149,7 @@ fn lives(repository: &Path, head: &str) -> (Vec<ObjectId>, Vec<Life>) {
     let listed = git(repository, &["rev-list", "--parents", head]);
     let ids = |line: &str| -> Vec<_> { line.split(' ').map(|id| ObjectId::from_hex(id.as_bytes()).unwrap()).collect() };
     let parents: HashMap<ObjectId, Vec<ObjectId>> =
-        listed.lines().map(|line| ids(line)).map(|ids| (ids[0], ids[1..].to_vec())).collect();
+        listed.lines().map(ids).map(|ids| (ids[0], ids[1..].to_vec())).collect();
     let head = ObjectId::from_hex(head.as_bytes()).unwrap();
     let mut line: Vec<_> = std::iter::successors(Some(head), |commit| parents[commit].first().copied()).collect();
     line.reverse();

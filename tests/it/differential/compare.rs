@@ -22,7 +22,7 @@ pub(crate) fn ours(folder: &Path, target: ObjectId, tips: &[ObjectId], question:
     let scratch = Scratch::new(&repository).unwrap();
     let named = |(number, tip): (usize, &ObjectId)| Candidate::new(format!("b{number}"), *tip);
     let candidates: Vec<_> = tips.iter().enumerate().map(named).collect();
-    let options = Options { work: Work::Committed, question, jobs: 1 };
+    let options = Options { work: Work::Committed, question, jobs: 1, ..Options::default() };
     matrix(&repository, &scratch, target, &candidates, &options).unwrap()
 }
 

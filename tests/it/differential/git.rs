@@ -128,7 +128,7 @@ impl Place {
         if records.len() == lines.len() && output.status.success() {
             return (records, None);
         }
-        let said = output.stderr.trim().lines().last().unwrap_or_default().to_str_lossy().into_owned();
+        let said = output.stderr.trim().lines().next_back().unwrap_or_default().to_str_lossy().into_owned();
         let said = said.strip_prefix("fatal: ").unwrap_or(&said).to_owned();
         assert!(!output.status.success() && records.len() < lines.len(), "git answered otherwise than asked: {said}");
         (records, Some(if output.status.code().is_some() { End::Died(said) } else { End::Killed(said) }))

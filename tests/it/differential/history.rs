@@ -15,6 +15,8 @@ pub(crate) struct History {
     pub(crate) plan: Plan,
     /// One, or a second one to be judged after it in the same repository.
     pub(crate) targets: Vec<usize>,
+    /// Settings, and lines of `info/attributes`, that are added before the first target is judged once more.
+    pub(crate) later: Option<(&'static str, &'static str)>,
     pub(crate) tips: Vec<usize>,
 }
 
@@ -40,6 +42,17 @@ const SETTINGS: [(&str, &str); 16] = [
 
 /// Lines of `info/attributes`.
 const INFO: [&str; 4] = ["hot merge=union\n", "hot -merge\n", "d/* merge=ours-always\n", "* text=auto\n"];
+
+/// What may be set after a first answer, which then must not be remembered.
+const LATER: [(&str, &str); 7] = [
+    ("[merge]\n\trenames = false\n", ""),
+    ("[merge]\n\tdirectoryRenames = true\n", ""),
+    ("[merge]\n\tdefault = union\n", ""),
+    ("[merge]\n\trenormalize = true\n", "* text=auto\n"),
+    ("[merge \"picky\"]\n\tdriver = false\n", ""),
+    ("", "* merge=union\n"),
+    ("", "hot binary\n"),
+];
 
 /// The history of a seed.
 pub(crate) fn history(seed: u64) -> History {
@@ -70,7 +83,8 @@ pub(crate) fn history(seed: u64) -> History {
     if random.u8(0..4) == 0 {
         targets.push(*random.choice(&main).unwrap());
     }
-    History { plan, targets, tips }
+    let later = (random.u8(0..3) == 0).then(|| *random.choice(&LATER).unwrap());
+    History { plan, targets, later, tips }
 }
 
 fn configure(random: &mut Rng, plan: &mut Plan) {

@@ -18,8 +18,8 @@ mod truth;
 
 use round::{Tally, round};
 
-/// What these seeds found once is looked at again.
-const SEEDS: std::ops::Range<u64> = 1..41;
+/// Some seconds of them; the command above takes minutes.
+const SEEDS: std::ops::Range<u64> = 1..25;
 
 #[test]
 fn verdicts_are_gits() {

@@ -1,6 +1,7 @@
 //! One random history, judged by git and by the library.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use git_agents::branch::Question;
 
@@ -71,13 +72,19 @@ impl std::fmt::Display for Tally {
 
 /// Judge the history of a seed. What comes back is a complete report of every difference.
 pub(crate) fn round(seed: u64, tally: &mut Tally) -> Vec<String> {
-    let History { plan, targets, tips } = history(seed);
+    let History { plan, mut targets, later, tips } = history(seed);
     let built = Built::new(&plan);
     let tips: Vec<_> = tips.into_iter().map(|tip| built.ids[tip]).collect();
     let mut reports = Vec::new();
     tally.histories += 1;
     // One after the other in one repository, so that what was remembered of one question is there for the next.
-    for target in targets {
+    let last = targets.len();
+    targets.extend(later.map(|_| targets[0]));
+    for (step, target) in targets.into_iter().enumerate() {
+        if let (true, Some((config, attributes))) = (step == last, later) {
+            append(&built.git_dir().join("config"), config);
+            append(&built.git_dir().join("info/attributes"), attributes);
+        }
         let target = built.ids[target];
         let before = all();
         let cold = ours(built.path(), target, &tips, Question::AfterLanding);
@@ -95,7 +102,8 @@ pub(crate) fn round(seed: u64, tally: &mut Tally) -> Vec<String> {
         }
         if !reports.is_empty() {
             tally.differences += reports.len();
-            let mut context = format!("seed {seed}, target {target}\n");
+            let mut context =
+                format!("seed {seed}, question {step}, target {target}; {later:?} from question {last}\n");
             for (number, tip) in tips.iter().enumerate() {
                 writeln!(context, "  branch {number}: {tip}").unwrap();
             }
@@ -106,4 +114,10 @@ pub(crate) fn round(seed: u64, tally: &mut Tally) -> Vec<String> {
         }
     }
     reports
+}
+
+fn append(file: &Path, text: &str) {
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let before = std::fs::read_to_string(file).unwrap_or_default();
+    std::fs::write(file, before + text).unwrap();
 }
