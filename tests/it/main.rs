@@ -56,6 +56,8 @@ mod import_any;
 mod input;
 mod output;
 
+mod differential;
+
 mod damage;
 mod kill;
 mod layouts;
