@@ -73,7 +73,11 @@ pub fn named(repo: &Repository, state: &State, names: &[String]) -> Result<Vec<C
             }
             None => of_revision(repo, name, &all)?,
         };
-        candidates.push(candidate);
+        // Two names for one branch are one branch.
+        let is_known = |known: &Candidate| known.branch.is_some() && known.branch == candidate.branch;
+        if !candidates.iter().any(is_known) {
+            candidates.push(candidate);
+        }
     }
     Ok(candidates)
 }

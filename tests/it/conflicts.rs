@@ -318,6 +318,8 @@ fn nobody_to_judge() {
     let sandbox = Sandbox::new();
     assert_snapshot!(sandbox.agents(["conflicts"]), @"
     0 branches, 0 pairs: nothing collides
+    [stderr]
+    there are no agents; `git agents init NAME…` makes some, --all-branches judges every branch
     [status 0]
     ");
 }

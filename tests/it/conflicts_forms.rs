@@ -31,6 +31,19 @@ fn a_matrix() {
     3 branches, 3 pairs: 1 conflict
     [status 1]
     "#);
+    // About one branch too it has a place for every pair.
+    assert_snapshot!(sandbox.agents(["conflicts", "cam", "--format", "matrix"]), @r#"
+      T 123
+    1 . \..  cam
+    2 . .\X  ann
+    3 . .X\  bob
+
+    T is main; X conflict, o both change a file, ? unknown, - stacked, . apart
+    3 branches, 3 pairs: 1 conflict
+    [status 1]
+    "#);
+    let error = sandbox.agents(["conflicts", "nobody", "--format=json"]).json_error();
+    assert_eq!(error["code"], "not-found", "{error:#}");
     let json = sandbox.agents(["conflicts", "--format=json"]).json();
     assert_eq!(json, sandbox.agents(["conflicts", "--json"]).json());
     assert_eq!(json["pairs"][0]["paths"][0]["uncommitted"], serde_json::json!(["bob"]));
@@ -84,6 +97,7 @@ fn what_contradicts_is_a_usage_error() {
     for args in [
         &["--direct", "--with-target"][..],
         &["--path", "x", "--format", "matrix"],
+        &["--with-target", "--format", "matrix"],
         &["--interval", "5"],
         &["--watch", "--interval", "0"],
         &["--near", "many"],

@@ -73,3 +73,10 @@ pub(crate) enum Command {
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }
+
+impl Command {
+    /// Whether the command's own options ask for JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        matches!(self, Command::Conflicts(args) if args.is_json())
+    }
+}

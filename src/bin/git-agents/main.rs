@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         gix::tempfile::signal::setup(Default::default());
     }
     let ui = Ui {
-        json: cli.global.json,
+        json: cli.global.json || cli.command.as_ref().is_some_and(cli::Command::is_json),
         quiet: cli.global.quiet,
         verbose: cli.global.verbose,
         out: style(&world, cli.global.color, &std::io::stdout()),

@@ -55,11 +55,6 @@ impl Ui {
         Ok(format!("{value}\n"))
     }
 
-    /// The same, but for JSON if that was asked for in another way.
-    pub(crate) fn as_json(&self, also: bool) -> Ui {
-        Ui { json: self.json || also, ..self.clone() }
-    }
-
     /// Write text that is the answer as it is: a completion script, a page.
     pub(crate) fn raw(&self, text: &str) -> Result<(), CliError> {
         write_out(text)

@@ -68,20 +68,33 @@ enum Layout {
     Json,
 }
 
+impl ConflictsArgs {
+    /// Whether the answer, and everything else that is said, is to be JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.format == Layout::Json
+    }
+}
+
 pub(crate) fn run(ctx: &Context, args: &ConflictsArgs) -> Result<Exit, CliError> {
-    let ui = ctx.ui.as_json(args.format == Layout::Json);
+    if args.with_target && args.format == Layout::Matrix {
+        return Err(CliError::usage("the matrix shows pairs, and --with-target asks for none")
+            .hint("git agents conflicts --format matrix"));
+    }
     if args.watch {
-        let seconds = u64::from(args.interval);
-        return conflicts_watch::run(&ui, seconds, |say| match args.path.as_slice() {
-            [] => say.answer(&judged(ctx, args)?),
-            _ => say.answer(&conflicts_path::judged(ctx, &question(args))?),
+        return conflicts_watch::run(&ctx.ui, u64::from(args.interval), |say| match args.path.as_slice() {
+            [] => judged(ctx, args).and_then(|(view, warnings)| say.answer(&view, warnings)),
+            _ => conflicts_path::judged(ctx, &question(args)).and_then(|(view, warnings)| say.answer(&view, warnings)),
         });
     }
     if !args.path.is_empty() {
         return conflicts_path::run(ctx, &question(args));
     }
-    let view = judged(ctx, args)?;
-    ui.answer(&view)?;
+    let (view, warnings) = judged(ctx, args)?;
+    warnings.iter().for_each(|warning| ctx.ui.warn(warning));
+    if view.branches.is_empty() && args.names.is_empty() {
+        ctx.ui.note("there are no agents; `git agents init NAME…` makes some, --all-branches judges every branch");
+    }
+    ctx.ui.answer(&view)?;
     Ok(if view.is_good() { Exit::Good } else { Exit::Negative })
 }
 
@@ -90,8 +103,8 @@ fn question(args: &ConflictsArgs) -> conflicts_path::PathQuestion<'_> {
     conflicts_path::PathQuestion { paths, all_branches, committed }
 }
 
-/// The answer as of now.
-fn judged(ctx: &Context, args: &ConflictsArgs) -> Result<ConflictsView, CliError> {
+/// The answer as of now, and what is not in the picture.
+fn judged(ctx: &Context, args: &ConflictsArgs) -> Result<(ConflictsView, Vec<String>), CliError> {
     let repo = ctx.repo()?;
     repo.require_git()?;
     let target = config::target(repo)?;
@@ -110,7 +123,6 @@ fn judged(ctx: &Context, args: &ConflictsArgs) -> Result<ConflictsView, CliError
     };
     let scratch = Scratch::in_memory(repo)?;
     let matrix = matrix(repo, &scratch, target.commit, &candidates, &options)?;
-    warn_of_left_out(ctx, &matrix);
     let soft = warnings(&scratch, &matrix, args.near)?;
     let format = match (args.format, question) {
         (_, Question::TargetOnly) => Format::Target,
@@ -119,7 +131,9 @@ fn judged(ctx: &Context, args: &ConflictsArgs) -> Result<ConflictsView, CliError
     };
     let found =
         Found { target: &target, candidates: &candidates, state: &snapshot.state, matrix: &matrix, soft: &soft };
-    Ok(ConflictsView::new(&found, about, format))
+    // The matrix has a place for every pair.
+    let about = about.filter(|_| format != Format::Matrix);
+    Ok((ConflictsView::new(&found, about, format), left_out(&matrix)))
 }
 
 /// Who is judged, and the one that the question is about.
@@ -144,12 +158,17 @@ fn chosen(
     Ok((named, about))
 }
 
-/// Say aloud whose uncommitted work is not in the picture.
-pub(crate) fn warn_of_left_out(ctx: &Context, matrix: &Matrix) {
+/// Whose uncommitted work is not in the picture, and why.
+fn left_out(matrix: &Matrix) -> Vec<String> {
     use git_agents::branch::facts::Uncommitted;
-    for branch in &matrix.branches {
-        if let Uncommitted::LeftOut { reason } = &branch.uncommitted {
-            ctx.ui.warn(&format!("{} is judged by its commits: {reason}", branch.name));
-        }
-    }
+    let told = matrix.branches.iter().filter_map(|branch| match &branch.uncommitted {
+        Uncommitted::LeftOut { reason } => Some(format!("{} is judged by its commits: {reason}", branch.name)),
+        _ => None,
+    });
+    told.collect()
+}
+
+/// Say that aloud.
+pub(crate) fn warn_of_left_out(ctx: &Context, matrix: &Matrix) {
+    left_out(matrix).iter().for_each(|warning| ctx.ui.warn(warning));
 }

@@ -28,13 +28,14 @@ pub(crate) struct PathQuestion<'a> {
 }
 
 pub(crate) fn run(ctx: &Context, question: &PathQuestion<'_>) -> Result<Exit, CliError> {
-    let view = judged(ctx, question)?;
+    let (view, warnings) = judged(ctx, question)?;
+    warnings.iter().for_each(|warning| ctx.ui.warn(warning));
     ctx.ui.answer(&view)?;
     Ok(if view.is_good() { Exit::Good } else { Exit::Negative })
 }
 
-/// The answer as of now.
-pub(crate) fn judged(ctx: &Context, question: &PathQuestion<'_>) -> Result<PathsView, CliError> {
+/// The answer as of now, and what is not in the picture.
+pub(crate) fn judged(ctx: &Context, question: &PathQuestion<'_>) -> Result<(PathsView, Vec<String>), CliError> {
     let repo = ctx.repo()?;
     let paths: Vec<BString> =
         question.paths.iter().map(|path| in_repository(ctx, repo, path)).collect::<Result<_, _>>()?;
@@ -55,10 +56,10 @@ pub(crate) fn judged(ctx: &Context, question: &PathQuestion<'_>) -> Result<Paths
     }
     let scratch = Scratch::new(repo)?;
     let touches = touches(repo, &scratch, target.commit, &others, &paths)?;
-    for (number, reason) in &touches.left_out {
-        ctx.ui.warn(&format!("{} is judged by its commits: {reason}", others[*number].name));
-    }
-    Ok(PathsView::new(&target, &paths, &others, &snapshot.state, &touches))
+    let left_out =
+        |(number, reason): &(usize, _)| format!("{} is judged by its commits: {reason}", others[*number].name);
+    let warnings = touches.left_out.iter().map(left_out).collect();
+    Ok((PathsView::new(&target, &paths, &others, &snapshot.state, &touches), warnings))
 }
 
 /// A path that the user gave, from the top of the repository. Literal: nothing in it is a pattern, and a symlink at its

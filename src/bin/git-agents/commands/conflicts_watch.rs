@@ -9,12 +9,12 @@ use crate::ui::{Ui, View};
 /// Takes an answer and keeps it as text.
 pub(crate) struct Say<'a> {
     ui: &'a Ui,
-    text: String,
+    answer: Option<(String, Vec<String>)>,
 }
 
 impl Say<'_> {
-    pub(crate) fn answer<V: View>(&mut self, view: &V) -> Result<(), CliError> {
-        self.text = self.ui.line(view)?;
+    pub(crate) fn answer<V: View>(&mut self, view: &V, warnings: Vec<String>) -> Result<(), CliError> {
+        self.answer = Some((self.ui.line(view)?, warnings));
         Ok(())
     }
 }
@@ -26,20 +26,31 @@ pub(crate) fn run(
     mut ask: impl FnMut(&mut Say<'_>) -> Result<(), CliError>,
 ) -> Result<Exit, CliError> {
     let redraws = !ui.json && std::io::stdout().is_terminal();
-    let mut last = None;
+    let (mut told, mut warned, mut complained) = (None, Vec::new(), None);
     loop {
-        let mut say = Say { ui, text: String::new() };
+        let mut say = Say { ui, answer: None };
         match ask(&mut say) {
-            Ok(()) if last.as_ref() != Some(&say.text) => {
-                // Home, and clear what is below.
-                let clear = if redraws { "\x1b[H\x1b[2J" } else { "" };
-                let between = if redraws || ui.json || last.is_none() { "" } else { "\n" };
-                ui.raw(&format!("{clear}{between}{}", say.text))?;
-                last = Some(say.text);
+            Ok(()) => {
+                let (text, warnings) = say.answer.unwrap_or_default();
+                if told.as_ref() != Some(&text) {
+                    // Home, and clear what is below.
+                    let clear = if redraws { "\x1b[H\x1b[2J" } else { "" };
+                    let between = if redraws || ui.json || told.is_none() { "" } else { "\n" };
+                    ui.raw(&format!("{clear}{between}{text}"))?;
+                    told = Some(text);
+                }
+                if warned != warnings {
+                    warnings.iter().for_each(|warning| ui.warn(warning));
+                    warned = warnings;
+                }
+                complained = None;
             }
-            Ok(()) => {}
-            Err(error) if last.is_none() => return Err(error),
-            Err(error) => ui.error(&error),
+            Err(error) if told.is_none() => return Err(error),
+            Err(error) if complained.as_ref() == Some(&error.message) => {}
+            Err(error) => {
+                ui.error(&error);
+                complained = Some(error.message);
+            }
         }
         std::thread::sleep(Duration::from_secs(seconds));
     }

@@ -220,7 +220,12 @@ impl ConflictsView {
             target: target.into(),
             branches: shown,
             pairs,
-            stacked: matrix.stacked.iter().map(pair_of).collect(),
+            stacked: matrix
+                .stacked
+                .iter()
+                .filter(|(a, b)| is_about([Side::Branch(*a), Side::Branch(*b)]))
+                .map(pair_of)
+                .collect(),
             warnings: soft.map(|one| names.warning(one)).collect(),
             hazards: matrix.hazards.iter().filter(is_concerned).map(|one| names.hazard(one)).collect(),
             summary,

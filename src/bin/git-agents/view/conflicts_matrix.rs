@@ -1,5 +1,7 @@
 //! The matrix of conflicts: a row and a column for each branch, one character for each pair.
 
+use std::collections::HashMap;
+
 use super::conflicts::ConflictsView;
 use crate::render::style::{Style, safe};
 
@@ -16,14 +18,20 @@ pub(crate) fn draw(view: &ConflictsView, style: &Style) -> String {
         let target = if digit == 0 { "T" } else { " " };
         text.push_str(&format!("{:digits$} {target} {columns}\n", ""));
     }
+    let known = known(view);
+    let width = style.width.map_or(usize::MAX, usize::from).saturating_sub(digits + rows.len() + 5);
     for (number, row) in rows.iter().enumerate() {
         let cell = |column: usize| match number == column {
             true => style.dim("\\"),
-            false => pair(view, &row.name, &rows[column].name, style),
+            false => {
+                let key = (row.name.as_str(), rows[column].name.as_str());
+                sign(known.get(&key).copied().unwrap_or("clean"), style)
+            }
         };
         let cells: String = (0..rows.len()).map(cell).collect();
         let target = sign(row.target_verdict, style);
-        text.push_str(&format!("{:>digits$} {target} {cells}  {}\n", number + 1, safe(&row.name)));
+        let name: String = safe(&row.name).chars().take(width).collect();
+        text.push_str(&format!("{:>digits$} {target} {cells}  {name}\n", number + 1));
     }
     let legend = [("X", "conflict"), ("o", "both change a file"), ("?", "unknown"), ("-", "stacked"), (".", "apart")];
     let legend: Vec<String> = legend.iter().map(|(sign, word)| format!("{sign} {word}")).collect();
@@ -31,15 +39,11 @@ pub(crate) fn draw(view: &ConflictsView, style: &Style) -> String {
     text
 }
 
-fn pair(view: &ConflictsView, one: &str, other: &str, style: &Style) -> String {
-    let is = |a: &str, b: &str| (a == one && b == other) || (a == other && b == one);
-    if let Some(pair) = view.pairs.iter().find(|pair| is(&pair.a, &pair.b)) {
-        return sign(pair.verdict, style);
-    }
-    if view.stacked.iter().any(|[lower, upper]| is(lower, upper)) {
-        return style.dim("-");
-    }
-    sign("clean", style)
+/// The verdicts of which there is something to tell, in both directions.
+fn known(view: &ConflictsView) -> HashMap<(&str, &str), &str> {
+    let pairs = view.pairs.iter().map(|pair| (pair.a.as_str(), pair.b.as_str(), pair.verdict));
+    let stacked = view.stacked.iter().map(|[lower, upper]| (lower.as_str(), upper.as_str(), "stacked"));
+    stacked.chain(pairs).flat_map(|(a, b, verdict)| [((a, b), verdict), ((b, a), verdict)]).collect()
 }
 
 fn sign(verdict: &str, style: &Style) -> String {
@@ -47,6 +51,7 @@ fn sign(verdict: &str, style: &Style) -> String {
         "conflict" => style.red("X"),
         "overlap" => style.yellow("o"),
         "unknown" => style.red("?"),
+        "stacked" => style.dim("-"),
         _ => style.dim("."),
     }
 }
