@@ -124,7 +124,14 @@ pub(super) fn gather(
     remembered: &Remembered,
 ) -> Result<Facts, BranchError> {
     let commits: Vec<_> = candidates.iter().map(|candidate| candidate.commit).collect();
-    let histories = histories(repository, target.commit, &commits)?;
+    let histories = match remembered.histories(&commits) {
+        Some(known) => known,
+        None => {
+            let found = histories(repository, target.commit, &commits)?;
+            remembered.keep_histories(&commits, &found);
+            found
+        }
+    };
     let mut branches = Vec::with_capacity(candidates.len());
     for (candidate, history) in candidates.iter().zip(&histories.each) {
         let (uncommitted, tip) = match options.work {

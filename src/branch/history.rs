@@ -3,7 +3,9 @@
 //! Three runs of `git rev-list` and `git merge-base` for all branches together. The part of history that lies outside
 //! the target is small; every question about single branches and pairs is answered on it in memory.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
@@ -22,6 +24,9 @@ pub struct History {
     pub behind: usize,
 }
 
+/// Commits with their parents.
+pub(super) type Parents = Vec<(ObjectId, Vec<ObjectId>)>;
+
 /// All branches in history.
 #[derive(Debug)]
 pub struct Histories {
@@ -29,6 +34,8 @@ pub struct Histories {
     pub each: Vec<Result<History, String>>,
     outside: Graph,
     inside: Graph,
+    /// What each commit of the target reaches inside, as far as it was asked for.
+    reached: RefCell<HashMap<ObjectId, Rc<HashSet<ObjectId>>>>,
 }
 
 impl Histories {
@@ -57,6 +64,27 @@ impl Histories {
         common
     }
 
+    /// Put together what is known of every tip: its history and the parents of its own commits.
+    pub(super) fn known(known: Vec<(History, Parents)>) -> Self {
+        let mut outside = Graph::default();
+        let mut each = Vec::with_capacity(known.len());
+        for (history, parents) in known {
+            outside.parents.extend(parents);
+            each.push(Ok(history));
+        }
+        Histories { each, outside, inside: Graph::default(), reached: RefCell::default() }
+    }
+
+    /// The parents of a tip's own commits.
+    pub(super) fn parents(&self, history: &History) -> Parents {
+        history.own.iter().map(|commit| (*commit, self.outside.parents[commit].clone())).collect()
+    }
+
+    fn inside_from(&self, base: ObjectId) -> Rc<HashSet<ObjectId>> {
+        let mut reached = self.reached.borrow_mut();
+        Rc::clone(reached.entry(base).or_insert_with(|| Rc::new(self.inside.reachable(&[base]).into_iter().collect())))
+    }
+
     /// The one merge base of two tips, where it can be told without git. `shared` are the newest of the commits that
     /// both have and the target does not.
     pub fn sole_base(&self, a: usize, b: usize, shared: &[ObjectId]) -> Option<ObjectId> {
@@ -70,6 +98,11 @@ impl Histories {
             // What lies outside the graph is in the history of everything within.
             [] if self.inside.contains(of_a) != self.inside.contains(of_b) => {
                 Some(if self.inside.contains(of_a) { of_b } else { of_a })
+            }
+            [] => {
+                let [from_a, from_b] = [of_a, of_b].map(|base| self.inside_from(base));
+                let newer_is_b = from_b.contains(&of_a);
+                (newer_is_b || from_a.contains(&of_b)).then_some(if newer_is_b { of_a } else { of_b })
             }
             // What both have of the target has to lie behind the commit that they share.
             [newest] if of_a == of_b => {
@@ -113,7 +146,7 @@ pub fn histories(repository: &Repository, target: ObjectId, tips: &[ObjectId]) -
         Ok(History { own, bases: inside.heads(&border), behind })
     });
     let each = known.collect();
-    Ok(Histories { each, outside, inside })
+    Ok(Histories { each, outside, inside, reached: RefCell::default() })
 }
 
 /// The target's commits as far as some branch lacks them.

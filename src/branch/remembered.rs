@@ -17,6 +17,7 @@ use gix::objs::tree::EntryMode;
 use serde::{Deserialize, Serialize};
 
 use super::changes::Change;
+use super::history::{Histories, History, Parents};
 use super::regions::{Lines, Region};
 use super::verdict::{PathState, PathVerdict};
 use crate::git::Repository;
@@ -25,6 +26,9 @@ use crate::git::repository::version;
 
 /// More is not kept: a verdict is cheaper found again than searched for in a large file.
 const MOST: usize = 20_000;
+
+/// Branches with more commits of their own are looked at anew each time.
+const LONGEST: usize = 500;
 
 /// Files of this kind that are kept, the newest.
 const FILES: usize = 6;
@@ -38,10 +42,21 @@ pub(super) struct Remembered {
 
 #[derive(Default, Serialize, Deserialize)]
 struct Content {
+    /// By the commit of the branch: where it stands in history.
+    #[serde(default)]
+    histories: BTreeMap<String, SavedHistory>,
     /// By the tip of the branch: its changes in the target's files.
     branches: BTreeMap<String, SavedBranch>,
     /// By what was merged: what conflicts; nothing when it merges.
     pairs: BTreeMap<String, Vec<SavedPath>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedHistory {
+    /// Its own commits, each with its parents.
+    own: Vec<(String, Vec<String>)>,
+    bases: Vec<String>,
+    behind: usize,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -81,6 +96,38 @@ impl Remembered {
     /// Remember nothing.
     pub(super) fn nothing() -> Self {
         Remembered { file: None, content: RefCell::default(), is_new: Cell::new(false) }
+    }
+
+    /// The history of all these commits; nothing when one of them is new.
+    pub(super) fn histories(&self, commits: &[ObjectId]) -> Option<Histories> {
+        let content = self.content.borrow();
+        let parse = |id: &String| id.parse::<ObjectId>().ok();
+        let known = |commit: &ObjectId| -> Option<(History, Parents)> {
+            let saved = content.histories.get(&commit.to_string())?;
+            let parents = |(id, parents): &(String, Vec<String>)| {
+                Some((parse(id)?, parents.iter().map(parse).collect::<Option<Vec<_>>>()?))
+            };
+            let parents: Parents = saved.own.iter().map(parents).collect::<Option<_>>()?;
+            let own = parents.iter().map(|(id, _)| *id).collect();
+            let bases = saved.bases.iter().map(parse).collect::<Option<_>>()?;
+            Some((History { own, bases, behind: saved.behind }, parents))
+        };
+        Some(Histories::known(commits.iter().map(known).collect::<Option<_>>()?))
+    }
+
+    pub(super) fn keep_histories(&self, commits: &[ObjectId], histories: &Histories) {
+        let mut content = self.content.borrow_mut();
+        for (commit, history) in commits.iter().zip(&histories.each) {
+            let Ok(history) = history else { continue };
+            if history.own.len() > LONGEST {
+                continue;
+            }
+            let text = |ids: &[ObjectId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+            let parents = histories.parents(history).into_iter().map(|(id, parents)| (id.to_string(), text(&parents)));
+            let saved = SavedHistory { own: parents.collect(), bases: text(&history.bases), behind: history.behind };
+            content.histories.insert(commit.to_string(), saved);
+        }
+        self.is_new.set(true);
     }
 
     pub(super) fn branch(&self, tip: ObjectId) -> Option<KnownBranch> {
@@ -136,7 +183,7 @@ impl Remembered {
         let content = self.content.borrow();
         if let Some(file) = &self.file
             && self.is_new.get()
-            && content.pairs.len() + content.branches.len() <= MOST
+            && content.pairs.len() + content.branches.len() + content.histories.len() <= MOST
         {
             drop(write(file, &content));
         }
@@ -171,9 +218,11 @@ fn name(repository: &Repository, target: ObjectId) -> Option<String> {
     let usual = usual.map(|folder| folder.join("git/attributes"));
     let files =
         [of_user.or(usual), Some(repository.common_dir().join("info/attributes")), Some("/etc/gitattributes".into())];
-    for file in files.into_iter().flatten() {
+    // Where history ends in a shallow clone.
+    let files = files.into_iter().flatten().chain([repository.common_dir().join("shallow")]);
+    for file in files {
         if let Ok(content) = std::fs::read(file) {
-            all.push_str(&format!("attributes {}\n", content.as_bstr()));
+            all.push_str(&format!("file {}\n", content.as_bstr()));
         }
     }
     let id = gix::objs::compute_hash(target.kind(), gix::objs::Kind::Blob, all.as_bytes()).ok()?;

@@ -54,6 +54,39 @@ impl Judge<'_> {
         Planned { open, pairs }
     }
 
+    /// Tell the pairs that are known from an earlier time; the others remain. Those on the target are cheap to find
+    /// out again, but for what git says of them.
+    pub(super) fn recall(
+        &self,
+        open: Vec<Open>,
+        remembered: &Remembered,
+        pairs: &mut Vec<Pair>,
+    ) -> Result<Vec<Open>, BranchError> {
+        let mut rest = Vec::new();
+        for open in open {
+            let known =
+                if open.2 == Basis::Target { None } else { remembered.pair(&self.request(open), self.tips(open)) };
+            match known {
+                Some(found) if found.is_empty() => pairs.extend(self.told(open, Verdict::Overlap, found)?),
+                Some(found) => pairs.extend(self.told(open, Verdict::Conflict, found)?),
+                None => rest.push(open),
+            }
+        }
+        Ok(rest)
+    }
+
+    /// Keep that a pair is clean, if it is not found out from the target's files.
+    pub(super) fn keep_clean(&self, open: Open, remembered: &Remembered) {
+        if open.2 != Basis::Target {
+            remembered.keep_pair(&self.request(open), self.tips(open), &[]);
+        }
+    }
+
+    /// What a pair is remembered by: on the target the files in question, elsewhere the tips.
+    fn key(&self, open: Open, request: &Request) -> Request {
+        if open.2 == Basis::Target { *request } else { self.request(open) }
+    }
+
     /// Ask git, or take its word from an earlier time.
     pub(super) fn ask(
         &self,
@@ -65,7 +98,7 @@ impl Judge<'_> {
         let mut pairs = Vec::new();
         let mut unknown = Vec::new();
         for (open, request) in open {
-            match remembered.pair(&request, self.tips(open)) {
+            match remembered.pair(&self.key(open, &request), self.tips(open)) {
                 Some(found) if found.is_empty() => pairs.extend(self.told(open, Verdict::Overlap, found)?),
                 Some(found) => pairs.extend(self.told(open, Verdict::Conflict, found)?),
                 None => unknown.push((open, request)),
@@ -79,7 +112,7 @@ impl Judge<'_> {
             let (verdict, found) = self.found(open, request, merge)?;
             // A conflict without a path could not be told from none.
             if verdict == Verdict::Overlap || (verdict == Verdict::Conflict && !found.is_empty()) {
-                remembered.keep_pair(request, self.tips(open), &found);
+                remembered.keep_pair(&self.key(open, request), self.tips(open), &found);
             }
             pairs.extend(self.told(open, verdict, found)?);
         }

@@ -142,9 +142,11 @@ pub fn matrix(
     let facts = gather(repository, scratch, &mut merger, target, candidates, options, &remembered)?;
     let judge = Judge { scratch, target, sharing: facts.histories.sharing(), branches: &facts.branches };
     let Planned { open, mut pairs } = judge.plan(options.question);
+    let open = judge.recall(open, &remembered, &mut pairs)?;
     let quickly = Quickly { repository, scratch, target, facts: &facts, sharing: &judge.sharing };
     let Sorted { clean, files, whole } = quickly.sort_out(open)?;
     for open in clean {
+        judge.keep_clean(open, &remembered);
         pairs.extend(judge.told(open, Verdict::Overlap, Vec::new())?);
     }
     let whole = whole.into_iter().map(|open| (open, judge.request(open)));
