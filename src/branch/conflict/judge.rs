@@ -82,6 +82,12 @@ impl Judge<'_> {
         }
     }
 
+    /// A submodule merges or not by a history that lies elsewhere.
+    fn has_submodule(&self, (a, b, _): Open) -> bool {
+        let stages = [a, b].into_iter().flat_map(|side| &self.branches[side].changes);
+        stages.flat_map(|change| [change.old, change.new]).flatten().any(|stage| stage.mode.is_commit())
+    }
+
     /// What a pair is remembered by: on the target the files in question, elsewhere the tips.
     fn key(&self, open: Open, request: &Request) -> Request {
         if open.2 == Basis::Target { *request } else { self.request(open) }
@@ -111,7 +117,8 @@ impl Judge<'_> {
         for ((open, request), merge) in open.into_iter().zip(&requests).zip(&merges) {
             let (verdict, found) = self.found(open, request, merge)?;
             // A conflict without a path could not be told from none.
-            if verdict == Verdict::Overlap || (verdict == Verdict::Conflict && !found.is_empty()) {
+            let is_told = verdict == Verdict::Overlap || (verdict == Verdict::Conflict && !found.is_empty());
+            if is_told && !self.has_submodule(open) {
                 remembered.keep_pair(&self.key(open, request), self.tips(open), &found);
             }
             pairs.extend(self.told(open, verdict, found)?);
