@@ -37,7 +37,9 @@ pub(crate) fn differences(matrix: &Matrix, truth: &Truth) -> Vec<String> {
     }
     for ((a, b), (how, line, record)) in &truth.pairs {
         let pair = matrix.pair(*a, *b);
-        let basis = pair.map(|pair| pair.basis);
+        // Where there is no verdict there is no basis either.
+        let judged = pair.filter(|pair| !matches!(pair.verdict, Verdict::Unknown { .. }));
+        let basis = judged.map(|pair| pair.basis);
         let expected = match how {
             How::OnTarget => Some(Basis::Target),
             How::AsCommits => Some(Basis::SharedHistory),
