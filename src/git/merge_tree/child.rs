@@ -94,20 +94,23 @@ impl Child {
         Ok(())
     }
 
-    /// What git said when it gave up.
-    pub(super) fn last_words(mut self) -> String {
+    /// What git said when it gave up, and whether it was killed by a signal: then answers that it had finished may be
+    /// lost with its buffer.
+    pub(super) fn last_words(mut self) -> (String, bool) {
         drop(self.stdin.take());
         let status = self.process.wait();
         let said = self.stderr.take().and_then(|reader| reader.join().ok()).unwrap_or_default();
         let said = String::from_utf8_lossy(&said);
         // Warnings of earlier merges may come before; the line it died of is the last.
-        match (status, said.trim().lines().last()) {
+        let is_killed = status.as_ref().is_ok_and(|status| status.code().is_none());
+        let words = match (status, said.trim().lines().last()) {
             (Ok(status), Some(line)) if status.code().is_some() => {
                 line.strip_prefix("fatal: ").unwrap_or(line).to_owned()
             }
             (Ok(status), _) => format!("git merge-tree ended: {status}"),
             (Err(error), _) => format!("git merge-tree ended: {error}"),
-        }
+        };
+        (words, is_killed)
     }
 }
 

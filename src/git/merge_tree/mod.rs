@@ -276,19 +276,26 @@ impl MergeTree {
     /// Answer a batch on this merger's own child, replacing it as often as git gives up.
     fn answer(&mut self, batch: &[Request]) -> Result<Vec<Merge>, MergeError> {
         let mut answers = Vec::with_capacity(batch.len());
+        let mut at_once = BATCH;
         while answers.len() < batch.len() {
             let mut child = match self.child.take() {
                 Some(child) => child,
                 None => Child::start(&self.setup)?,
             };
             let rest = &batch[answers.len()..];
-            let rest = &rest[..rest.len().min(BATCH)];
+            let rest = &rest[..rest.len().min(at_once)];
             let all = answers.len() + rest.len();
             if child.ask(rest, &mut answers)? {
                 self.child = Some(child);
             } else if answers.len() < all {
-                // git answers in order, so the first request without an answer is the one that it gave up on.
-                answers.push(Merge::Unknown { reason: child.last_words() });
+                let (reason, is_killed) = child.last_words();
+                if is_killed && rest.len() > 1 {
+                    // Nobody can say which one it died of before each is asked alone.
+                    at_once = 1;
+                } else {
+                    // git answers in order, so the first request without an answer is the one that it gave up on.
+                    answers.push(Merge::Unknown { reason });
+                }
             }
         }
         Ok(answers)
