@@ -162,10 +162,9 @@ pub fn unified(before: &[u8], after: &[u8], regions: &[Region]) -> Vec<Hunk> {
 /// One hunk with context, which ends where a change begins that is left out.
 fn hunk(before: &[&[u8]], after: &[&[u8]], group: &[Change], all: &[Change]) -> Hunk {
     let (first, last) = (&group[0], &group[group.len() - 1]);
-    let earlier = all.iter().map(|change| change.before.end).filter(|end| *end <= first.before.start);
-    let earlier = earlier.filter(|_| all[0].before != first.before).max().unwrap_or(0);
+    let earlier = all.iter().map(|change| change.before.end).filter(|end| *end < first.before.start).max().unwrap_or(0);
     let later = all.iter().find(|change| change.before.start > last.before.end).map(|change| change.before.start);
-    let lead = CONTEXT.min(first.before.start - earlier.min(first.before.start));
+    let lead = CONTEXT.min(first.before.start - earlier);
     let end = later.unwrap_or(before.len() as u32).min(last.before.end + CONTEXT);
     let start = first.before.start - lead;
     let mut lines = Vec::new();
