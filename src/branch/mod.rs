@@ -13,6 +13,7 @@ pub mod filter;
 mod folder;
 pub mod hazard;
 pub mod history;
+pub mod hunks;
 pub mod order;
 pub mod quick;
 pub mod reason;
