@@ -22,6 +22,7 @@ mod complete;
 mod conflicts;
 mod conflicts_forms;
 mod conflicts_path;
+mod conflicts_show;
 mod doctor;
 mod fail;
 mod findings;

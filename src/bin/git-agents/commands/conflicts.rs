@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use git_agents::branch::soft::{NEAR, warnings};
-use git_agents::branch::{Candidate, Matrix, Options, Question, Work, matrix};
+use git_agents::branch::{Candidate, Matrix, Memory, Options, Question, Work, matrix};
 use git_agents::config;
 use git_agents::git::scratch::Scratch;
 use git_agents::state::State;
@@ -16,6 +16,7 @@ use super::{conflicts_path, conflicts_watch};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::conflicts::{ConflictsView, Format, Found};
+use crate::view::explain::ExplainView;
 
 /// Show which branches collide, with each other and with the target, before anybody merges.
 ///
@@ -40,6 +41,12 @@ pub(crate) struct ConflictsArgs {
     /// Every local branch that is not merged yet, not only the agents'.
     #[arg(long)]
     all_branches: bool,
+    /// Show what both sides did to the lines that collide.
+    #[arg(long, conflicts_with = "path")]
+    show: bool,
+    /// Write a note for this agent or branch: what it collides with, and what it would have to do.
+    #[arg(long, value_name = "BRANCH", conflicts_with_all = ["names", "path", "direct", "with_target", "show", "watch"], add = agents_and_branches())]
+    explain: Option<String>,
     /// Ask who else is changing these files or folders; exit status 1 when anybody is.
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["names", "direct", "with_target", "format"], value_hint = clap::ValueHint::AnyPath)]
     path: Vec<PathBuf>,
@@ -80,17 +87,25 @@ pub(crate) fn run(ctx: &Context, args: &ConflictsArgs) -> Result<Exit, CliError>
         return Err(CliError::usage("the matrix shows pairs, and --with-target asks for none")
             .hint("git agents conflicts --format matrix"));
     }
+    if args.explain.is_some() && args.format == Layout::Matrix {
+        return Err(CliError::usage("the matrix shows all pairs, and --explain is about one branch")
+            .hint("git agents conflicts --format matrix"));
+    }
     if args.watch {
         return conflicts_watch::run(&ctx.ui, u64::from(args.interval), |say| match args.path.as_slice() {
-            [] => judged(ctx, args).and_then(|(view, warnings)| say.answer(&view, warnings)),
+            [] => judged(ctx, args).and_then(|judged| say.answer(&judged.view, judged.warnings)),
             _ => conflicts_path::judged(ctx, &question(args)).and_then(|(view, warnings)| say.answer(&view, warnings)),
         });
     }
     if !args.path.is_empty() {
         return conflicts_path::run(ctx, &question(args));
     }
-    let (view, warnings) = judged(ctx, args)?;
+    let Judged { view, note, warnings } = judged(ctx, args)?;
     warnings.iter().for_each(|warning| ctx.ui.warn(warning));
+    if let Some(note) = note {
+        ctx.ui.answer(&note)?;
+        return Ok(if note.is_good() { Exit::Good } else { Exit::Negative });
+    }
     if view.branches.is_empty() && args.names.is_empty() {
         ctx.ui.note("there are no agents; `git agents init NAME…` makes some, --all-branches judges every branch");
     }
@@ -103,8 +118,16 @@ fn question(args: &ConflictsArgs) -> conflicts_path::PathQuestion<'_> {
     conflicts_path::PathQuestion { paths, all_branches, committed }
 }
 
-/// The answer as of now, and what is not in the picture.
-fn judged(ctx: &Context, args: &ConflictsArgs) -> Result<(ConflictsView, Vec<String>), CliError> {
+/// The answer as of now.
+struct Judged {
+    view: ConflictsView,
+    /// The note for a branch, if one was asked for.
+    note: Option<ExplainView>,
+    /// What is not in the picture.
+    warnings: Vec<String>,
+}
+
+fn judged(ctx: &Context, args: &ConflictsArgs) -> Result<Judged, CliError> {
     let repo = ctx.repo()?;
     repo.require_git()?;
     let target = config::target(repo)?;
@@ -119,7 +142,8 @@ fn judged(ctx: &Context, args: &ConflictsArgs) -> Result<(ConflictsView, Vec<Str
         work: if args.committed { Work::Committed } else { Work::Uncommitted },
         question,
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
-        ..Options::default()
+        // What is to be shown has to be at hand.
+        memory: if args.show || args.explain.is_some() { Memory::None } else { Memory::Kept },
     };
     let scratch = Scratch::in_memory(repo)?;
     let matrix = matrix(repo, &scratch, target.commit, &candidates, &options)?;
@@ -129,11 +153,14 @@ fn judged(ctx: &Context, args: &ConflictsArgs) -> Result<(ConflictsView, Vec<Str
         (Layout::Matrix, _) => Format::Matrix,
         _ => Format::Table,
     };
+    let show = (options.memory == Memory::None).then_some(&scratch);
     let found =
-        Found { target: &target, candidates: &candidates, state: &snapshot.state, matrix: &matrix, soft: &soft };
+        Found { show, target: &target, candidates: &candidates, state: &snapshot.state, matrix: &matrix, soft: &soft };
     // The matrix has a place for every pair.
     let about = about.filter(|_| format != Format::Matrix);
-    Ok((ConflictsView::new(&found, about, format), left_out(&matrix)))
+    let view = ConflictsView::new(&found, about, format);
+    let note = args.explain.is_some().then(|| ExplainView::new(&view, &matrix.branches[0], &target));
+    Ok(Judged { view, note, warnings: left_out(&matrix) })
 }
 
 /// Who is judged, and the one that the question is about.
@@ -144,8 +171,9 @@ fn chosen(
     target: &config::Target,
 ) -> Result<(Vec<Candidate>, Option<usize>), CliError> {
     let repo = ctx.repo()?;
-    let mut named = candidates::named(repo, state, &args.names)?;
-    let is_whole = args.names.is_empty() || args.all_branches || (args.names.len() == 1 && !args.with_target);
+    let names = args.explain.as_ref().map_or(args.names.as_slice(), std::slice::from_ref);
+    let mut named = candidates::named(repo, state, names)?;
+    let is_whole = names.is_empty() || args.all_branches || (names.len() == 1 && !args.with_target);
     if is_whole {
         let mut others = candidates::of_agents(repo, state)?;
         if args.all_branches {
@@ -154,7 +182,7 @@ fn chosen(
         let given: Vec<_> = named.iter().filter_map(|candidate| candidate.branch.clone()).collect();
         named.extend(others.into_iter().filter(|one| one.branch.as_ref().is_none_or(|b| !given.contains(b))));
     }
-    let about = (args.names.len() == 1).then_some(0);
+    let about = (names.len() == 1).then_some(0);
     Ok((named, about))
 }
 

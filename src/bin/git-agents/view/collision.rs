@@ -1,11 +1,14 @@
 //! One path on which two sides meet, and where in the file.
 
 use git_agents::branch::facts::{BranchFacts, Uncommitted};
+use git_agents::branch::hunks::of_conflict;
 use git_agents::branch::regions::{Lines, Region};
 use git_agents::branch::verdict::{PathState, PathVerdict};
 use git_agents::git::repository::path_text;
+use git_agents::git::scratch::Scratch;
 use serde::Serialize;
 
+use super::hunks::HunksView;
 use crate::render::style::{Style, safe};
 
 /// Some lines of a file: the first, from 1, and how many.
@@ -47,6 +50,9 @@ pub(crate) struct PathView {
     /// The branches whose change of the path is not committed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) uncommitted: Vec<String>,
+    /// What both did to the base, when that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hunks: Option<HunksView>,
 }
 
 impl From<&PathVerdict> for PathView {
@@ -57,19 +63,32 @@ impl From<&PathVerdict> for PathView {
                 ("conflict", Some(kind.name().to_owned()), regions.iter().map(RegionView::from).collect())
             }
         };
-        PathView { path: path_text(verdict.path.as_ref()), verdict: word, kind, regions, uncommitted: Vec::new() }
+        PathView {
+            path: path_text(verdict.path.as_ref()),
+            verdict: word,
+            kind,
+            regions,
+            uncommitted: Vec::new(),
+            hunks: None,
+        }
     }
 }
 
 impl PathView {
-    /// The path as these branches have it.
-    pub(crate) fn between(verdict: &PathVerdict, sides: &[&BranchFacts]) -> Self {
+    /// The path as these branches have it. With what both did to the base, where the objects of the merge are at hand.
+    pub(crate) fn between(verdict: &PathVerdict, sides: &[&BranchFacts], show: Option<&Scratch>) -> Self {
         let is_uncommitted = |side: &&&BranchFacts| match &side.uncommitted {
             Uncommitted::Included { paths } => paths.contains(&verdict.path),
             _ => false,
         };
         let uncommitted = sides.iter().filter(is_uncommitted).map(|side| side.name.clone()).collect();
-        PathView { uncommitted, ..PathView::from(verdict) }
+        let hunks = match (&verdict.state, show) {
+            (PathState::Conflict { kind, stages, .. }, Some(scratch)) => {
+                of_conflict(scratch, stages, kind).as_ref().map(HunksView::from)
+            }
+            _ => None,
+        };
+        PathView { uncommitted, hunks, ..PathView::from(verdict) }
     }
 }
 
@@ -102,7 +121,8 @@ pub(crate) fn paths_text(style: &Style, paths: &[PathView], sides: [&str; 2]) ->
             let names: Vec<String> = path.uncommitted.iter().map(|name| safe(name)).collect();
             line.push_str(&style.dim(&format!("  not committed by {}", names.join(" and "))));
         }
-        line + "\n"
+        let hunks = path.hunks.as_ref().map(|hunks| hunks.text(style, sides)).unwrap_or_default();
+        line + "\n" + &hunks
     };
     paths.iter().map(line).collect()
 }

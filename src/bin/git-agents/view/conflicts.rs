@@ -8,6 +8,7 @@ use git_agents::branch::verdict::Verdict;
 use git_agents::branch::{Candidate, Matrix};
 use git_agents::config::Target;
 use git_agents::git::repository::path_text;
+use git_agents::git::scratch::Scratch;
 use git_agents::state::State;
 use git_agents::task::{Task, TaskState};
 use serde::Serialize;
@@ -55,13 +56,13 @@ pub(crate) struct BranchView {
 }
 
 impl BranchView {
-    fn new(candidate: &Candidate, facts: &BranchFacts, state: &State) -> Self {
+    fn new(candidate: &Candidate, facts: &BranchFacts, state: &State, show: Option<&Scratch>) -> Self {
         let (verdict, paths, reason) = match &facts.standing {
             Standing::Landed => ("landed", Vec::new(), None),
             Standing::Empty => ("empty", Vec::new(), None),
             Standing::Clean { .. } => ("clean", Vec::new(), None),
             Standing::Conflict { paths } => {
-                ("conflict", paths.iter().map(|path| PathView::between(path, &[facts])).collect(), None)
+                ("conflict", paths.iter().map(|path| PathView::between(path, &[facts], show)).collect(), None)
             }
             Standing::Unknown { reason } => ("unknown", Vec::new(), Some(reason.clone())),
         };
@@ -154,14 +155,16 @@ pub(crate) struct Found<'a> {
     pub(crate) state: &'a State,
     pub(crate) matrix: &'a Matrix,
     pub(crate) soft: &'a [Soft],
+    /// Where to read what both sides did, when that is to be shown.
+    pub(crate) show: Option<&'a Scratch>,
 }
 
 impl ConflictsView {
     /// All branches and pairs, or only the pairs of the branch with number `about`.
     pub(crate) fn new(found: &Found<'_>, about: Option<usize>, format: Format) -> Self {
-        let Found { target, candidates, state, matrix, soft } = *found;
+        let Found { target, candidates, state, matrix, soft, show } = *found;
         let branches: Vec<BranchView> =
-            candidates.iter().zip(&matrix.branches).map(|(c, facts)| BranchView::new(c, facts, state)).collect();
+            candidates.iter().zip(&matrix.branches).map(|(c, facts)| BranchView::new(c, facts, state, show)).collect();
         let is_shown = |pair: &&git_agents::branch::conflict::Pair| {
             pair.verdict != Verdict::Clean && about.is_none_or(|number| pair.a == number || pair.b == number)
         };
@@ -174,7 +177,7 @@ impl ConflictsView {
             };
             let name = |number: usize| matrix.branches[number].name.clone();
             let sides = [&matrix.branches[pair.a], &matrix.branches[pair.b]];
-            let paths = pair.paths.iter().map(|path| PathView::between(path, &sides)).collect();
+            let paths = pair.paths.iter().map(|path| PathView::between(path, &sides, show)).collect();
             PairView { a: name(pair.a), b: name(pair.b), verdict, paths, reason }
         };
         let pairs: Vec<PairView> = matrix.pairs.iter().filter(is_shown).map(pair_view).collect();
