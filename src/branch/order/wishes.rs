@@ -1,6 +1,7 @@
 //! What is known and wanted of the branches, as a puzzle.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use gix::bstr::BString;
 
@@ -10,6 +11,9 @@ use crate::branch::conflict::{Matrix, Pair};
 use crate::branch::facts::Standing;
 use crate::branch::solve::{Precedence, Puzzle, acyclic};
 use crate::branch::verdict::{PathVerdict, Verdict};
+
+/// How long all rounds of the search may take on a machine on which its steps take longer than they should.
+const LONGEST: Duration = Duration::from_secs(3);
 
 /// The matrix and the candidates' wishes as a puzzle, and the precedences that had to be dropped.
 pub(super) fn puzzle(matrix: &Matrix, candidates: &[Candidate]) -> (Puzzle, Precedence) {
@@ -66,6 +70,7 @@ pub(super) fn puzzle(matrix: &Matrix, candidates: &[Candidate]) -> (Puzzle, Prec
         conflicts: clashes,
         keys: (0..count).map(key).collect(),
         limit: LIMIT,
+        deadline: Some(Instant::now() + LONGEST),
         ..Puzzle::default()
     };
     (puzzle, dropped)

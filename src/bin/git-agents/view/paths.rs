@@ -1,7 +1,6 @@
 //! Who is changing a path.
 
 use git_agents::branch::Candidate;
-use git_agents::branch::regions::Lines;
 use git_agents::branch::touch::{Touch, TouchKind, Touches};
 use git_agents::config::Target;
 use git_agents::git::repository::path_text;
@@ -10,28 +9,17 @@ use git_agents::task::TaskState;
 use gix::bstr::BString;
 use serde::Serialize;
 
+use super::collision::LinesView;
+use super::conflicts::TaskRef;
 use super::status::TargetView;
 use crate::render::style::{Style, counted, listed, safe};
 use crate::ui::View;
 
-/// Some lines of a file: the first, from 1, and how many.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct SpanView {
-    pub(crate) start: u32,
-    pub(crate) lines: u32,
-}
-
-impl From<Lines> for SpanView {
-    fn from(lines: Lines) -> Self {
-        SpanView { start: lines.start, lines: lines.lines }
-    }
-}
-
 /// Lines that are changed: in the file of who changes them, and as it was when the branch left the target.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct PlaceView {
-    pub(crate) own: SpanView,
-    pub(crate) base: SpanView,
+    pub(crate) own: LinesView,
+    pub(crate) base: LinesView,
 }
 
 /// A path that somebody changes. `kind` is `added`, `modified`, `deleted` or `mode`.
@@ -46,13 +34,6 @@ pub(crate) struct TouchView {
     pub(crate) places: Vec<PlaceView>,
 }
 
-/// A task, by its id and title.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct TaskNameView {
-    pub(crate) id: String,
-    pub(crate) title: String,
-}
-
 /// Somebody who changes something that was asked about.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ChangerView {
@@ -61,7 +42,7 @@ pub(crate) struct ChangerView {
     pub(crate) branch: Option<String>,
     /// What it works on or has completed and not landed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) tasks: Vec<TaskNameView>,
+    pub(crate) tasks: Vec<TaskRef>,
     pub(crate) paths: Vec<TouchView>,
 }
 
@@ -150,10 +131,10 @@ fn touch_view(touch: &Touch, is_known: bool) -> TouchView {
     }
 }
 
-fn tasks_of(state: &State, branch: &str) -> Vec<TaskNameView> {
+fn tasks_of(state: &State, branch: &str) -> Vec<TaskRef> {
     let Some(agent) = state.agent_of_branch(branch) else { return Vec::new() };
     let is_live = |task: &&git_agents::task::Task| matches!(task.state, TaskState::InProgress | TaskState::Completed);
-    let name = |task: &git_agents::task::Task| TaskNameView { id: task.id.to_string(), title: task.title.clone() };
+    let name = |task: &git_agents::task::Task| TaskRef { id: task.id.to_string(), title: task.title.clone() };
     state.tasks_of(&agent.name).filter(is_live).map(name).collect()
 }
 
@@ -196,7 +177,7 @@ fn path_line(style: &Style, path: &TouchView) -> String {
     line + "\n"
 }
 
-fn span(span: SpanView) -> String {
+fn span(span: LinesView) -> String {
     match span.lines {
         0 => format!("before {}", span.start),
         1 => span.start.to_string(),
