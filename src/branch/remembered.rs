@@ -201,6 +201,10 @@ fn folder(repository: &Repository) -> PathBuf {
 
 /// Everything but the sides that git's word depends on, in one name.
 fn name(repository: &Repository, target: ObjectId) -> Option<String> {
+    // Settings of this one run, which only git reads.
+    if crate::world::World::variable("GIT_CONFIG_PARAMETERS").is_some() {
+        return None;
+    }
     let mut all = format!("{} {} {target}\n", env!("CARGO_PKG_VERSION"), version(repository.common_dir()).ok()?);
     let config = repository.gix().config_snapshot();
     for section in ["merge", "diff", "attr"] {

@@ -43,6 +43,11 @@ pub fn merged_as_text(
 /// A setting makes git merge every file in another way than line by line as it is.
 fn merges_in_its_own_way(repository: &Repository) -> bool {
     let config = repository.gix().config_snapshot();
+    // What `git -c` gives reaches git and not gix.
+    let given = crate::world::World::variable("GIT_CONFIG_PARAMETERS").unwrap_or_default().to_ascii_lowercase();
+    if given.contains("merge.default") || given.contains("merge.renormalize") {
+        return true;
+    }
     config.string("merge.default").is_some() || config.boolean("merge.renormalize").unwrap_or_default()
 }
 
