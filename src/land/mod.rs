@@ -18,7 +18,7 @@ pub(crate) mod fixture;
 
 pub(crate) use commit::Writer;
 
-pub use build::{plan, plan_rebase, plan_undo};
+pub use build::{compose, plan, plan_rebase, plan_undo};
 pub use execute::{ExecuteError, Executed, Execution, execute};
 pub use plan::{Built, Plan, PlanError, Request, Source, Strategy};
 pub use recover::{Questions, Recovered, recover};

@@ -9,5 +9,6 @@ pub mod enrol;
 pub mod landing;
 pub mod overview;
 pub mod place;
+pub mod queue;
 pub mod recover;
 pub mod start;

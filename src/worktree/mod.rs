@@ -5,6 +5,7 @@
 
 pub mod create;
 pub mod follow;
+pub mod integration;
 pub mod journal;
 pub mod remove;
 pub mod unfinished;

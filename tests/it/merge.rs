@@ -131,7 +131,12 @@ fn tried_without_doing_it() {
       README  content
       next: git -C [ROOT]/repo-worktrees/bob rebase main
     main would move from [COMMIT] to [COMMIT]
-    worktrees that would come along: [ROOT]/repo, [ROOT]/repo-worktrees/cam, [ROOT]/repo-worktrees/ann
+      ref main [COMMIT]..[COMMIT]
+      ref agents/cam [COMMIT]..[COMMIT]
+      ref agents/ann [COMMIT]..[COMMIT]
+      worktree [ROOT]/repo (main)
+      worktree [ROOT]/repo-worktrees/cam (agents/cam)
+      worktree [ROOT]/repo-worktrees/ann (agents/ann)
     [status 1]
     ");
     assert_eq!(before, (sandbox.facts(), all_work(&sandbox)));

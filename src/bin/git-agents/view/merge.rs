@@ -10,6 +10,8 @@ use git_agents::work::landing::{Landing, completed, strategy_word};
 use git_agents::worktree::follow::Blocked;
 use serde::Serialize;
 
+use super::check::{ChecksView, FailureView, end_text};
+use super::merge_plan::{PlanView, PushView};
 use crate::error::{CliError, quoted};
 use crate::render::style::{Style, counted, listed, safe};
 use crate::ui::View;
@@ -47,10 +49,13 @@ pub(crate) struct LandedView {
 pub(crate) struct StoppedView {
     pub(crate) name: String,
     pub(crate) branch: String,
-    /// `conflict`, `merges`, `taken-back`, `worktree`, `after`, `missing`, `is-target`, `symbolic`, `checked-out-twice`, `unrelated` or `unknown`.
+    /// `conflict`, `merges`, `taken-back`, `worktree`, `check`, `after`, `missing`, `is-target`, `symbolic`, `checked-out-twice`, `unrelated` or `unknown`.
     pub(crate) reason: &'static str,
     pub(crate) message: String,
     pub(crate) paths: Vec<StoppedPath>,
+    /// What failed, for a branch that the check stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) check: Option<FailureView>,
     pub(crate) next: String,
 }
 
@@ -73,6 +78,15 @@ pub(crate) struct MergeView {
     pub(crate) empty: Vec<String>,
     /// The worktrees that come along.
     pub(crate) worktrees: Vec<String>,
+    /// What a dry run would move; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) plan: Option<PlanView>,
+    /// What was checked; absent when nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) checks: Option<ChecksView>,
+    /// Where it was pushed; absent when it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pushed: Option<PushView>,
     /// The command that takes it back; `null` when nothing was changed.
     pub(crate) undo: Option<&'static str>,
 }
@@ -120,6 +134,9 @@ impl MergeView {
             stopped: plan.stopped.iter().map(stopped).collect(),
             empty: plan.empty.clone(),
             worktrees: plan.worktrees.iter().map(|one| one.path.display().to_string()).collect(),
+            plan: None,
+            checks: None,
+            pushed: None,
             undo: (!dry_run && !plan.steps.is_empty()).then_some("git agents undo --yes"),
         }
     }
@@ -154,8 +171,12 @@ pub(crate) fn stopped_view(target: &Target, before: &str, worktrees: &[Worktree]
         }
         _ => Vec::new(),
     };
+    let check = match &stopped.reason {
+        Stop::Check { failure, with } => Some(FailureView::new(failure, with)),
+        _ => None,
+    };
     let (name, branch) = (stopped.name.clone(), short(&stopped.branch).to_owned());
-    StoppedView { name, branch, reason, message, paths, next }
+    StoppedView { name, branch, reason, message, paths, check, next }
 }
 
 fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stopped) -> (&'static str, String, String) {
@@ -181,6 +202,12 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
         Stop::HasMerges { commits } => {
             let message = format!("it contains {}, which a rebase would flatten", counted(commits.len(), "merge"));
             ("merges", message, format!("git agents merge {name} --strategy merge"))
+        }
+        Stop::Check { failure, with } => {
+            let with: Vec<&str> = with.iter().map(String::as_str).collect();
+            let together = if with.is_empty() { String::new() } else { format!(" together with {}", listed(&with)) };
+            let message = format!("`{}` {}{together}", failure.command, end_text(failure.end));
+            ("check", message, format!("less {}", quoted(&failure.log.display().to_string())))
         }
         Stop::Worktree { path, reason: Blocked::Missing } => {
             let message = format!("its worktree at {} is missing: {}", path.display(), blocked_text(&Blocked::Missing));
@@ -312,11 +339,13 @@ impl View for MergeView {
                 let kind = path.kind.as_deref().map(|kind| format!("  {}", style.dim(&safe(kind)))).unwrap_or_default();
                 text.push_str(&format!("  {}{kind}\n", safe(&path.path)));
             }
+            text.push_str(&one.check.as_ref().map(|check| check.output_text(style)).unwrap_or_default());
             text.push_str(&format!("  {} {}\n", style.dim("next:"), safe(&one.next)));
         }
         if !self.empty.is_empty() {
             text.push_str(&format!("nothing to land: {}\n", self.empty.join(", ")));
         }
+        text.push_str(&self.checks.as_ref().map(|checks| checks.text(style)).unwrap_or_default());
         text.push_str(&self.end(style));
         text
     }
@@ -340,8 +369,9 @@ impl MergeView {
         let (from, to) = (before.get(..10).unwrap_or(before), after.get(..10).unwrap_or(after));
         let verb = if self.dry_run { "would move" } else { "moved" };
         let mut text = format!("{branch} {verb} from {from} to {to}\n");
-        if self.dry_run && !self.worktrees.is_empty() {
-            text.push_str(&format!("worktrees that would come along: {}\n", safe(&self.worktrees.join(", "))));
+        text.push_str(&self.plan.as_ref().map(|plan| plan.text(style)).unwrap_or_default());
+        if let Some(PushView { remote, branch }) = &self.pushed {
+            text.push_str(&format!("pushed to {} of {}\n", safe(branch), safe(remote)));
         }
         if let Some(undo) = self.undo {
             text.push_str(&format!("{} {undo}\n", style.dim("to take it back:")));
@@ -354,7 +384,7 @@ impl MergeView {
 /// which is an answer.
 pub(crate) fn refusal(stopped: &[StoppedView]) -> Option<CliError> {
     let first = stopped.first()?;
-    if stopped.iter().any(|one| matches!(one.reason, "conflict" | "unknown" | "unrelated")) {
+    if stopped.iter().any(|one| matches!(one.reason, "conflict" | "check" | "unknown" | "unrelated")) {
         return None;
     }
     let sentences: Vec<String> = stopped.iter().map(|one| format!("{}: {}", one.name, one.message)).collect();

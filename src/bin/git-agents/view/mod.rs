@@ -4,6 +4,7 @@
 //! be determined.
 
 pub(crate) mod agent;
+pub(crate) mod check;
 pub(crate) mod collision;
 pub(crate) mod completed;
 pub(crate) mod conflicts;
@@ -17,6 +18,7 @@ pub(crate) mod hunks;
 pub(crate) mod log;
 pub(crate) mod merge;
 pub(crate) mod merge_order;
+pub(crate) mod merge_plan;
 pub(crate) mod paths;
 pub(crate) mod rebase;
 pub(crate) mod removed;
