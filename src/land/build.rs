@@ -46,6 +46,15 @@ pub fn plan(repo: &Repository, request: &Request) -> Result<Built, PlanError> {
             plan.brought = request.start.filter(|start| *start != before);
         }
         let Some(end) = plan.target_after() else { break plan };
+        let mut of_target = Vec::new();
+        let refused = follow_all(repo, &all, target, before, end, &scratch, &mut of_target)?;
+        // A file that cannot be written is somebody's: without that branch the others land.
+        if let Some(reason) = &refused
+            && let Some(found) = whose(repo, &all, target, before, &plan, &scratch, reason)?
+        {
+            barred.push(found);
+            continue;
+        }
         let mut found = Vec::new();
         for step in &plan.steps {
             let reason = follow_all(repo, &all, &step.branch, step.tip, end, &scratch, &mut plan.worktrees)?;
@@ -55,10 +64,7 @@ pub fn plan(repo: &Repository, request: &Request) -> Result<Built, PlanError> {
             barred.append(&mut found);
             continue;
         }
-        let mut of_target = Vec::new();
-        if let Some(reason) = follow_all(repo, &all, target, before, end, &scratch, &mut of_target)? {
-            plan.refusals.extend(refusal_of(target, reason));
-        }
+        plan.refusals.extend(refused.and_then(|reason| refusal_of(target, reason)));
         plan.worktrees.splice(0..0, of_target);
         plan.moves.push(Move { name: target.clone(), before: Some(before), after: Some(end) });
         let branches = plan.steps.iter().filter(|step| step.tip != end);
@@ -223,6 +229,34 @@ fn land_all(
         }
     }
     Ok(plan)
+}
+
+/// Whose files cannot be written to the target's worktree: the first branch with which it is refused, where it is not
+/// with those before.
+fn whose(
+    repo: &Repository,
+    all: &Holders,
+    target: &str,
+    before: ObjectId,
+    plan: &Plan,
+    scratch: &Scratch,
+    reason: &Stop,
+) -> Result<Option<Stopped>, PlanError> {
+    let words = |stop: &Stop| match stop {
+        Stop::Worktree { path, reason: follow::Blocked::Refused { reason } } => Some((path.clone(), reason.clone())),
+        _ => None,
+    };
+    if words(reason).is_none() || plan.steps.first().is_none_or(|step| step.onto != before) {
+        return Ok(None);
+    }
+    for step in &plan.steps {
+        let found = follow_all(repo, all, target, before, step.after, scratch, &mut Vec::new())?;
+        if let Some((path, reason)) = found.as_ref().and_then(words) {
+            let reason = Stop::Unwritable { path, reason };
+            return Ok(Some(stopped(&step.name, &step.branch, Some(step.tip), reason)));
+        }
+    }
+    Ok(None)
 }
 
 /// A branch whose work the target has under other ids stands at the target afterwards too, where its worktree lets it.

@@ -175,6 +175,13 @@ pub enum Stop {
         /// Those without whose work it would not fail; empty when it fails on the target alone.
         with: Vec<String>,
     },
+    /// Its files cannot be written to the target's worktree.
+    Unwritable {
+        /// Where.
+        path: PathBuf,
+        /// git's own words.
+        reason: String,
+    },
     /// Its worktree cannot come along.
     Worktree {
         /// Where.

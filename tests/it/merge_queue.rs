@@ -245,3 +245,29 @@ fn who_begins_another_task_during_the_check_stays_behind() {
     assert!(output.stderr.contains("ann has begun 9; planning again"), "{output}");
     assert_eq!(sandbox.git(["ls-tree", "--name-only", "main", "--", "ann.txt", "bob.txt"]), "bob.txt");
 }
+
+#[test]
+fn a_file_that_cannot_be_written_stops_its_branch_and_no_other() {
+    let sandbox = Sandbox::with_agents(&["ann", "bob", "cam"]);
+    sandbox.git(["config", "filter.picky.clean", "cat"]);
+    sandbox.git(["config", "filter.picky.smudge", "grep -v unwritable"]);
+    sandbox.git(["config", "filter.picky.required", "true"]);
+    sandbox.commit_as("ann", "ann.txt", "x\n");
+    sandbox.commit_as("bob", ".gitattributes", "*.bin filter=picky\n");
+    sandbox.commit_as("bob", "bob.bin", "unwritable\n");
+    sandbox.commit_as("cam", "cam.txt", "x\n");
+    let output = sandbox.agents(["merge", "--all", "--yes"]);
+    assert_eq!(output.status, Some(1));
+    assert_snapshot!(output, @"
+    landed ann by rebase at [COMMIT]
+    landed cam by rebase at [COMMIT]
+    stopped bob: its files cannot be written to [ROOT]/repo: error: external filter 'grep -v unwritable' failed 1; error: external filter 'grep -v unwritable' failed; fatal: bob.bin: smudge filter picky failed
+      next: git agents merge bob --dry-run
+    main moved from [COMMIT] to [COMMIT]
+    to take it back: git agents undo --yes
+    [status 1]
+    ");
+    let main = sandbox.rev("main");
+    assert_eq!((sandbox.rev("agents/ann"), sandbox.rev("agents/cam")), (main.clone(), main));
+    assert_eq!(sandbox.git(["status", "--porcelain"]), "");
+}

@@ -49,7 +49,7 @@ pub(crate) struct LandedView {
 pub(crate) struct StoppedView {
     pub(crate) name: String,
     pub(crate) branch: String,
-    /// `conflict`, `merges`, `taken-back`, `worktree`, `check`, `after`, `missing`, `is-target`, `symbolic`, `checked-out-twice`, `unrelated` or `unknown`.
+    /// `conflict`, `merges`, `taken-back`, `worktree`, `unwritable`, `check`, `after`, `missing`, `is-target`, `symbolic`, `checked-out-twice`, `unrelated` or `unknown`.
     pub(crate) reason: &'static str,
     pub(crate) message: String,
     pub(crate) paths: Vec<StoppedPath>,
@@ -209,6 +209,11 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
             let message = format!("`{}` {}{together}", failure.command, end_text(failure.end));
             ("check", message, format!("less {}", quoted(&failure.log.display().to_string())))
         }
+        Stop::Unwritable { path, reason } => {
+            let words = one_line(reason);
+            let message = format!("its files cannot be written to {}: {words}", path.display());
+            ("unwritable", message, format!("git agents merge {name} --dry-run"))
+        }
         Stop::Worktree { path, reason: Blocked::Missing } => {
             let message = format!("its worktree at {} is missing: {}", path.display(), blocked_text(&Blocked::Missing));
             ("worktree", message, "git worktree repair".to_owned())
@@ -281,8 +286,14 @@ pub(crate) fn blocked_text(blocked: &Blocked) -> String {
         Blocked::Locked { path } => format!("somebody is writing to it ({} exists)", path.display()),
         Blocked::Behind => "its files could not be brought to what landed before (git agents doctor)".to_owned(),
         Blocked::NotIntact => "it is not the worktree that git believes it to be".to_owned(),
-        Blocked::Refused { reason } => reason.clone(),
+        Blocked::Refused { reason } => one_line(reason),
     }
+}
+
+/// git's words, which may be several lines.
+fn one_line(words: &str) -> String {
+    let lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 /// Why nothing could be moved, as a sentence's part.
