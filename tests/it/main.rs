@@ -61,6 +61,10 @@ mod differential;
 
 mod damage;
 mod kill;
+mod landing_faults;
+
+mod landing_kinds;
+mod landing_meanwhile;
 mod layouts;
 mod race;
 mod replay;
