@@ -54,6 +54,13 @@ pub enum Blocked {
         /// The lock.
         path: PathBuf,
     },
+    /// A folder in which files change is read-only.
+    ReadOnly {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
     /// git refuses for another reason.
     Refused {
         /// git's own words.
@@ -157,11 +164,10 @@ pub fn check(
     if !paths.is_empty() {
         return Ok(Some(Blocked::InTheWay { paths: paths.into_iter().collect() }));
     }
-    let reason = match reason {
-        None => unwritable(repo, worktree, scratch, new, changes)?,
-        reason => reason,
-    };
-    Ok(reason.map(|reason| Blocked::Refused { reason }))
+    match reason {
+        None => unwritable(repo, worktree, scratch, new, changes),
+        Some(reason) => Ok(Some(Blocked::Refused { reason })),
+    }
 }
 
 /// Why not all of the files could be written. What the index has already is not written again.
@@ -171,15 +177,15 @@ fn unwritable(
     scratch: Option<&Scratch>,
     new: ObjectId,
     mut changes: Vec<Change>,
-) -> Result<Option<String>, FollowError> {
-    let reason = files::unwritable(repo, worktree, scratch, new, &changes)?;
+) -> Result<Option<Blocked>, FollowError> {
+    let blocked = files::unwritable(repo, worktree, scratch, new, &changes)?;
     let number = changes.len();
-    if reason.is_some() {
+    if blocked.is_some() {
         let index = finish::index_of(worktree, &changes)?;
         changes.retain(|change| index.get(&change.path) != change.new.as_ref());
     }
     if changes.len() == number {
-        return Ok(reason);
+        return Ok(blocked);
     }
     files::unwritable(repo, worktree, scratch, new, &changes)
 }

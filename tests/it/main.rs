@@ -60,9 +60,14 @@ mod input;
 mod output;
 
 mod differential;
+mod faults;
 
 mod damage;
 mod kill;
+mod landing_faults;
+mod landing_kill;
+mod landing_kinds;
+mod landing_meanwhile;
 mod layouts;
 mod race;
 mod replay;

@@ -222,6 +222,7 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
             let message = format!("its worktree {} cannot come along: {}", path.display(), blocked_text(reason));
             let next = match reason {
                 Blocked::Locked { .. } => "git agents doctor".to_owned(),
+                Blocked::ReadOnly { path, .. } => format!("chmod u+w {}", quoted(&path.display().to_string())),
                 _ => format!("git -C {} status", quoted(&path.display().to_string())),
             };
             ("worktree", message, next)
@@ -286,6 +287,7 @@ pub(crate) fn blocked_text(blocked: &Blocked) -> String {
         Blocked::Locked { path } => format!("somebody is writing to it ({} exists)", path.display()),
         Blocked::Behind => "its files could not be brought to what landed before (git agents doctor)".to_owned(),
         Blocked::NotIntact => "it is not the worktree that git believes it to be".to_owned(),
+        Blocked::ReadOnly { path, reason } => format!("{} cannot be written to: {reason}", path.display()),
         Blocked::Refused { reason } => one_line(reason),
     }
 }
@@ -321,6 +323,13 @@ pub(crate) fn refusal_hints(refusal: &Refusal) -> &'static [&'static str] {
         Refusal::Worktree { reason: Blocked::Missing, .. } => &["git worktree repair", "git worktree prune"],
         Refusal::Worktree { reason: Blocked::Locked { .. }, .. } => &["git agents doctor"],
         Refusal::Worktree { reason: Blocked::Behind, .. } => &["git agents doctor", "git agents undo"],
+        Refusal::Worktree { reason: Blocked::NotIntact, .. } => {
+            &["git worktree list", "move that folder elsewhere, and git worktree prune"]
+        }
+        Refusal::Worktree { reason: Blocked::Operation { .. }, .. } => &["finish it, or abort it: git status says how"],
+        Refusal::Worktree { reason: Blocked::ReadOnly { .. }, .. } => {
+            &["make it writable (chmod u+w, mount -o remount,rw), and run the command again"]
+        }
         Refusal::Worktree { reason: Blocked::Refused { .. }, .. } => &["git agents status"],
         Refusal::HeldTwice { .. } | Refusal::CheckedOut { .. } => &["git worktree list"],
         _ => &["commit what is in the way, or move it elsewhere"],
