@@ -1,8 +1,11 @@
 //! Errors as users meet them: one sentence, a stable code, an exit status, and what to do next.
 
 mod git;
+mod removal;
 mod state;
 mod work;
+
+pub(crate) use removal::removal_refused;
 
 /// What the exit status says. `0` is a good answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
