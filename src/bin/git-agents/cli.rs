@@ -75,6 +75,7 @@ pub(crate) enum Command {
     MergeOrder(commands::merge_order::MergeOrderArgs),
     Rebase(commands::rebase::RebaseArgs),
     Merge(commands::merge::MergeArgs),
+    Cleanup(commands::cleanup::CleanupArgs),
     Log(commands::log::LogArgs),
     Undo(commands::undo::UndoArgs),
     Reset(commands::reset::ResetArgs),

@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod assign;
+pub(crate) mod cleanup;
 pub(crate) mod complete;
 pub(crate) mod complete_values;
 pub(crate) mod completions;
@@ -52,6 +53,7 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
         Command::MergeOrder(args) => merge_order::run(ctx, &args),
         Command::Rebase(args) => rebase::run(ctx, &args),
         Command::Merge(args) => merge::run(ctx, &args),
+        Command::Cleanup(args) => cleanup::run(ctx, &args),
         Command::Log(args) => log::run(ctx, args),
         Command::Undo(args) => undo::run(ctx, &args),
         Command::Reset(args) => reset::run(ctx, &args),

@@ -2,8 +2,11 @@
 
 mod git;
 mod queue;
+mod removal;
 mod state;
 mod work;
+
+pub(crate) use removal::removal_refused;
 
 /// What the exit status says. `0` is a good answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

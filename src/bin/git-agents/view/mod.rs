@@ -4,7 +4,9 @@
 //! be determined.
 
 pub(crate) mod agent;
+pub(crate) mod backups;
 pub(crate) mod check;
+pub(crate) mod cleanup;
 pub(crate) mod collision;
 pub(crate) mod completed;
 pub(crate) mod conflicts;
@@ -15,6 +17,7 @@ pub(crate) mod enrolled;
 pub(crate) mod explain;
 pub(crate) mod finding;
 pub(crate) mod hunks;
+mod kept;
 pub(crate) mod log;
 pub(crate) mod merge;
 pub(crate) mod merge_order;
