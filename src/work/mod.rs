@@ -8,6 +8,8 @@ pub mod doctor;
 pub mod enrol;
 pub mod landing;
 pub mod overview;
+pub mod packet;
 pub mod place;
 pub mod recover;
+pub mod resolve;
 pub mod start;

@@ -65,6 +65,7 @@ pub(crate) enum Command {
     MergeOrder(commands::merge_order::MergeOrderArgs),
     Rebase(commands::rebase::RebaseArgs),
     Merge(commands::merge::MergeArgs),
+    Resolve(commands::resolve::ResolveArgs),
     Log(commands::log::LogArgs),
     Undo(commands::undo::UndoArgs),
     Reset(commands::reset::ResetArgs),

@@ -4,15 +4,19 @@ use clap::{Args, ValueEnum};
 use git_agents::agent::AgentName;
 use git_agents::config::{self, Target};
 use git_agents::git::{refs, worktrees};
+use git_agents::land::plan::Stop;
 use git_agents::land::{Built, ExecuteError, Strategy};
 use git_agents::state::State;
 use git_agents::store::Scope;
 use git_agents::work::carry_out::CarryOutError;
 use git_agents::work::landing::{self, Wanted};
+use git_agents::work::packet::{Scene, packet};
 use git_agents::work::place::{self, Standing};
+use git_agents::work::resolve;
 use git_agents::worktree::follow::Followed;
 
 use super::complete_values::agent_names;
+use super::merge_continue;
 use crate::context::{Context, known_agent};
 use crate::error::{CliError, Exit, quoted};
 use crate::view::merge::{MergeView, blocked_text, refusal_hints, refusal_text};
@@ -22,11 +26,11 @@ use crate::view::merge::{MergeView, blocked_text, refusal_hints, refusal_text};
 /// Everything is built in memory and moved in one step: the target, the agents' branches, backups and the state.
 /// Worktrees that have those branches checked out come along. A branch that conflicts is left exactly as it was and
 /// the others go on. Exit status 1 when a branch was stopped.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct MergeArgs {
     /// The agents whose branches land.
     #[arg(value_name = "AGENT", add = agent_names())]
-    agents: Vec<String>,
+    pub(crate) agents: Vec<String>,
     /// Every agent that has something to land and works on nothing.
     #[arg(short, long, conflicts_with = "agents")]
     all: bool,
@@ -36,9 +40,22 @@ pub(crate) struct MergeArgs {
     /// Show what would be done, and do nothing.
     #[arg(short = 'n', long)]
     dry_run: bool,
+    /// Land the agents whose conflicts have been resolved; see git agents resolve.
+    #[arg(long = "continue", conflicts_with = "all")]
+    resume: bool,
+    /// Take back what git agents resolve began, to exactly how it was.
+    #[arg(long, conflicts_with_all = ["resume", "all", "strategy", "dry_run"])]
+    abort: bool,
     /// Do not ask.
     #[arg(short, long)]
-    yes: bool,
+    pub(crate) yes: bool,
+}
+
+impl MergeArgs {
+    /// The same, about exactly these agents.
+    pub(crate) fn about(&self, agents: Vec<String>) -> Self {
+        MergeArgs { agents, ..self.clone() }
+    }
 }
 
 /// A strategy as the user types it.
@@ -66,6 +83,15 @@ impl From<StrategyArg> for Strategy {
 const TRIES: usize = 3;
 
 pub(crate) fn run(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
+    match (args.resume, args.abort) {
+        (_, true) => merge_continue::take_back(ctx, args),
+        (true, _) => merge_continue::resume(ctx, args),
+        _ => land(ctx, args),
+    }
+}
+
+/// Land those that the arguments name.
+pub(crate) fn land(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
     let repo = ctx.repo()?;
     repo.require_git()?;
     if !args.dry_run {
@@ -80,12 +106,16 @@ pub(crate) fn run(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
         let built = &landing.built;
         refuse(built)?;
         let worktrees = worktrees::list(repo)?;
-        let view = MergeView::new(&target, &snapshot.state, &landing, &worktrees, args.dry_run);
+        let mut view = MergeView::new(&target, &snapshot.state, &landing, &worktrees, args.dry_run);
+        attach(ctx, &target, &snapshot.state, built, &mut view);
         if let (true, Some(refused)) = (view.landed.is_empty(), view.refusal()) {
             return Err(refused);
         }
         let exit = if view.stopped.is_empty() { Exit::Good } else { Exit::Negative };
         if args.dry_run || !changes_anything(&snapshot.state, built) {
+            if !args.dry_run {
+                resolve::forget_landed(repo, &target)?;
+            }
             ctx.ui.answer(&view)?;
             return Ok(exit);
         }
@@ -95,6 +125,7 @@ pub(crate) fn run(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
         match landing::carry_out_landing(repo, &ctx.world, &target, built) {
             Ok((_, executed)) => {
                 tell_followed(ctx, &executed.followed);
+                resolve::forget_landed(repo, &target)?;
                 ctx.ui.answer(&view)?;
                 return Ok(exit);
             }
@@ -105,6 +136,22 @@ pub(crate) fn run(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
         }
     }
     Err(CliError::refused("moved-meanwhile", "branches keep moving; nothing was landed").hint("run the command again"))
+}
+
+/// Put together what is needed to resolve what was stopped by a conflict.
+fn attach(ctx: &Context, target: &Target, state: &State, built: &Built, view: &mut MergeView) {
+    let Ok(repo) = ctx.repo() else { return };
+    let scene = Scene { repo, scratch: &built.scratch, state, target, steps: &built.plan.steps };
+    for (stopped, shown) in built.plan.stopped.iter().zip(&mut view.stopped) {
+        let (Stop::Conflict { paths, .. }, Some(tip), Ok(name)) = (&stopped.reason, stopped.tip, stopped.name.parse())
+        else {
+            continue;
+        };
+        match packet(&scene, &name, tip, paths) {
+            Ok(packet) => shown.packet = Some((&packet).into()),
+            Err(error) => ctx.ui.warn(&format!("what {name} conflicts with cannot be shown: {error}")),
+        }
+    }
 }
 
 /// Who is to land: those that were named, else everybody who has something and works on nothing.
