@@ -17,6 +17,7 @@ mod commit;
 pub(crate) mod fixture;
 
 pub(crate) use commit::Writer;
+pub(crate) use replay::{base_of_own, is_ancestor};
 
 pub use build::{compose, plan, plan_rebase, plan_undo};
 pub use execute::{ExecuteError, Executed, Execution, execute};

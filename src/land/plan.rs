@@ -8,7 +8,7 @@ use gix::bstr::BString;
 
 use crate::check::Failure;
 use crate::git::GitError;
-use crate::git::merge_tree::{ConflictKind, MergeError};
+use crate::git::merge_tree::{ConflictKind, MergeError, Stages};
 use crate::git::refs::RefError;
 use crate::git::scratch::{Scratch, ScratchError};
 use crate::worktree::follow::{Blocked, FollowError};
@@ -198,6 +198,8 @@ pub struct StopPath {
     pub path: BString,
     /// The kind of conflict.
     pub kind: ConflictKind,
+    /// The sides that git was merging: ours is what the branch met, theirs is the branch's.
+    pub stages: Stages,
 }
 
 /// One ref that moves.

@@ -245,6 +245,16 @@ pub fn completed<'s>(state: &'s State, agent: &'s AgentName) -> impl Iterator<It
     state.tasks_of(agent).filter(|task| task.state == TaskState::Completed)
 }
 
+/// What these tasks were built on and has landed in another form since: its old tips.
+pub fn landed_before(repo: &Repository, state: &State, tasks: &[&Task]) -> Vec<ObjectId> {
+    let dependencies = tasks.iter().flat_map(|task| &task.after).filter_map(|id| state.tasks.get(id));
+    let tips = dependencies.filter(|task| task.state == TaskState::Landed).filter_map(|task| {
+        let tip = task.last_attempt()?.tip.as_ref()?;
+        ObjectId::from_hex(tip.as_str().as_bytes()).ok()
+    });
+    tips.filter(|tip| repo.gix().has_object(*tip)).collect()
+}
+
 /// The word for a strategy, as the user types it.
 pub fn strategy_word(strategy: Strategy) -> &'static str {
     match strategy {
@@ -286,19 +296,9 @@ impl Messages<'_> {
             merge_message,
             squash_message,
             squash_author,
-            exclude: self.landed_before(&tasks),
+            exclude: landed_before(self.repo, self.state, &tasks),
             after,
         })
-    }
-
-    /// What these tasks were built on and has landed in another form since: its old tips.
-    fn landed_before(&self, tasks: &[&Task]) -> Vec<ObjectId> {
-        let dependencies = tasks.iter().flat_map(|task| &task.after).filter_map(|id| self.state.tasks.get(id));
-        let tips = dependencies.filter(|task| task.state == TaskState::Landed).filter_map(|task| {
-            let tip = task.last_attempt()?.tip.as_ref()?;
-            ObjectId::from_hex(tip.as_str().as_bytes()).ok()
-        });
-        tips.filter(|tip| self.repo.gix().has_object(*tip)).collect()
     }
 
     /// git's own message for a merge, and the tasks that it brings.

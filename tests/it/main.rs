@@ -46,6 +46,7 @@ mod overview;
 mod ready;
 mod rebase;
 mod reset;
+mod resolve;
 mod soft;
 mod start;
 mod status;

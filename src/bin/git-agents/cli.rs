@@ -76,6 +76,7 @@ pub(crate) enum Command {
     Rebase(commands::rebase::RebaseArgs),
     Merge(commands::merge::MergeArgs),
     Cleanup(commands::cleanup::CleanupArgs),
+    Resolve(commands::resolve::ResolveArgs),
     Log(commands::log::LogArgs),
     Undo(commands::undo::UndoArgs),
     Reset(commands::reset::ResetArgs),

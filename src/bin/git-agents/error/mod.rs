@@ -3,6 +3,7 @@
 mod git;
 mod queue;
 mod removal;
+mod resolve;
 mod state;
 mod work;
 

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::check::{ChecksView, FailureView, end_text};
 use super::merge_plan::{PlanView, PushView};
+use super::packet::PacketView;
 use crate::error::{CliError, quoted};
 use crate::render::style::{Style, counted, listed, safe};
 use crate::ui::View;
@@ -56,6 +57,9 @@ pub(crate) struct StoppedView {
     /// What failed, for a branch that the check stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) check: Option<FailureView>,
+    /// What is needed to resolve a conflict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) packet: Option<PacketView>,
     pub(crate) next: String,
 }
 
@@ -176,7 +180,7 @@ pub(crate) fn stopped_view(target: &Target, before: &str, worktrees: &[Worktree]
         _ => None,
     };
     let (name, branch) = (stopped.name.clone(), short(&stopped.branch).to_owned());
-    StoppedView { name, branch, reason, message, paths, check, next }
+    StoppedView { name, branch, reason, message, paths, check, packet: None, next }
 }
 
 fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stopped) -> (&'static str, String, String) {
@@ -197,7 +201,7 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
             let first =
                 if holder.is_some_and(is_edited) { "; its uncommitted changes have to be committed first" } else { "" };
             let message = format!("{what} conflicts with {before}{first}");
-            ("conflict", message, resolve_command(target, worktrees, &stopped.branch))
+            ("conflict", message, resolve_command(worktrees, stopped))
         }
         Stop::HasMerges { commits } => {
             let message = format!("it contains {}, which a rebase would flatten", counted(commits.len(), "merge"));
@@ -257,20 +261,27 @@ fn is_edited(worktree: &Worktree) -> bool {
     status(worktree).is_ok_and(|status| !status.tracked().is_empty())
 }
 
-/// The command with which the conflict can be resolved: a rebase where the branch is checked out, after a commit where
-/// there are edits, or a look at the one that is going on there.
-fn resolve_command(target: &Target, worktrees: &[Worktree], branch: &str) -> String {
-    let onto = quoted(&target.branch);
-    match worktrees.iter().find(|worktree| worktree.holds(branch)) {
+/// Why a branch cannot land, where nothing is known of what it would land with.
+pub(crate) fn stopped_plainly(stopped: &Stopped) -> StoppedView {
+    let target =
+        Target { branch: "the target".to_owned(), commit: stopped.tip.unwrap_or(gix::hash::Kind::Sha1.null()) };
+    stopped_view(&target, &target.branch, &[], stopped)
+}
+
+/// The command with which the conflict can be resolved, after a commit where there are edits and with a worktree where
+/// there is none; or a look at what is going on there.
+fn resolve_command(worktrees: &[Worktree], stopped: &Stopped) -> String {
+    let resolve = format!("git agents resolve {}", stopped.name);
+    match worktrees.iter().find(|worktree| worktree.holds(&stopped.branch)) {
         Some(worktree) => {
             let path = quoted(&worktree.path.display().to_string());
             match worktree.operation {
                 Some(_) => format!("git -C {path} status"),
-                None if is_edited(worktree) => format!("git -C {path} commit -a && git -C {path} rebase {onto}"),
-                None => format!("git -C {path} rebase {onto}"),
+                None if is_edited(worktree) => format!("git -C {path} commit -a && {resolve}"),
+                None => resolve,
             }
         }
-        None => format!("git rebase {onto} {}", quoted(short(branch))),
+        None => format!("git agents init {} && {resolve}", stopped.name),
     }
 }
 
@@ -360,6 +371,9 @@ impl View for MergeView {
                 text.push_str(&format!("  {}{kind}\n", safe(&path.path)));
             }
             text.push_str(&one.check.as_ref().map(|check| check.output_text(style)).unwrap_or_default());
+            if let Some(packet) = &one.packet {
+                text.push_str(&packet.text(style, &self.target.branch, &one.name));
+            }
             text.push_str(&format!("  {} {}\n", style.dim("next:"), safe(&one.next)));
         }
         if !self.empty.is_empty() {

@@ -82,7 +82,10 @@ pub(super) const SECTIONS: &[(&str, &[Part])] = &[
                  empty value takes back those before it.",
             ),
             Term("agents.checkEach", "Check after every branch, not once for all of them. The default is false."),
-            Term("agents.checkTimeout", "How long one command may take, such as 90s, 10m or 2h. The default is no limit."),
+            Term(
+                "agents.checkTimeout",
+                "How long one command may take, such as 90s, 10m or 2h. The default is no limit.",
+            ),
             Term("agents.checkRetries", "How often a command that failed is tried again. The default is 0."),
         ],
     ),

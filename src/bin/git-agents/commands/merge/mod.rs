@@ -2,6 +2,7 @@
 
 mod chosen;
 mod followed;
+mod packets;
 mod progress;
 mod queue;
 mod settings;
@@ -15,8 +16,10 @@ use git_agents::state::State;
 use git_agents::store::{Refused, Scope};
 use git_agents::work::carry_out::CarryOutError;
 use git_agents::work::landing::{self, Landing, Wanted};
+use git_agents::work::resolve;
 
 use super::complete_values::agent_names;
+use super::merge_continue;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::check::ChecksView;
@@ -32,11 +35,11 @@ use settings::Settings;
 /// branches, backups and the state. Worktrees that have those branches checked out come along. A branch that conflicts,
 /// or whose work makes the check fail, is left exactly as it was and the others go on. Exit status 1 when a branch was
 /// stopped.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct MergeArgs {
     /// The agents whose branches land.
     #[arg(value_name = "AGENT", add = agent_names())]
-    agents: Vec<String>,
+    pub(crate) agents: Vec<String>,
     /// Every agent that has something to land and works on nothing.
     #[arg(short, long, conflicts_with = "agents")]
     all: bool,
@@ -71,9 +74,22 @@ pub(crate) struct MergeArgs {
     /// Show what would be done, and do nothing.
     #[arg(short = 'n', long)]
     dry_run: bool,
+    /// Land the agents whose conflicts have been resolved; see git agents resolve.
+    #[arg(long = "continue", conflicts_with = "all")]
+    resume: bool,
+    /// Take back what git agents resolve began, to exactly how it was.
+    #[arg(long, conflicts_with_all = ["resume", "all", "strategy", "dry_run", "check", "no_check", "fetch", "push"])]
+    abort: bool,
     /// Do not ask.
     #[arg(short, long)]
-    yes: bool,
+    pub(crate) yes: bool,
+}
+
+impl MergeArgs {
+    /// The same, about exactly these agents.
+    pub(crate) fn about(&self, agents: Vec<String>) -> Self {
+        MergeArgs { agents, ..self.clone() }
+    }
 }
 
 /// A strategy as the user types it.
@@ -108,6 +124,15 @@ enum Attempt {
 }
 
 pub(crate) fn run(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
+    match (args.resume, args.abort) {
+        (_, true) => merge_continue::take_back(ctx, args),
+        (true, _) => merge_continue::resume(ctx, args),
+        _ => land(ctx, args),
+    }
+}
+
+/// Land those that the arguments name.
+pub(crate) fn land(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
     let repo = ctx.repo()?;
     repo.require_git()?;
     let settings = Settings::resolve(ctx, args)?;
@@ -118,7 +143,7 @@ pub(crate) fn run(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
     ctx.recover()?;
     let mut progress = Progress::new(&ctx.ui);
     for attempt in 1..=TRIES {
-        match land(ctx, args, &settings, &mut progress, attempt == 1)? {
+        match try_once(ctx, args, &settings, &mut progress, attempt == 1)? {
             Attempt::Done(exit) => return Ok(exit),
             Attempt::Overtaken(what) if attempt < TRIES => progress.replanning(&what)?,
             Attempt::Overtaken(_) => {}
@@ -140,7 +165,7 @@ fn preview(ctx: &Context, args: &MergeArgs, settings: &Settings) -> Result<Exit,
 }
 
 /// Plan, check, push and move, once.
-fn land(
+fn try_once(
     ctx: &Context,
     args: &MergeArgs,
     settings: &Settings,
@@ -180,6 +205,7 @@ fn land(
             Err(error) => return Err(error.into()),
         }
     }
+    resolve::forget_landed(repo, &planned.target)?;
     progress.done();
     ctx.ui.answer(&view)?;
     Ok(Attempt::Done(exit))
@@ -239,7 +265,9 @@ impl Planned {
 
     fn view(&self, ctx: &Context, dry_run: bool) -> Result<MergeView, CliError> {
         let worktrees = worktrees::list(ctx.repo()?)?;
-        Ok(MergeView::new(&self.target, &self.state, &self.landing, &worktrees, dry_run))
+        let mut view = MergeView::new(&self.target, &self.state, &self.landing, &worktrees, dry_run);
+        packets::attach(ctx, &self.target, &self.state, &self.landing.built, &mut view);
+        Ok(view)
     }
 
     fn plan_view(&self, settings: &Settings) -> crate::view::merge_plan::PlanView {

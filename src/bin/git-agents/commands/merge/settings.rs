@@ -35,6 +35,8 @@ impl Settings {
             push,
             wait,
             dry_run: _,
+            resume: _,
+            abort: _,
             yes: _,
         } = args;
         let time =
