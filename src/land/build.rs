@@ -243,7 +243,7 @@ fn whose(
     reason: &Stop,
 ) -> Result<Option<Stopped>, PlanError> {
     let words = |stop: &Stop| match stop {
-        Stop::Worktree { path, reason: follow::Blocked::Refused { reason } } => Some((path.clone(), reason.clone())),
+        Stop::Worktree { path, reason: follow::Blocked::Unwritable { reason } } => Some((path.clone(), reason.clone())),
         _ => None,
     };
     if words(reason).is_none() || plan.steps.first().is_none_or(|step| step.onto != before) {

@@ -63,6 +63,11 @@ pub enum Blocked {
         /// What the system said.
         reason: String,
     },
+    /// Some of the files cannot be written: an object cannot be read, a required filter fails.
+    Unwritable {
+        /// git's own words.
+        reason: String,
+    },
     /// git refuses for another reason.
     Refused {
         /// git's own words.

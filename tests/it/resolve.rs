@@ -402,13 +402,11 @@ fn a_stacked_branch_brings_its_own_commits_only() {
       stopped at [COMMIT] lines by bob
       lines  content
         ann (#1 Task 1)
-        @@ -2,8 +2,8 @@
-         2
+        @@ -3,7 +3,7 @@
          3
          4
-        -ann again
+         ann again
         -6
-        +5
         +main
          7
          8

@@ -299,7 +299,7 @@ pub(crate) fn blocked_text(blocked: &Blocked) -> String {
         Blocked::Behind => "its files could not be brought to what landed before (git agents doctor)".to_owned(),
         Blocked::NotIntact => "it is not the worktree that git believes it to be".to_owned(),
         Blocked::ReadOnly { path, reason } => format!("{} cannot be written to: {reason}", path.display()),
-        Blocked::Refused { reason } => one_line(reason),
+        Blocked::Unwritable { reason } | Blocked::Refused { reason } => one_line(reason),
     }
 }
 
@@ -341,7 +341,7 @@ pub(crate) fn refusal_hints(refusal: &Refusal) -> &'static [&'static str] {
         Refusal::Worktree { reason: Blocked::ReadOnly { .. }, .. } => {
             &["make it writable (chmod u+w, mount -o remount,rw), and run the command again"]
         }
-        Refusal::Worktree { reason: Blocked::Refused { .. }, .. } => &["git agents status"],
+        Refusal::Worktree { reason: Blocked::Refused { .. } | Blocked::Unwritable { .. }, .. } => &["git agents status"],
         Refusal::HeldTwice { .. } | Refusal::CheckedOut { .. } => &["git worktree list"],
         _ => &["commit what is in the way, or move it elsewhere"],
     }
