@@ -12,6 +12,9 @@ pub mod recover;
 pub mod replay;
 
 mod commit;
+mod encoding;
+mod message;
+mod own;
 
 #[cfg(test)]
 pub(crate) mod fixture;

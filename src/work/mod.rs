@@ -7,7 +7,12 @@ pub mod complete;
 pub mod doctor;
 pub mod enrol;
 pub mod landing;
+pub mod messages;
 pub mod overview;
 pub mod place;
 pub mod recover;
 pub mod start;
+pub mod strategies;
+pub mod template;
+
+mod stacked;

@@ -1,18 +1,21 @@
 //! `git agents merge`
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use git_agents::agent::AgentName;
 use git_agents::config::{self, Target};
-use git_agents::git::{refs, worktrees};
+use git_agents::git::hooks::Ran;
+use git_agents::git::{GitError, refs, worktrees};
 use git_agents::land::{Built, ExecuteError, Strategy};
 use git_agents::state::State;
 use git_agents::store::Scope;
+use git_agents::text::printable;
 use git_agents::work::carry_out::CarryOutError;
 use git_agents::work::landing::{self, Wanted};
 use git_agents::work::place::{self, Standing};
+use git_agents::work::strategies::{Strategies, strategy_named};
 use git_agents::worktree::follow::Followed;
 
-use super::complete_values::agent_names;
+use super::complete_values::{agent_names, strategy_words};
 use crate::context::{Context, known_agent};
 use crate::error::{CliError, Exit, quoted};
 use crate::view::merge::{MergeView, blocked_text, refusal_hints, refusal_text};
@@ -30,9 +33,15 @@ pub(crate) struct MergeArgs {
     /// Every agent that has something to land and works on nothing.
     #[arg(short, long, conflicts_with = "agents")]
     all: bool,
-    /// How a branch lands [default: rebase, or merge for a branch that contains merges or whose commits conflict one by one].
-    #[arg(short, long, value_name = "STRATEGY")]
-    strategy: Option<StrategyArg>,
+    /// How a branch lands, or one agent's: rebase (its commits are replayed on top of the target), merge (a merge commit
+    /// joins it to the target) or squash (one commit holds all of its changes) [default: rebase, or merge for a branch
+    /// that contains merges or whose commits conflict one by one].
+    #[arg(short, long, value_name = "[AGENT=]STRATEGY", value_parser = strategy_arg, add = strategy_words())]
+    strategy: Vec<StrategyArg>,
+    /// Name the agent and its tasks in trailers (`Agent:`, `Task:`) of every commit that is made, also of those that a
+    /// rebase replays.
+    #[arg(long)]
+    trailers: bool,
     /// Show what would be done, and do nothing.
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -41,25 +50,31 @@ pub(crate) struct MergeArgs {
     yes: bool,
 }
 
-/// A strategy as the user types it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum StrategyArg {
-    /// Its commits are replayed on top of the target.
-    Rebase,
-    /// A merge commit joins it to the target.
-    Merge,
-    /// One commit holds all of its changes.
-    Squash,
+/// A strategy as the user types it, for all or for one agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StrategyArg {
+    agent: Option<String>,
+    strategy: Strategy,
 }
 
-impl From<StrategyArg> for Strategy {
-    fn from(arg: StrategyArg) -> Self {
-        match arg {
-            StrategyArg::Rebase => Strategy::Rebase,
-            StrategyArg::Merge => Strategy::Merge,
-            StrategyArg::Squash => Strategy::Squash,
-        }
-    }
+fn strategy_arg(text: &str) -> Result<StrategyArg, String> {
+    let (agent, word) = match text.split_once('=') {
+        Some((agent, word)) => (Some(agent.to_owned()), word),
+        None => (None, text),
+    };
+    let strategy = strategy_named(word).ok_or("a strategy is rebase, merge or squash")?;
+    Ok(StrategyArg { agent, strategy })
+}
+
+/// What the flags and the configuration say together.
+fn strategies(ctx: &Context, state: &State, args: &MergeArgs) -> Result<Strategies, CliError> {
+    let given = args.strategy.iter().map(|StrategyArg { agent, strategy }| {
+        let agent = agent.as_deref().map(|name| known_agent(state, name)).transpose();
+        let agent = agent.map_err(|error| CliError { exit: Exit::Usage, ..error })?;
+        Ok((agent, *strategy))
+    });
+    let agents: Vec<AgentName> = state.agents.keys().cloned().collect();
+    Ok(Strategies::resolve(ctx.repo()?, &agents, &given.collect::<Result<Vec<_>, CliError>>()?)?)
 }
 
 /// How often a plan that somebody has overtaken is made again.
@@ -71,12 +86,17 @@ pub(crate) fn run(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
     if !args.dry_run {
         ctx.recover()?;
     }
-    let strategy = args.strategy.map(Strategy::from);
     for attempt in 1..=TRIES {
         let target = config::target(repo)?;
         let snapshot = ctx.load(&Scope::open())?;
         let agents = chosen(ctx, &snapshot.state, &target, args)?;
-        let landing = landing::build(repo, &ctx.world, &target, &snapshot.state, &Wanted { agents, strategy })?;
+        let wanted = Wanted {
+            agents,
+            strategies: strategies(ctx, &snapshot.state, args)?,
+            trailers: args.trailers || repo.config_flag(landing::TRAILERS_KEY),
+            runs_hooks: !args.dry_run,
+        };
+        let landing = landing::build(repo, &ctx.world, &target, &snapshot.state, &wanted)?;
         let built = &landing.built;
         refuse(built)?;
         let worktrees = worktrees::list(repo)?;
@@ -85,6 +105,9 @@ pub(crate) fn run(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
             return Err(refused);
         }
         let exit = if view.stopped.is_empty() { Exit::Good } else { Exit::Negative };
+        if args.dry_run && landing::would_run_commit_msg(repo, &target, built)? {
+            ctx.ui.note("the commit-msg hook would run on the messages of merged and squashed branches");
+        }
         if args.dry_run || !changes_anything(&snapshot.state, built) {
             ctx.ui.answer(&view)?;
             return Ok(exit);
@@ -95,6 +118,7 @@ pub(crate) fn run(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
         match landing::carry_out_landing(repo, &ctx.world, &target, built) {
             Ok((_, executed)) => {
                 tell_followed(ctx, &executed.followed);
+                tell_post_merge(ctx, landing::post_merge(&target, built, &executed));
                 ctx.ui.answer(&view)?;
                 return Ok(exit);
             }
@@ -184,6 +208,16 @@ fn confirm(ctx: &Context, target: &Target, built: &Built, yes: bool) -> Result<(
     let stopped: Vec<&str> = built.plan.stopped.iter().map(|stopped| stopped.name.as_str()).collect();
     let rest = if stopped.is_empty() { String::new() } else { format!(" ({} would stop)", stopped.join(", ")) };
     ctx.ui.confirm(&format!("Land {} in {}{rest}?", names.join(", "), target.branch), yes)
+}
+
+/// The landing stands, whatever the hook thinks of it.
+fn tell_post_merge(ctx: &Context, ran: Result<Ran, GitError>) {
+    match ran {
+        Ok(Ran::Good) => {}
+        Ok(Ran::No { output }) if output.is_empty() => ctx.ui.warn("the post-merge hook failed"),
+        Ok(Ran::No { output }) => ctx.ui.warn(&format!("the post-merge hook failed: {}", printable(&output))),
+        Err(error) => ctx.ui.warn(&format!("the post-merge hook could not be run: {error}")),
+    }
 }
 
 /// Say what could not come along as expected; the refs have moved in any case.

@@ -1,0 +1,106 @@
+//! What is a branch's own: not the target's, and not what it was built on that has landed in another form.
+
+use gix::ObjectId;
+
+use super::plan::PlanError;
+use super::replay::Builder;
+use crate::git::GitError;
+use crate::git::merge_tree::{Merge, Request};
+
+/// A commit in the range that is replayed.
+pub(super) struct Listed {
+    pub(super) id: ObjectId,
+    /// The target has had the same patch under another id.
+    pub(super) is_known: bool,
+    pub(super) parents: Vec<ObjectId>,
+}
+
+/// What a branch's own work is compared with.
+pub(super) enum Base {
+    /// The merge base.
+    Usual,
+    /// A commit, or a tree, that has landed in another form.
+    Of(ObjectId),
+    /// It is built on several that do not merge.
+    None,
+}
+
+impl Builder<'_> {
+    /// The commits of the branch that neither the target nor an excluded tip has, the oldest first. Those that the
+    /// target has with the same patch, which `git rebase` leaves out, are marked.
+    pub(super) fn own_commits(
+        &self,
+        tip: ObjectId,
+        onto: ObjectId,
+        exclude: &[ObjectId],
+    ) -> Result<Vec<Listed>, PlanError> {
+        let options = ["rev-list", "--cherry-mark", "--right-only", "--topo-order", "--reverse", "--parents"];
+        let child = self.scratch().on(self.repo().git()).args(options).arg(format!("{onto}...{tip}"));
+        let child = child.args(exclude.iter().map(|id| format!("^{id}"))).arg("--");
+        let command = child.line();
+        let text = child.text()?;
+        let rows = text.lines().map(|line| {
+            // `=` or `+`, id, parents
+            let is_known = line.starts_with('=');
+            let row = line.trim_start_matches(['=', '+']);
+            let mut ids = row.split(' ').map(|word| ObjectId::from_hex(word.as_bytes()));
+            match (ids.next(), ids.collect::<Result<Vec<_>, _>>()) {
+                (Some(Ok(id)), Ok(parents)) => Ok(Listed { id, is_known, parents }),
+                _ => Err(GitError::Answer { command: command.clone(), detail: line.to_owned() }.into()),
+            }
+        });
+        rows.collect()
+    }
+
+    /// Whether the branch has commits that have landed in another form, which a merge would bring in again.
+    pub(super) fn is_stacked(&self, tip: ObjectId, onto: ObjectId, exclude: &[ObjectId]) -> Result<bool, PlanError> {
+        Ok(!self.grown_out_of(tip, onto, exclude)?.is_empty())
+    }
+
+    fn grown_out_of(&self, tip: ObjectId, onto: ObjectId, exclude: &[ObjectId]) -> Result<Vec<ObjectId>, PlanError> {
+        let mut found = Vec::new();
+        for &id in exclude {
+            if id != tip && !found.contains(&id) && self.is_ancestor(id, tip)? && !self.is_ancestor(id, onto)? {
+                found.push(id);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Where the branch's own work begins.
+    pub(super) fn base_of_own(
+        &mut self,
+        tip: ObjectId,
+        onto: ObjectId,
+        exclude: &[ObjectId],
+    ) -> Result<Base, PlanError> {
+        let mut found = self.grown_out_of(tip, onto, exclude)?;
+        if found.len() > 1 {
+            let child = self.scratch().on(self.repo().git()).args(["merge-base", "--independent"]);
+            let text = child.args(found.iter().map(ToString::to_string)).text()?;
+            found = text.lines().filter_map(|line| ObjectId::from_hex(line.as_bytes()).ok()).collect();
+        }
+        Ok(match found[..] {
+            [] => Base::Usual,
+            [only] => Base::Of(only),
+            // What two of them make together.
+            [one, other] => match self.merger.merge(&Request { base: None, ours: one, theirs: other })? {
+                Merge::Clean { tree } => Base::Of(tree),
+                _ => Base::None,
+            },
+            _ => Base::None,
+        })
+    }
+
+    pub(super) fn is_ancestor(&self, older: ObjectId, newer: ObjectId) -> Result<bool, GitError> {
+        let child = self.scratch().on(self.repo().git()).args(["merge-base", "--is-ancestor"]);
+        let child = child.arg(older.to_string()).arg(newer.to_string());
+        let line = child.line();
+        let output = child.run()?;
+        match output.status.code() {
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
+            _ => Err(crate::git::run::failed(line, &output)),
+        }
+    }
+}
