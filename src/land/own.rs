@@ -1,5 +1,7 @@
 //! What is a branch's own: not the target's, and not what it was built on that has landed in another form.
 
+use std::collections::HashSet;
+
 use gix::ObjectId;
 
 use super::plan::PlanError;
@@ -58,11 +60,38 @@ impl Builder<'_> {
     }
 
     fn grown_out_of(&self, tip: ObjectId, onto: ObjectId, exclude: &[ObjectId]) -> Result<Vec<ObjectId>, PlanError> {
+        if exclude.is_empty() {
+            return Ok(Vec::new());
+        }
+        // One list answers for all of them: whatever has landed before in the same request is among them.
+        let child = self.scratch().on(self.repo().git()).args(["rev-list", &format!("{onto}..{tip}"), "--"]);
+        let own: HashSet<ObjectId> =
+            child.text()?.lines().filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok()).collect();
         let mut found = Vec::new();
-        for &id in exclude {
-            if id != tip && !found.contains(&id) && self.is_ancestor(id, tip)? && !self.is_ancestor(id, onto)? {
+        for &id in exclude.iter().filter(|id| **id != tip && own.contains(*id)) {
+            if !found.contains(&id) {
                 found.push(id);
             }
+        }
+        Ok(found)
+    }
+
+    /// The one commit that the branch was built on and that has landed in another form.
+    pub(super) fn own_begins_after(
+        &self,
+        tip: ObjectId,
+        onto: ObjectId,
+        exclude: &[ObjectId],
+    ) -> Result<Option<ObjectId>, PlanError> {
+        Ok(if let [only] = self.newest_below(tip, onto, exclude)?[..] { Some(only) } else { None })
+    }
+
+    fn newest_below(&self, tip: ObjectId, onto: ObjectId, exclude: &[ObjectId]) -> Result<Vec<ObjectId>, PlanError> {
+        let mut found = self.grown_out_of(tip, onto, exclude)?;
+        if found.len() > 1 {
+            let child = self.scratch().on(self.repo().git()).args(["merge-base", "--independent"]);
+            let text = child.args(found.iter().map(ToString::to_string)).text()?;
+            found = text.lines().filter_map(|line| ObjectId::from_hex(line.as_bytes()).ok()).collect();
         }
         Ok(found)
     }
@@ -74,13 +103,7 @@ impl Builder<'_> {
         onto: ObjectId,
         exclude: &[ObjectId],
     ) -> Result<Base, PlanError> {
-        let mut found = self.grown_out_of(tip, onto, exclude)?;
-        if found.len() > 1 {
-            let child = self.scratch().on(self.repo().git()).args(["merge-base", "--independent"]);
-            let text = child.args(found.iter().map(ToString::to_string)).text()?;
-            found = text.lines().filter_map(|line| ObjectId::from_hex(line.as_bytes()).ok()).collect();
-        }
-        Ok(match found[..] {
+        Ok(match self.newest_below(tip, onto, exclude)?[..] {
             [] => Base::Usual,
             [only] => Base::Of(only),
             // What two of them make together.

@@ -145,6 +145,9 @@ pub enum Stop {
         paths: Vec<StopPath>,
         /// Only its single commits conflict: merged as a whole it would land.
         merges: bool,
+        /// The commit that its own work begins after, when what it is built on has landed in another form: what
+        /// `git rebase --onto` has to be told.
+        base: Option<ObjectId>,
     },
     /// The target had its changes and has taken them back since, so a rebase would leave them out.
     TakenBack {

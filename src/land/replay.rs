@@ -92,7 +92,8 @@ impl Builder<'_> {
         let is_taken_back = match outcome {
             Outcome::Stopped(Stop::Conflict { commit, paths, .. }) => {
                 let merges = self.merged_tree(tip, onto, exclude)?.is_some();
-                return Ok(Outcome::Stopped(Stop::Conflict { commit, paths, merges }));
+                let base = self.own_begins_after(tip, onto, exclude)?;
+                return Ok(Outcome::Stopped(Stop::Conflict { commit, paths, merges, base }));
             }
             Outcome::Nothing if known.is_empty() => false,
             Outcome::Nothing => {
@@ -255,7 +256,13 @@ impl Builder<'_> {
         };
         let tree = match self.merger.merge(&Request { base, ours: onto, theirs: tip })? {
             Merge::Clean { tree } => tree,
-            conflict => return self.stopped_whole(conflict, tip, onto),
+            conflict => {
+                let mut outcome = self.stopped_whole(conflict, tip, onto)?;
+                if let Outcome::Stopped(Stop::Conflict { base, .. }) = &mut outcome {
+                    *base = self.own_begins_after(tip, onto, exclude)?;
+                }
+                return Ok(outcome);
+            }
         };
         if tree == self.tree(onto)? {
             return Ok(Outcome::Nothing);
@@ -319,7 +326,7 @@ fn stop_of(merge: Merge, commit: Option<ObjectId>) -> Stop {
     match merge {
         Merge::Conflict { paths, .. } => {
             let paths = paths.into_iter().map(|path| StopPath { path: path.path, kind: path.kind }).collect();
-            Stop::Conflict { commit, paths, merges: false }
+            Stop::Conflict { commit, paths, merges: false, base: None }
         }
         Merge::Unknown { reason } => Stop::Unknown { reason },
         Merge::Clean { .. } => Stop::Unknown { reason: "merged after all".into() },

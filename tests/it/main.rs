@@ -62,6 +62,7 @@ mod input;
 mod output;
 
 mod differential;
+mod landing_equality;
 
 mod damage;
 mod kill;

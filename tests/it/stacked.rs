@@ -142,7 +142,7 @@ fn the_default_does_not_merge_what_it_would_bring_in_twice() {
     assert_snapshot!(output, @"
     stopped bob: its commit [COMMIT] conflicts with main
       meanwhile  add/add
-      next: git -C [ROOT]/repo-worktrees/bob rebase main
+      next: git -C [ROOT]/repo-worktrees/bob rebase --onto main [COMMIT]
     main stays at [COMMIT]
     [status 1]
     ");

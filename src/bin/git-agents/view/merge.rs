@@ -172,13 +172,13 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
             let message = format!("{} had these changes and no longer has them", target.branch);
             ("taken-back", message, format!("git agents merge {name} --strategy merge"))
         }
-        Stop::Conflict { commit, .. } => {
+        Stop::Conflict { commit, base, .. } => {
             let what = commit.map_or("it".to_owned(), |id| format!("its commit {}", &id.to_string()[..10]));
             let holder = worktrees.iter().find(|worktree| worktree.holds(&stopped.branch));
             let first =
                 if holder.is_some_and(is_edited) { "; its uncommitted changes have to be committed first" } else { "" };
             let message = format!("{what} conflicts with {before}{first}");
-            ("conflict", message, resolve_command(target, worktrees, &stopped.branch))
+            ("conflict", message, resolve_command(target, *base, worktrees, &stopped.branch))
         }
         Stop::HasMerges { commits } => {
             let message = format!("it contains {}, which a rebase would flatten", counted(commits.len(), "merge"));
@@ -238,8 +238,10 @@ fn is_edited(worktree: &Worktree) -> bool {
 
 /// The command with which the conflict can be resolved: a rebase where the branch is checked out, after a commit where
 /// there are edits, or a look at the one that is going on there.
-fn resolve_command(target: &Target, worktrees: &[Worktree], branch: &str) -> String {
+fn resolve_command(target: &Target, base: Option<gix::ObjectId>, worktrees: &[Worktree], branch: &str) -> String {
     let onto = quoted(&target.branch);
+    // What has landed in another form is not replayed.
+    let onto = base.map_or_else(|| onto.clone(), |base| format!("--onto {onto} {base}"));
     match worktrees.iter().find(|worktree| worktree.holds(branch)) {
         Some(worktree) => {
             let path = quoted(&worktree.path.display().to_string());
