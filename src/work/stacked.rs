@@ -107,11 +107,13 @@ impl<'r> Memory<'r> {
     /// What was written anew since a moment, the newest first.
     fn rewrites_since(&self, since: i64) -> Result<Vec<Rewrite>, StoreError> {
         let mut found = Vec::new();
-        for entry in History::from(self.repo, store::tip(self.repo)?).take(LOOK_BACK) {
-            let Some(operation) = entry?.operation else { continue };
-            if operation.at.timestamp() < since.saturating_sub(CLOCKS_DIFFER) {
+        let history = History::from(self.repo, store::tip(self.repo)?).only(&["land", "rebase"]);
+        for entry in history.take(LOOK_BACK) {
+            let entry = entry?;
+            if entry.seconds < since.saturating_sub(CLOCKS_DIFFER) {
                 break;
             }
+            let Some(operation) = entry.operation else { continue };
             let became = |name: &str| {
                 let moved = operation.moved.iter().find(|moved| moved.name == name)?;
                 Some((id(moved.before.as_ref()?)?, id(moved.after.as_ref()?)?))
