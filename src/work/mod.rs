@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod enrol;
 pub mod landed;
 pub mod landing;
+pub mod messages;
 pub mod overview;
 pub mod packet;
 pub mod past;
@@ -19,4 +20,8 @@ pub mod recover;
 pub mod removal;
 pub mod resolve;
 pub mod start;
+pub mod strategies;
+pub mod template;
 pub mod upstream;
+
+mod stacked;

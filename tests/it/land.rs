@@ -178,8 +178,7 @@ fn what_cannot_land_is_refused() {
     ");
     assert_snapshot!(sandbox.refused(["merge", "ann", "--strategy", "octopus"]), @"
     [stderr]
-    error: invalid value 'octopus' for '--strategy <STRATEGY>'
-      [possible values: rebase, merge, squash]
+    error: invalid value 'octopus' for '--strategy <[AGENT=]STRATEGY>': a strategy is rebase, merge or squash
 
     For more information, try '--help'.
     [status 2]

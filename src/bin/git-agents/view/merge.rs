@@ -6,7 +6,8 @@ use git_agents::git::status::status;
 use git_agents::git::worktrees::Worktree;
 use git_agents::land::plan::{Refusal, Stop, Stopped};
 use git_agents::state::State;
-use git_agents::work::landing::{Landing, completed, strategy_word};
+use git_agents::work::landing::{Landing, completed};
+use git_agents::work::strategies::strategy_word;
 use git_agents::worktree::follow::Blocked;
 use serde::Serialize;
 
@@ -50,7 +51,8 @@ pub(crate) struct LandedView {
 pub(crate) struct StoppedView {
     pub(crate) name: String,
     pub(crate) branch: String,
-    /// `conflict`, `merges`, `taken-back`, `worktree`, `unwritable`, `check`, `after`, `missing`, `is-target`, `symbolic`, `checked-out-twice`, `unrelated` or `unknown`.
+    /// `conflict`, `merges`, `taken-back`, `stacked`, `worktree`, `unwritable`, `check`, `hook`, `after`, `missing`,
+    /// `is-target`, `symbolic`, `checked-out-twice`, `unrelated` or `unknown`.
     pub(crate) reason: &'static str,
     pub(crate) message: String,
     pub(crate) paths: Vec<StoppedPath>,
@@ -248,6 +250,16 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
             let message = format!("its branch is checked out more than once: {}", places.join(", "));
             ("checked-out-twice", message, "git worktree list".to_owned())
         }
+        Stop::Stacked { replays } => {
+            let message = "it is built on commits that have landed in another form, which a merge would bring in twice";
+            let strategy = if *replays { "rebase" } else { "squash" };
+            ("stacked", message.to_owned(), format!("git agents merge {name} --strategy {strategy}"))
+        }
+        Stop::Hook { hook, output } => {
+            let said = if output.is_empty() { String::new() } else { format!(": {output}") };
+            let message = format!("the {hook} hook says no{said}");
+            ("hook", message, format!("git agents merge {name} --strategy rebase"))
+        }
         Stop::Unrelated => {
             let message = "it shares no history with the target".to_owned();
             ("unrelated", message, format!("git log --oneline {}", quoted(short(&stopped.branch))))
@@ -341,7 +353,9 @@ pub(crate) fn refusal_hints(refusal: &Refusal) -> &'static [&'static str] {
         Refusal::Worktree { reason: Blocked::ReadOnly { .. }, .. } => {
             &["make it writable (chmod u+w, mount -o remount,rw), and run the command again"]
         }
-        Refusal::Worktree { reason: Blocked::Refused { .. } | Blocked::Unwritable { .. }, .. } => &["git agents status"],
+        Refusal::Worktree { reason: Blocked::Refused { .. } | Blocked::Unwritable { .. }, .. } => {
+            &["git agents status"]
+        }
         Refusal::HeldTwice { .. } | Refusal::CheckedOut { .. } => &["git worktree list"],
         _ => &["commit what is in the way, or move it elsewhere"],
     }
