@@ -93,10 +93,14 @@ pub fn execute(repo: &Repository, execution: &Execution<'_>) -> Result<Executed,
     refuse_locked(plan, &all)?;
     let mut entry = Entry::begin(repo, operation, finish::KIND, &intent)?;
     let updates: Vec<_> = intent.refs.iter().filter_map(|one| one.update(execution.message)).collect();
+    let locks_before = finish::locks(repo, &intent);
     if let Err(error) = refs::transaction(repo, &updates, signature) {
         // A failure in the middle of files: what has begun is completed.
         if !finish::has_begun(repo, &intent)? {
-            entry.finish()?;
+            // A git that was killed leaves its locks. The next command takes the entry up and clears them.
+            if finish::locks(repo, &intent).iter().all(|lock| locks_before.contains(lock)) {
+                entry.finish()?;
+            }
             return Err(match error {
                 RefError::OutOfDate { name, actual, .. } => ExecuteError::Outdated { name, actual },
                 error => error.into(),
