@@ -2,7 +2,8 @@
 //!
 //! `cargo run --release --example faults -- kill --times 500 [--seed N] [--jobs N]` kills landings of all kinds at random
 //! moments, looks at what is there, and runs the same command again. The status is 1 when anything is lost, or when it
-//! ends otherwise than an undisturbed run.
+//! ends otherwise than an undisturbed run. `-- syscalls [--stride N]` lets system calls fail, one in each landing (needs
+//! strace).
 
 #![expect(
     clippy::disallowed_methods,
@@ -19,7 +20,7 @@ use std::process::{Command, ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use faults::{SCENARIOS, Scenario, Tally, kill_landings};
+use faults::{NOT_INSTALLED, SCENARIOS, SMALL, Scenario, Tally, disturb_calls, kill_landings, why_no_strace};
 
 /// Disturb landings.
 #[derive(Debug, Parser)]
@@ -45,6 +46,12 @@ enum Fault {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Let system calls fail.
+    Syscalls {
+        /// Only every so many of them.
+        #[arg(long, default_value_t = 1)]
+        stride: usize,
+    },
 }
 
 fn main() -> ExitCode {
@@ -52,13 +59,16 @@ fn main() -> ExitCode {
     let program = program();
     let scenarios: Vec<Scenario> = SCENARIOS.into_iter().filter(|scenario| scenario.name.contains(&only)).collect();
     let told = |scenario: &Scenario, tally: &Tally| println!("{}: {tally}", scenario.name);
-    let losses = match fault {
-        Fault::Kill { times, seed } => {
-            let tally = kill_landings(&program, &scenarios, times, seed, jobs, &told);
-            println!("in all: {tally}");
-            tally.losses
+    let tally = match fault {
+        Fault::Kill { times, seed } => kill_landings(&program, &scenarios, times, seed, jobs, &told),
+        Fault::Syscalls { stride } => {
+            assert_ne!(why_no_strace().as_deref(), Some(NOT_INSTALLED), "install strace first");
+            assert_eq!(why_no_strace(), None, "nobody may trace here");
+            disturb_calls(&program, SMALL, stride, jobs)
         }
     };
+    println!("in all: {tally}");
+    let losses = tally.losses;
     losses.iter().for_each(|loss| println!("\n{loss}"));
     if losses.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -66,6 +66,7 @@ mod landing_faults;
 mod landing_kill;
 mod landing_kinds;
 mod landing_meanwhile;
+mod landing_syscalls;
 mod layouts;
 mod race;
 mod replay;

@@ -131,7 +131,18 @@ impl Ground {
 
     /// The landing, in a process group of its own. What a child of it leaves behind holds no pipe of ours.
     pub(crate) fn landing(&self) -> Command {
-        let mut command = self.command(&self.program);
+        self.landing_of(self.command(&self.program))
+    }
+
+    /// The same under another program.
+    pub(crate) fn landing_under(&self, program: &str, prepare: impl FnOnce(&mut Command)) -> Command {
+        let mut command = self.command(program);
+        prepare(&mut command);
+        command.arg(&self.program);
+        self.landing_of(command)
+    }
+
+    fn landing_of(&self, mut command: Command) -> Command {
         command.args(self.scenario.words()).process_group(0).stdout(Stdio::null()).stderr(Stdio::null());
         command
     }

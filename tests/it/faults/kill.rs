@@ -3,7 +3,6 @@
 //! Half of the moments are spread over the whole of a landing, half over what follows once the journal has it: there
 //! refs and files move. How long both take is learned on the way, as the machine's other work comes and goes.
 
-use std::fmt::{Display, Formatter, Result};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Child;
@@ -17,36 +16,7 @@ use nix::unistd::Pid;
 use super::facts::{End, Work};
 use super::ground::Ground;
 use super::scenario::Scenario;
-
-/// What was done and found.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    /// Processes that were ended before they had ended themselves.
-    pub(crate) kills: usize,
-    /// How many of them had a journal entry by then.
-    pub(crate) under_way: usize,
-    /// Landings that were run to their end.
-    pub(crate) landings: usize,
-    /// What was lost, or ended otherwise than undisturbed.
-    pub(crate) losses: Vec<String>,
-}
-
-impl Tally {
-    fn add(&mut self, other: Tally) {
-        self.kills += other.kills;
-        self.under_way += other.under_way;
-        self.landings += other.landings;
-        self.losses.extend(other.losses);
-    }
-}
-
-impl Display for Tally {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Tally { kills, under_way, landings, losses } = self;
-        write!(f, "{kills} kills ({under_way} of them while refs or files moved), {landings} landings, ")?;
-        write!(f, "{} losses", losses.len())
-    }
-}
+use super::tally::Tally;
 
 /// Who gets which signal.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +53,7 @@ pub(crate) fn kill_landings(
                     let Some(scenario) = scenarios.get(number) else { return };
                     let share = kills / scenarios.len() + usize::from(number < kills % scenarios.len());
                     let mut killer = Killer::new(program, *scenario, seed.wrapping_add(number as u64));
-                    while killer.tally.kills < share && killer.tally.losses.len() < 3 {
+                    while killer.tally.faults < share && killer.tally.losses.len() < 3 {
                         killer.round();
                     }
                     told(scenario, &killer.tally);
@@ -192,7 +162,7 @@ impl Killer {
             sent.unwrap();
         }
         let was_killed = child.wait().unwrap().signal().is_some();
-        self.tally.kills += usize::from(was_killed);
+        self.tally.faults += usize::from(was_killed);
         self.tally.under_way += usize::from(was_killed && under_way);
         match moment {
             Moment::AfterStart(_) => self.whole.learn(!was_killed),

@@ -8,6 +8,10 @@ mod facts;
 mod ground;
 mod kill;
 mod scenario;
+mod syscalls;
+mod tally;
 
-pub(crate) use kill::{Tally, kill_landings};
-pub(crate) use scenario::{SCENARIOS, Scenario};
+pub(crate) use kill::kill_landings;
+pub(crate) use scenario::{SCENARIOS, SMALL, Scenario};
+pub(crate) use syscalls::{NOT_INSTALLED, disturb_calls, why_no_strace};
+pub(crate) use tally::Tally;

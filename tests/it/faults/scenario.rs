@@ -13,6 +13,7 @@ const HAS_CHECKS: bool = false;
 pub(crate) struct Scenario {
     /// How it is called.
     pub(crate) name: &'static str,
+    agents: &'static [&'static str],
     /// `--strategy`; none is the program's own choice.
     strategy: Option<&'static str>,
     /// Two of the branches conflict.
@@ -36,6 +37,7 @@ enum Holder {
 
 const CLEAN: Scenario = Scenario {
     name: "clean",
+    agents: &["ann", "ben", "cam", "dan", "eve", "fay"],
     strategy: None,
     conflicting: false,
     dirty: false,
@@ -58,8 +60,8 @@ pub(crate) const SCENARIOS: [Scenario; 10] = [
     Scenario { name: "checked", dirty: true, conflicting: true, checked: HAS_CHECKS, ..CLEAN },
 ];
 
-/// The agents in the order in which they are made.
-const AGENTS: [&str; 6] = ["ann", "ben", "cam", "dan", "eve", "fay"];
+/// A small one, for faults that are tried one by one at every place.
+pub(crate) const SMALL: Scenario = Scenario { name: "small", agents: &["ann", "cam"], dirty: true, ..CLEAN };
 
 impl Scenario {
     /// The command that lands it.
@@ -81,8 +83,8 @@ pub(super) fn build(ground: &Ground) {
         ground.git(["config", key, value]);
     }
     first_commit(ground, &repo);
-    ground.agents([&["init"][..], &AGENTS].concat());
-    for (number, agent) in AGENTS.iter().enumerate() {
+    ground.agents([&["init"][..], scenario.agents].concat());
+    for (number, agent) in scenario.agents.iter().enumerate() {
         let task = format!("{number}");
         ground.agents(["assign", agent, &task, "A task"]);
         ground.agents(["start", agent, &task]);
