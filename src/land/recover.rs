@@ -7,7 +7,7 @@ use super::finish::{self, Finished};
 use crate::git::Repository;
 use crate::git::stale;
 use crate::worktree::create::{self, CreateError};
-use crate::worktree::journal::{self, JournalError};
+use crate::worktree::journal::{self, Entry, JournalError};
 use crate::worktree::remove::{self, RemoveError};
 use crate::worktree::unfinished;
 
@@ -33,6 +33,10 @@ pub enum Recovered {
     Removal {
         /// The operation.
         id: String,
+        /// Whether anything is gone; then it is to be recorded.
+        is_gone: bool,
+        /// To be finished when that is done.
+        entry: Entry,
     },
     /// A landing was finished or dropped.
     Landing {
@@ -87,7 +91,7 @@ pub fn recover(
                 Err(error) => failed(Box::new(error).into()),
             },
             remove::KIND => match remove::recover(repo, entry, signature) {
-                Ok(()) => Recovered::Removal { id },
+                Ok((entry, is_gone)) => Recovered::Removal { id, is_gone, entry },
                 Err(error) => failed(Box::new(error).into()),
             },
             finish::KIND => match finish::recover(repo, entry, questions.is_recorded, signature) {

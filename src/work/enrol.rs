@@ -9,7 +9,7 @@ use gix::ObjectId;
 use gix::actor::Signature;
 use rayon::prelude::*;
 
-use super::place;
+use super::{past, place};
 use crate::agent::{Agent, AgentName, CommitId};
 use crate::git::{Repository, identity};
 use crate::state::{Action, NewAgent, RefMove, Rejected, State};
@@ -107,11 +107,10 @@ pub fn enrol(
 /// document is no proof: anybody who shares the state can write the name of somebody else's branch into it. In doubt
 /// the branch is not ours.
 pub fn made_branch(repo: &Repository, tip: Option<ObjectId>, agent: &Agent) -> bool {
-    let branch = format!("refs/heads/{}", agent.branch);
     let newest = History::from(repo, tip).map_while(Result::ok).filter_map(|entry| entry.operation).find(|operation| {
         matches!(&operation.action, Action::AddAgents { agents } if agents.iter().any(|new| new.name == agent.name))
     });
-    newest.is_some_and(|added| added.moved.iter().any(|moved| moved.name == branch && moved.before.is_none()))
+    newest.is_some_and(|added| past::makes_branch(&added, agent))
 }
 
 /// Refuse what the state would refuse before anything is made.

@@ -1,13 +1,22 @@
 //! What agents go through: enrolled, started, completed. Each is a library call that a command, a dashboard or a
 //! server makes; each is one operation of the chain, together with what moves in git.
 
+pub mod backups;
 pub mod candidates;
 pub mod carry_out;
+pub mod cleanup;
 pub mod complete;
 pub mod doctor;
 pub mod enrol;
+pub mod landed;
 pub mod landing;
 pub mod overview;
+pub mod packet;
+pub mod past;
 pub mod place;
+pub mod queue;
 pub mod recover;
+pub mod removal;
+pub mod resolve;
 pub mod start;
+pub mod upstream;

@@ -63,7 +63,11 @@ pub fn recover(repo: &Repository, world: &World) -> Result<Vec<Told>, RecoverErr
     let mut all = Vec::new();
     for recovered in land::recover(repo, &questions, &signature)? {
         all.push(match recovered {
-            Recovered::Removal { id } => removal(repo, world, id)?,
+            Recovered::Removal { id, is_gone, entry } => {
+                let told = removal(repo, world, id, is_gone)?;
+                entry.finish()?;
+                told
+            }
             other => told(other),
         });
     }
@@ -72,18 +76,18 @@ pub fn recover(repo: &Repository, world: &World) -> Result<Vec<Told>, RecoverErr
 
 /// A removal that was finished has yet to be recorded: the agent goes from the state, so that `undo` finds it. A folder
 /// that was given back because somebody works in it leaves the agent as it is.
-fn removal(repo: &Repository, world: &World, id: String) -> Result<Told, RecoverError> {
+fn removal(repo: &Repository, world: &World, id: String, is_gone: bool) -> Result<Told, RecoverError> {
     let folder = format!("refs/agents-local/backup/{id}/");
     let backup = refs::list(repo, &folder).map_err(StoreError::from)?.into_iter().next();
     let agent = backup.as_ref().and_then(|(name, _)| name.strip_prefix(&folder)?.parse::<AgentName>().ok());
-    let (Some((backup, commit)), Some(name)) = (backup, agent) else {
+    let (Some((backup, commit)), Some(name), true) = (backup, agent, is_gone) else {
         let done = vec![format!("cleared up after an interrupted command ({id})")];
         return Ok(Told { id, done, remains: Vec::new() });
     };
     let state = store::load(repo, &Scope::open())?.state;
     let branch = state.agents.get(&name).map(|agent| format!("refs/heads/{}", agent.branch));
-    let is_gone = |branch: &String| refs::read(repo, branch).is_ok_and(|tip| tip.is_none());
-    if let Some(branch) = branch.filter(is_gone) {
+    let has_no_ref = |branch: &String| refs::read(repo, branch).is_ok_and(|tip| tip.is_none());
+    if let Some(branch) = branch.filter(has_no_ref) {
         let hex = |id: gix::ObjectId| CommitId::try_from(id.to_string()).ok();
         // The backup's first parent is where the branch was.
         let before =
@@ -117,7 +121,7 @@ fn told(recovered: Recovered) -> Told {
             }
             Told { done: vec![format!("finished an interrupted command ({id})")], remains, id }
         }
-        Recovered::Removal { id } | Recovered::Landing { id, finished: Finished::Dropped } => {
+        Recovered::Removal { id, .. } | Recovered::Landing { id, finished: Finished::Dropped } => {
             Told { done: cleared(&id), remains: Vec::new(), id }
         }
         Recovered::Failed { id, error } => {

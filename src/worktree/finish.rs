@@ -44,8 +44,22 @@ pub(super) fn finish(
     result
 }
 
+/// Remove the lock on the index that a killed git of ours left. False when it may be somebody else's.
+pub(crate) fn clear_lock(repo: &Repository, worktree: &Worktree) -> bool {
+    clear_lock_of(repo, worktree, &[])
+}
+
+/// The same where git was about to make these changes.
+fn clear_lock_of(repo: &Repository, worktree: &Worktree, changes: &[Change]) -> bool {
+    let lock = follow::index_lock(worktree);
+    // A whole index in a lock is what `git commit -a` leaves there while the editor is open, with edits that are to be
+    // committed. Ours has none: git was killed before it gave the index its name.
+    let is_ours = |content: &[u8]| !is_whole_index(content) || has_no_edits(worktree, &lock, changes).unwrap_or(false);
+    crate::git::stale::clear(repo, &lock, is_ours)
+}
+
 /// Put back what is half way where the index has the old entry.
-fn take_back(worktree: &Worktree, old: ObjectId, new: ObjectId) -> Result<(), FollowError> {
+pub(crate) fn take_back(worktree: &Worktree, old: ObjectId, new: ObjectId) -> Result<(), FollowError> {
     let changes = follow::changes(worktree.git(), old, new)?;
     let index = index_of(worktree, &changes)?;
     let mut missing = Vec::new();
@@ -65,13 +79,9 @@ fn take_back(worktree: &Worktree, old: ObjectId, new: ObjectId) -> Result<(), Fo
 }
 
 fn go_on(repo: &Repository, worktree: &Worktree, old: ObjectId, new: ObjectId) -> Result<Followed, FollowError> {
-    let lock = follow::index_lock(worktree);
     let changes = follow::changes(worktree.git(), old, new)?;
-    // A whole index in a lock is what `git commit -a` leaves there while the editor is open, with edits that are to be
-    // committed. Ours has none: git was killed before it gave the index its name.
-    let is_ours = |content: &[u8]| !is_whole_index(content) || has_no_edits(worktree, &lock, &changes).unwrap_or(false);
-    if !crate::git::stale::clear(repo, &lock, is_ours) {
-        let reason = Blocked::Refused { reason: format!("{} is locked", lock.display()) };
+    if !clear_lock_of(repo, worktree, &changes) {
+        let reason = Blocked::Refused { reason: format!("{} is locked", follow::index_lock(worktree).display()) };
         return Ok(Followed::Later { reason });
     }
     let index = index_of(worktree, &changes)?;

@@ -15,6 +15,8 @@ use gix::bstr::{BString, ByteSlice};
 #[path = "follow_files.rs"]
 mod files;
 
+pub(crate) use super::finish::{clear_lock, take_back};
+
 use super::finish;
 use super::index_copy::IndexCopy;
 use crate::git::repository::path_of;
@@ -261,7 +263,7 @@ pub(super) fn refresh(worktree: &Worktree) -> Result<(), GitError> {
 }
 
 /// The file that locks the worktree's index.
-pub(super) fn index_lock(worktree: &Worktree) -> PathBuf {
+pub(crate) fn index_lock(worktree: &Worktree) -> PathBuf {
     worktree.git_dir.clone().unwrap_or_else(|| worktree.path.join(".git")).join("index.lock")
 }
 

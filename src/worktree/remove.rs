@@ -37,6 +37,8 @@ pub struct Request {
     pub worktree: Option<PathBuf>,
     /// The commit that the branch's work should have reached; without it all of it counts as landed.
     pub target: Option<ObjectId>,
+    /// Where the branch must be, of which the caller has decided something; without it, it may be anywhere.
+    pub expected: Option<ObjectId>,
     /// Remove it although something would be lost that a backup can hold.
     pub force: bool,
 }
@@ -147,6 +149,9 @@ struct Intent {
     tip: Option<String>,
     /// The folder was found to be as in the backup: it may be deleted.
     deleting: bool,
+    /// All is gone, and what is left is for the caller to record it.
+    #[serde(default)]
+    gone: bool,
 }
 
 /// Remove it. `id` names the operation in the journal and in the backup.
@@ -154,6 +159,22 @@ struct Intent {
 /// # Errors
 /// See [`RemoveError`]. Nothing is gone when there is one; a backup may have been written.
 pub fn remove(repo: &Repository, request: &Request, id: &str, signature: &Signature) -> Result<Removed, RemoveError> {
+    let (removed, entry) = remove_unrecorded(repo, request, id, signature)?;
+    entry.finish()?;
+    Ok(removed)
+}
+
+/// As [`remove`], for a caller that records it elsewhere: the entry is to be finished when that is done. Until then
+/// whoever finds it knows that it is still to be recorded.
+///
+/// # Errors
+/// See [`remove`].
+pub fn remove_unrecorded(
+    repo: &Repository,
+    request: &Request,
+    id: &str,
+    signature: &Signature,
+) -> Result<(Removed, Entry), RemoveError> {
     let all = worktrees::list(repo)?;
     let worktree = request.worktree.as_deref().map(|path| find(&all, path)).transpose()?;
     let tip = request.branch.as_deref().map(|branch| refs::read(repo, branch)).transpose()?.flatten();
@@ -161,6 +182,10 @@ pub fn remove(repo: &Repository, request: &Request, id: &str, signature: &Signat
         let other = all.iter().find(|other| other.holds(branch) && Some(&other.path) != worktree.map(|w| &w.path));
         if let Some(other) = other {
             return Err(RemoveError::CheckedOut { branch: branch.clone(), path: other.path.clone() });
+        }
+        if request.expected.is_some() && request.expected != tip {
+            let expected = Expected::from(request.expected);
+            return Err(RefError::OutOfDate { name: branch.clone(), expected, actual: tip }.into());
         }
     }
     let losses = losses(repo, worktree, tip, request.target)?;
@@ -175,43 +200,45 @@ pub fn remove(repo: &Repository, request: &Request, id: &str, signature: &Signat
         (None, None) => return Err(RemoveError::Nothing),
     };
     let (backup, commit) = write_backup(repo, request, &content, tip, head, id, signature)?;
-    let branch_deleted = match worktree {
-        None => delete_branch(repo, request.branch.as_deref(), tip, signature)?,
-        Some(worktree) => {
-            let intent = Intent {
-                path: worktree.path.clone(),
-                git_dir: worktree.git_dir.clone().unwrap_or_default(),
-                files: content.files.to_string(),
-                branch: request.branch.clone(),
-                tip: tip.map(|tip| tip.to_string()),
-                deleting: false,
-            };
-            let mut entry = Entry::begin(repo, id, KIND, &intent)?;
-            let result = take_away(repo, &mut entry, intent, signature);
-            // Both ways nothing is left to be finished; other errors leave it to the next command.
-            if matches!(result, Ok(_) | Err(RemoveError::Busy { .. })) {
+    let intent = Intent {
+        path: worktree.map(|worktree| worktree.path.clone()).unwrap_or_default(),
+        git_dir: worktree.and_then(|worktree| worktree.git_dir.clone()).unwrap_or_default(),
+        files: content.files.to_string(),
+        branch: request.branch.clone(),
+        tip: tip.map(|tip| tip.to_string()),
+        deleting: worktree.is_none(),
+        gone: false,
+    };
+    let mut entry = Entry::begin(repo, id, KIND, &intent)?;
+    match take_away(repo, &mut entry, intent, signature) {
+        Ok(branch_deleted) => Ok((Removed { backup, commit, losses, branch_deleted }, entry)),
+        Err(error) => {
+            // The folder is back where it was: nothing is left to be finished. Other errors leave it to the next command.
+            if matches!(error, RemoveError::Busy { .. }) {
                 entry.finish()?;
             }
-            result?
+            Err(error)
         }
-    };
-    Ok(Removed { backup, commit, losses, branch_deleted })
+    }
 }
 
-/// Finish a removal that a dead process left, or give the folder back when it is not as in the backup.
+/// Finish a removal that a dead process left, or give the folder back when it is not as in the backup. Gives the entry,
+/// which is to be finished once the removal is recorded, and whether anything was removed.
 ///
 /// # Errors
 /// As [`remove`]; the entry stays and it can be tried again.
-pub fn recover(repo: &Repository, mut entry: Entry, signature: &Signature) -> Result<(), RemoveError> {
-    let Some(intent) = entry.content::<Intent>() else { return Ok(()) };
+pub fn recover(repo: &Repository, mut entry: Entry, signature: &Signature) -> Result<(Entry, bool), RemoveError> {
+    let Some(intent) = entry.content::<Intent>() else { return Ok((entry, false)) };
     let trash = discard::trash_of(&intent.path, &entry.id);
-    if intent.deleting || trash.exists() {
+    let mut is_gone = intent.gone;
+    if !intent.gone && (intent.deleting || trash.exists()) {
         match take_away(repo, &mut entry, intent, signature) {
-            Ok(_) | Err(RemoveError::Busy { .. }) => {}
+            Ok(_) => is_gone = true,
+            Err(RemoveError::Busy { .. }) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(entry.finish()?)
+    Ok((entry, is_gone))
 }
 
 /// Rename, compare, delete. Every step can be repeated.
@@ -249,10 +276,17 @@ fn take_away(
         intent.deleting = true;
         entry.update(&intent)?;
     }
-    discard::deleted(&path, &entry.id).map_err(failed)?;
-    discard::entry(repo, &intent.git_dir).map_err(failed)?;
+    // Without a worktree only the branch goes.
+    if !path.as_os_str().is_empty() {
+        discard::deleted(&path, &entry.id).map_err(failed)?;
+        discard::entry(repo, &intent.git_dir).map_err(failed)?;
+    }
     let tip = intent.tip.as_deref().and_then(|tip| ObjectId::from_hex(tip.as_bytes()).ok());
-    delete_branch(repo, intent.branch.as_deref(), tip, signature)
+    let branch_deleted = delete_branch(repo, intent.branch.as_deref(), tip, signature)?;
+    // What somebody makes anew from here on is not taken away again.
+    intent.gone = true;
+    entry.update(&intent)?;
+    Ok(branch_deleted)
 }
 
 /// Whether the files, which are at `place` now, are still those of the backup.

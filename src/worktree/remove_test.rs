@@ -11,6 +11,7 @@ fn request(fixture: &Fixture, dir: &Path) -> Request {
         branch: Some("refs/heads/agents/one".into()),
         worktree: Some(dir.to_owned()),
         target: Some(fixture.id("main")),
+        expected: None,
         force: false,
     }
 }
@@ -223,11 +224,12 @@ fn a_killed_removal_is_finished_or_given_back() {
         branch: Some("refs/heads/agents/one".into()),
         tip: Some(fixture.id("main").to_string()),
         deleting,
+        gone: false,
     };
     let recovered = || {
         fixture.entries_are_free();
         for entry in journal::abandoned(&repo).unwrap() {
-            recover(&repo, entry, &ann()).unwrap();
+            recover(&repo, entry, &ann()).unwrap().0.finish().unwrap();
         }
     };
     // Killed before the rename: nothing happened.
@@ -248,4 +250,9 @@ fn a_killed_removal_is_finished_or_given_back() {
     std::fs::remove_file(trash.join("a.txt")).unwrap();
     recovered();
     assert!(is_gone(&fixture, &dir));
+    // Killed before it was recorded: what somebody has made anew since stays.
+    drop(Entry::begin(&repo, "04", KIND, &Intent { gone: true, ..intent(true) }).unwrap());
+    fixture.git(&["branch", "agents/one", "main"]);
+    recovered();
+    assert_eq!(fixture.id("agents/one"), fixture.id("main"));
 }

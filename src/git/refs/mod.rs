@@ -131,7 +131,7 @@ pub fn transaction(repo: &Repository, updates: &[RefUpdate], signature: &Signatu
         full_name(&update.name)?;
     }
     let wait = LOCK_WAIT.as_millis();
-    let child = as_committer(repo.git(), signature)
+    let child = as_committer(repo.git_with_hooks(), signature)
         .arg("-c")
         .arg(format!("core.filesRefLockTimeout={wait}"))
         .arg("-c")

@@ -60,10 +60,12 @@ impl Ground {
         self.live().join("repo-worktrees").join(agent)
     }
 
-    /// Every worktree, the main one first.
+    /// Every worktree in which somebody works, the main one first. In the one for checks nobody does, and it is put to
+    /// what is to be checked when it is.
     pub(crate) fn worktrees(&self) -> Vec<PathBuf> {
         let listed = self.git(["worktree", "list", "--porcelain"]);
-        listed.lines().filter_map(|line| line.strip_prefix("worktree ")).map(PathBuf::from).collect()
+        let all = listed.lines().filter_map(|line| line.strip_prefix("worktree ")).map(PathBuf::from);
+        all.filter(|path| path.file_name().unwrap() != ".integration").collect()
     }
 
     /// Every worktree's own git folder.

@@ -5,9 +5,6 @@ use std::path::Path;
 
 use super::ground::Ground;
 
-/// Whether `merge` knows `--check`.
-const HAS_CHECKS: bool = false;
-
 /// One kind of landing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scenario {
@@ -57,7 +54,7 @@ pub(crate) const SCENARIOS: [Scenario; 10] = [
     Scenario { name: "target elsewhere", dirty: true, target: Holder::Linked, ..CLEAN },
     Scenario { name: "target nowhere", dirty: true, target: Holder::Nobody, ..CLEAN },
     Scenario { name: "refs in tables", dirty: true, reftable: true, ..CLEAN },
-    Scenario { name: "checked", dirty: true, conflicting: true, checked: HAS_CHECKS, ..CLEAN },
+    Scenario { name: "checked", dirty: true, conflicting: true, checked: true, ..CLEAN },
 ];
 
 /// A small one, for faults that are tried one by one at every place.
@@ -68,7 +65,7 @@ impl Scenario {
     pub(crate) fn words(&self) -> Vec<&'static str> {
         let mut words = vec!["merge", "--all", "--yes"];
         words.extend(self.strategy.map(|strategy| ["--strategy", strategy]).into_iter().flatten());
-        words.extend(self.checked.then_some(["--check", "true"]).into_iter().flatten());
+        words.extend(self.checked.then_some(["--check", "sleep 0.1; test -e shared"]).into_iter().flatten());
         words
     }
 }

@@ -129,6 +129,7 @@ fn undo_agents(
             branch: Some(branch),
             worktree: worktree.map(|worktree| worktree.path.clone()),
             target: start,
+            expected: None,
             force: false,
         };
         let tip = git_agents::git::refs::read(repo, request.branch.as_deref().unwrap_or_default())?;

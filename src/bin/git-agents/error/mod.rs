@@ -1,8 +1,13 @@
 //! Errors as users meet them: one sentence, a stable code, an exit status, and what to do next.
 
 mod git;
+mod queue;
+mod removal;
+mod resolve;
 mod state;
 mod work;
+
+pub(crate) use removal::removal_refused;
 
 /// What the exit status says. `0` is a good answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

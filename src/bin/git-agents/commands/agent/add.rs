@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 use git_agents::agent::is_branch_name;
 use git_agents::config;
-use git_agents::git::{refs, worktrees};
+use git_agents::git::refs::{self, RefError};
+use git_agents::git::worktrees;
 use git_agents::work::enrol::{self, Enrolment};
 
 use crate::commands::complete_values::branch_names;
 use crate::commands::init::check_text;
 use crate::context::{Context, agent_name};
-use crate::error::{CliError, Exit};
+use crate::error::{CliError, Exit, quoted};
 use crate::view::enrolled::EnrolledView;
 
 /// Register one agent with a branch and a worktree, new or existing ones.
@@ -54,10 +55,18 @@ pub(crate) fn run(ctx: &Context, args: AddArgs) -> Result<Exit, CliError> {
     }
     let full = format!("refs/heads/{branch}");
     let start = match (existing, base) {
-        (true, _) => refs::read(repo, &full)?.ok_or_else(|| {
-            CliError::refused("branch-missing", format!("there is no branch {branch} to take"))
-                .hint(format!("git agents agent add {name} --branch {branch}"))
-        })?,
+        (true, _) => match refs::read_movable(repo, &full) {
+            Err(RefError::Symbolic { .. }) => {
+                let message = format!("{branch} is a symbolic ref, another name for another branch");
+                return Err(CliError::refused("symbolic-ref", message)
+                    .hint(format!("git symbolic-ref {}", quoted(&full)))
+                    .hint(format!("git agents agent add {name} --existing --branch THAT-BRANCH")));
+            }
+            found => found?.ok_or_else(|| {
+                CliError::refused("branch-missing", format!("there is no branch {branch} to take"))
+                    .hint(format!("git agents agent add {name} --branch {branch}"))
+            })?,
+        },
         (false, Some(rev)) => ctx.commit(&rev)?,
         (false, None) => target.commit,
     };

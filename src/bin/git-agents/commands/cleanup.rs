@@ -1,0 +1,214 @@
+//! `git agents cleanup`
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use chrono::TimeDelta;
+use clap::Args;
+use git_agents::agent::AgentName;
+use git_agents::config::{self, Target};
+use git_agents::git::Repository;
+use git_agents::git::identity;
+use git_agents::store::{Scope, Snapshot, StoreError};
+use git_agents::work::backups;
+use git_agents::work::cleanup::{self, Fate, Going, Looked, Wanted};
+use git_agents::work::upstream::{self, Deleted, RemoteFate, Upstream};
+
+use super::complete_values::agent_names;
+use crate::context::{Context, known_agent};
+use crate::error::{CliError, Exit, removal_refused};
+use crate::render::style::{counted, listed};
+use crate::view::backups::BackupsView;
+use crate::view::cleanup::{CleanupView, KeptView, RemoteView, RemovedAgent, keeps_view};
+
+/// Remove the worktrees and branches of agents whose work has landed.
+///
+/// An agent goes when all that its branch has is proven to be in the target, its worktree holds nothing else, and it has
+/// no task. Every other one stays, and why is said. Nothing is forced, and `git agents undo` brings the last one back.
+/// Without names all agents are looked at, but those that were never at work are left alone.
+#[derive(Debug, Args)]
+pub(crate) struct CleanupArgs {
+    /// The agents; exit status 1 when one of them has to stay.
+    #[arg(value_name = "AGENT", add = agent_names())]
+    agents: Vec<String>,
+    /// Show what would go and by what proof, what stays and why, and do nothing.
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Delete the agents' branches on their remotes as well, where what they hold has landed.
+    #[arg(long)]
+    remote: bool,
+    /// Do not ask.
+    #[arg(short, long)]
+    yes: bool,
+    /// Delete old backups instead; those that undo needs stay.
+    #[arg(long, conflicts_with_all = ["agents", "remote"])]
+    backups: bool,
+    /// How old a backup has to be to go: 12h, 7d, 2w [default: 30d].
+    #[arg(long, value_name = "DURATION", requires = "backups", value_parser = age)]
+    older_than: Option<TimeDelta>,
+}
+
+pub(crate) fn run(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
+    let repo = ctx.repo()?;
+    repo.require_git()?;
+    if !args.dry_run {
+        ctx.recover()?;
+    }
+    if args.backups {
+        return clean_backups(ctx, args);
+    }
+    let here = ctx.absolute(Path::new("."))?;
+    let around = Around { ctx, repo, here: &here, named: !args.agents.is_empty() };
+    let target = config::target(repo)?;
+    let snapshot = ctx.load(&Scope::open())?;
+    let known = |name: &String| known_agent(&snapshot.state, name);
+    let agents: Vec<AgentName> = match around.named {
+        true => args.agents.iter().map(known).collect::<Result<_, _>>()?,
+        false => snapshot.state.agents.keys().cloned().collect(),
+    };
+    let looked = around.survey(&target, &snapshot, &agents)?;
+    let remotes = if args.remote { around.ask_remotes(&target, &looked)? } else { BTreeMap::new() };
+    let going = looked.iter().any(|one| matches!(one.fate, Fate::Goes(_)));
+    if going && !args.dry_run {
+        ctx.ui.confirm(&question(&looked, &remotes), args.yes)?;
+    }
+    let mut view = CleanupView::new(&target, args.dry_run);
+    let remotes = if args.dry_run { planned(remotes) } else { around.delete_on_remotes(remotes) };
+    for one in &looked {
+        match &one.fate {
+            Fate::Stays(keeps) => view.kept.push(keeps_view(one, keeps, &target)),
+            Fate::Goes(going) => {
+                view.add_remote(&one.name, &remotes, &target);
+                if args.dry_run {
+                    view.removed.push(RemovedAgent::new(going, &one.branch, None));
+                } else {
+                    around.clean(one, &mut view)?;
+                }
+            }
+        }
+    }
+    ctx.ui.answer(&view)?;
+    Ok(view.exit(around.named))
+}
+
+/// `12h`, `7d`, `2w`.
+fn age(text: &str) -> Result<TimeDelta, String> {
+    backups::parse_age(text).ok_or_else(|| "a number and s, m, h, d or w, such as 7d".to_owned())
+}
+
+/// Who is asked about, in one line: every name that would go.
+fn question(looked: &[Looked], remotes: &Remotes) -> String {
+    let names: Vec<&str> =
+        looked.iter().filter(|one| matches!(one.fate, Fate::Goes(_))).map(|one| one.name.as_str()).collect();
+    let there: Vec<String> = remotes
+        .values()
+        .filter(|(_, fate)| matches!(fate, RemoteFate::Goes { .. }))
+        .map(|(upstream, _)| format!("{}'s {}", upstream.remote, upstream.branch.trim_start_matches("refs/heads/")))
+        .collect();
+    let there: Vec<&str> = there.iter().map(String::as_str).collect();
+    let there = if there.is_empty() { String::new() } else { format!(", and delete {}", listed(&there)) };
+    let theirs = if names.len() == 1 { "its worktree and branch" } else { "their worktrees and branches" };
+    format!("Remove {} with {theirs}{there}?", listed(&names))
+}
+
+/// What was found on the remotes, by agent.
+type Remotes = BTreeMap<AgentName, (Upstream, RemoteFate)>;
+/// The same, and how deleting ended where it was tried.
+type Ended = BTreeMap<AgentName, (Upstream, RemoteFate, Option<Deleted>)>;
+
+fn planned(remotes: Remotes) -> Ended {
+    remotes.into_iter().map(|(name, (upstream, fate))| (name, (upstream, fate, None))).collect()
+}
+
+/// What every step needs.
+struct Around<'c> {
+    ctx: &'c Context,
+    repo: &'c Repository,
+    here: &'c Path,
+    named: bool,
+}
+
+impl Around<'_> {
+    fn survey(&self, target: &Target, snapshot: &Snapshot, agents: &[AgentName]) -> Result<Vec<Looked>, CliError> {
+        Ok(cleanup::survey(self.repo, target, snapshot, &Wanted { agents, named: self.named, here: self.here })?)
+    }
+
+    fn ask_remotes(&self, target: &Target, looked: &[Looked]) -> Result<Remotes, CliError> {
+        let going: Vec<&Looked> = looked.iter().filter(|one| matches!(one.fate, Fate::Goes(_))).collect();
+        let asked: Vec<_> = going.iter().map(|one| (one.branch.as_str(), &one.past)).collect();
+        let fates = upstream::survey(self.repo, target, &asked).map_err(cleanup::CleanupError::from)?;
+        let found = going.iter().zip(fates).filter_map(|(one, fate)| Some((one.name.clone(), fate?)));
+        Ok(found.collect())
+    }
+
+    /// First there and then here: a kill in between leaves agents that the next cleanup finds.
+    fn delete_on_remotes(&self, remotes: Remotes) -> Ended {
+        let mut by_remote: BTreeMap<&str, Vec<(&AgentName, &str, gix::ObjectId)>> = BTreeMap::new();
+        for (name, (upstream, fate)) in &remotes {
+            if let RemoteFate::Goes { tip, .. } = fate {
+                by_remote.entry(&upstream.remote).or_default().push((name, &upstream.branch, *tip));
+            }
+        }
+        let mut results: BTreeMap<AgentName, Deleted> = BTreeMap::new();
+        for (remote, branches) in by_remote {
+            let wanted: Vec<_> = branches.iter().map(|(_, branch, tip)| (*branch, *tip)).collect();
+            let deleted = upstream::delete(self.repo, remote, &wanted);
+            results.extend(branches.iter().map(|(name, ..)| (*name).clone()).zip(deleted));
+        }
+        let ended = |(name, (upstream, fate)): (AgentName, (Upstream, RemoteFate))| {
+            let result = results.remove(&name);
+            (name, (upstream, fate, result))
+        };
+        remotes.into_iter().map(ended).collect()
+    }
+
+    /// Look again at one agent, and take it away when it still may go.
+    fn clean(&self, one: &Looked, view: &mut CleanupView) -> Result<(), CliError> {
+        let target = config::target(self.repo)?;
+        let snapshot = self.ctx.load(&Scope::open())?;
+        let again = self.survey(&target, &snapshot, std::slice::from_ref(&one.name))?;
+        match again.into_iter().next() {
+            // Somebody else has removed it meanwhile.
+            None => {}
+            Some(Looked { fate: Fate::Stays(keeps), .. }) => view.kept.push(keeps_view(one, &keeps, &target)),
+            Some(Looked { fate: Fate::Goes(going), .. }) => self.take_away(one, &going, view),
+        }
+        Ok(())
+    }
+
+    fn take_away(&self, one: &Looked, going: &Going, view: &mut CleanupView) {
+        match cleanup::remove(self.repo, &self.ctx.world, going) {
+            Ok(removed) => view.removed.push(RemovedAgent::new(going, &one.branch, removed.as_ref())),
+            Err(error) => {
+                let error = removal_refused(self.repo, &one.name, error);
+                view.has_failed |= error.exit == Exit::Outside;
+                view.kept.push(KeptView::failed(one, error));
+            }
+        }
+    }
+}
+
+fn clean_backups(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
+    let repo = ctx.repo()?;
+    let age = args.older_than.unwrap_or(backups::DEFAULT_AGE);
+    let all = backups::survey(repo, ctx.world.now, age)?;
+    let old: Vec<_> = all.iter().filter(|backup| backup.kept.is_none()).collect();
+    if !args.dry_run && !old.is_empty() {
+        let only = old.iter().filter(|backup| backup.is_only_here).count();
+        let rest = if only == 0 { String::new() } else { format!(" ({only} with what nothing else holds)") };
+        ctx.ui.confirm(&format!("Delete {}{rest}?", counted(old.len(), "backup")), args.yes)?;
+        let signature = identity::committer(repo, ctx.world.now).ok_or(StoreError::NoIdentity)?;
+        backups::delete(repo, &old, &signature)?;
+    }
+    ctx.ui.answer(&BackupsView::new(&all, args.dry_run))?;
+    Ok(Exit::Good)
+}
+
+/// The remote branches as they are shown: those that are absent are no news.
+impl CleanupView {
+    fn add_remote(&mut self, name: &AgentName, remotes: &Ended, target: &Target) {
+        if let Some((upstream, fate, deleted)) = remotes.get(name) {
+            self.remote.extend(RemoteView::new(name, upstream, fate, deleted.as_ref(), target));
+        }
+    }
+}
