@@ -194,7 +194,7 @@ pub(super) fn locks(repo: &Repository, intent: &Intent) -> Vec<PathBuf> {
 }
 
 /// The locks that a killed `git update-ref` left: empty, or with what the ref was to become.
-fn clear_locks(repo: &Repository, intent: &Intent) {
+pub(super) fn clear_locks(repo: &Repository, intent: &Intent) {
     if repo.storage() == RefStorage::Reftable {
         stale::clear(repo, &repo.common_dir().join("reftable/tables.list.lock"), <[u8]>::is_empty);
         return;
