@@ -3,7 +3,7 @@
 //! `cargo run --release --example faults -- kill --times 500 [--seed N] [--jobs N]` kills landings of all kinds at random
 //! moments, looks at what is there, and runs the same command again. The status is 1 when anything is lost, or when it
 //! ends otherwise than an undisturbed run. `-- syscalls [--stride N]` lets system calls fail, one in each landing (needs
-//! strace).
+//! strace); `-- disk` lets the disk be full (needs the right to mount).
 
 #![expect(
     clippy::disallowed_methods,
@@ -20,7 +20,9 @@ use std::process::{Command, ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use faults::{NOT_INSTALLED, SCENARIOS, SMALL, Scenario, Tally, disturb_calls, kill_landings, why_no_strace};
+use faults::{
+    NOT_INSTALLED, SCENARIOS, SMALL, Scenario, Tally, disturb_calls, fill_disks, kill_landings, why_no_strace,
+};
 
 /// Disturb landings.
 #[derive(Debug, Parser)]
@@ -52,6 +54,12 @@ enum Fault {
         #[arg(long, default_value_t = 1)]
         stride: usize,
     },
+    /// Let the disk be full.
+    Disk {
+        /// How many pages of 4 KiB more are free in each landing than in the one before.
+        #[arg(long, default_value_t = 1)]
+        pages: u64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -66,6 +74,7 @@ fn main() -> ExitCode {
             assert_eq!(why_no_strace(), None, "nobody may trace here");
             disturb_calls(&program, SMALL, stride, jobs)
         }
+        Fault::Disk { pages } => fill_disks(&program, SMALL, pages).expect("a small disk can be mounted"),
     };
     println!("in all: {tally}");
     let losses = tally.losses;

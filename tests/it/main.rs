@@ -69,6 +69,7 @@ mod faults;
 
 mod damage;
 mod kill;
+mod landing_disk;
 mod landing_faults;
 mod landing_kill;
 mod landing_kinds;

@@ -75,14 +75,22 @@ impl Ground {
         std::iter::once(common).chain(linked.map(|entry| entry.unwrap().path())).collect()
     }
 
+    /// Whether something is under way, or was when it was disturbed.
+    pub(crate) fn has_journal(&self) -> bool {
+        let Ok(entries) = self.repo().join(".git/agents/journal").read_dir() else { return false };
+        entries.flatten().any(|entry| entry.path().extension().is_some_and(|extension| extension == "json"))
+    }
+
     fn save(&self) {
         copy(&self.live(), &self.root().join("saved"));
     }
 
-    /// Put everything back as it was.
+    /// Put everything back as it was. The folder itself stays, as it may be a disk of its own.
     pub(crate) fn restore(&self) {
-        std::fs::remove_dir_all(self.live()).unwrap();
-        copy(&self.root().join("saved"), &self.live());
+        for entry in self.live().read_dir().unwrap() {
+            std::fs::remove_dir_all(entry.unwrap().path()).unwrap();
+        }
+        copy(&self.root().join("saved/."), &self.live());
     }
 
     /// Keep what is there now for somebody to look at; gives where.

@@ -155,7 +155,7 @@ impl Killer {
             }
         }
         let was_alive = child.try_wait().unwrap().is_none();
-        let under_way = has_journal(&self.ground);
+        let under_way = self.ground.has_journal();
         let pid = Pid::from_raw(child.id().cast_signed());
         if was_alive {
             let sent = if blow.whole_group { killpg(pid, blow.signal) } else { kill(pid, blow.signal) };
@@ -187,15 +187,10 @@ impl Span {
     }
 }
 
-fn has_journal(ground: &Ground) -> bool {
-    let Ok(entries) = ground.repo().join(".git/agents/journal").read_dir() else { return false };
-    entries.flatten().any(|entry| entry.path().extension().is_some_and(|extension| extension == "json"))
-}
-
 /// Wait until the journal has an entry; false when the process ends without one.
 fn wait_for_journal(ground: &Ground, child: &mut Child) -> bool {
     loop {
-        if has_journal(ground) {
+        if ground.has_journal() {
             return true;
         }
         if child.try_wait().unwrap().is_some() {
