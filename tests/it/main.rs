@@ -74,10 +74,12 @@ mod landing_equality;
 
 mod damage;
 mod kill;
+mod landing_disk;
 mod landing_faults;
 mod landing_kill;
 mod landing_kinds;
 mod landing_meanwhile;
+mod landing_syscalls;
 mod layouts;
 mod race;
 mod replay;

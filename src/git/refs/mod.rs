@@ -159,7 +159,10 @@ pub fn transaction(repo: &Repository, updates: &[RefUpdate], signature: &Signatu
             return Err(RefError::OutOfDate { name: update.name.clone(), expected: update.expected, actual });
         }
     }
-    Err(held_lock(repo, updates).unwrap_or_else(|| match error {
+    // The locks of a git that was killed are its own.
+    let was_killed = matches!(error, GitError::Failed { status: None, .. });
+    let held = if was_killed { None } else { held_lock(repo, updates) };
+    Err(held.unwrap_or_else(|| match error {
         GitError::Failed { stderr, .. } if hooks::exists(repo.common_dir(), HOOK) => {
             RefError::Hook { output: stderr.lines().collect::<Vec<_>>().join("; ") }
         }
