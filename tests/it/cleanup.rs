@@ -242,8 +242,8 @@ fn a_worktree_that_is_not_free_keeps_its_agent() {
       next: git -C [ROOT]/repo-worktrees/dan switch agents/dan
     kept eve: a bisect is going on in its worktree
       next: git -C [ROOT]/repo-worktrees/eve status
-    kept fay: something else is at [ROOT]/repo-worktrees/fay, where its worktree was
-      next: git agents doctor
+    kept fay: its worktree [ROOT]/repo-worktrees/fay has lost its .git
+      next: git worktree repair
     kept gil: you are inside its worktree
       next: cd [ROOT]/repo
     nothing to clean up

@@ -178,7 +178,12 @@ impl Around<'_> {
 
     fn take_away(&self, one: &Looked, going: &Going, view: &mut CleanupView) {
         match cleanup::remove(self.repo, &self.ctx.world, going) {
-            Ok(removed) => view.removed.push(RemovedAgent::new(going, &one.branch, removed.as_ref())),
+            Ok(removed) => {
+                if removed.as_ref().is_some_and(|removed| !removed.branch_deleted) {
+                    self.ctx.ui.warn(&format!("{} has moved in this very moment, and stays", one.branch));
+                }
+                view.removed.push(RemovedAgent::new(going, &one.branch, removed.as_ref()));
+            }
             Err(error) => {
                 let error = removal_refused(self.repo, &one.name, error);
                 view.has_failed |= error.exit == Exit::Outside;
@@ -204,8 +209,8 @@ fn clean_backups(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
     Ok(Exit::Good)
 }
 
-/// The remote branches as they are shown: those that are absent are no news.
 impl CleanupView {
+    /// What became of the agent's branch on its remote; one that is absent there is no news.
     fn add_remote(&mut self, name: &AgentName, remotes: &Ended, target: &Target) {
         if let Some((upstream, fate, deleted)) = remotes.get(name) {
             self.remote.extend(RemoteView::new(name, upstream, fate, deleted.as_ref(), target));

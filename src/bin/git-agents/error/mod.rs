@@ -1,10 +1,12 @@
 //! Errors as users meet them: one sentence, a stable code, an exit status, and what to do next.
 
+mod built_on;
 mod git;
 mod removal;
 mod state;
 mod work;
 
+pub(crate) use built_on::built_upon;
 pub(crate) use removal::removal_refused;
 
 /// What the exit status says. `0` is a good answer.
