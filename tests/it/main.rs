@@ -21,6 +21,7 @@ mod care;
 mod cleanup;
 mod cleanup_backups;
 mod cleanup_kill;
+mod cleanup_proof;
 mod cleanup_remote;
 mod complete;
 mod conflicts;
