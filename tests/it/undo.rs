@@ -231,9 +231,11 @@ fn what_was_built_on_a_landing_is_said_and_how_to_take_it_back() {
 #[test]
 fn where_nothing_is_checked_out_the_commands_say_so() {
     let sandbox = Sandbox::with_agents(&["ann"]);
-    sandbox.agents(["agent", "add", "bob", "--no-worktree"]).good();
+    // What a shell would take for something else.
+    let branch = "b;$(o)b";
+    sandbox.agents(["agent", "add", "bob", "--branch", branch, "--no-worktree"]).good();
     sandbox.work_as("ann", "1", "ann", "x\n");
-    sandbox.git(["switch", "-q", "agents/bob"]);
+    sandbox.git(["switch", "-q", branch]);
     let bob = sandbox.commit("bob", "x\n", "By bob");
     sandbox.git(["switch", "-q", "--detach", "main"]);
     sandbox.git([
@@ -252,12 +254,12 @@ fn where_nothing_is_checked_out_the_commands_say_so() {
       try: git switch main
       try: git revert --no-edit [COMMIT]..[COMMIT]
       try: git -C [ROOT]/repo-worktrees/ann reset --keep refs/agents-local/backup/[OPERATION]/heads/agents/ann
-      try: git branch -f agents/bob refs/agents-local/backup/[OPERATION]/heads/agents/bob
+      try: git branch -f 'b;$(o)b' 'refs/agents-local/backup/[OPERATION]/heads/b;$(o)b'
       try: git agents log
     [status 3]
     "#);
     by_hand(&sandbox);
-    assert_eq!((sandbox.rev("agents/bob"), sandbox.git(["ls-files"])), (bob, "README\nlines".to_owned()));
+    assert_eq!((sandbox.rev(branch), sandbox.git(["ls-files"])), (bob, "README\nlines".to_owned()));
     // Somebody has moved it to where nothing of the landing is.
     sandbox.git(["update-ref", "refs/heads/main", "main~4"]);
     assert_snapshot!(sandbox.agents(["undo", "--yes"]), @r#"
@@ -265,7 +267,7 @@ fn where_nothing_is_checked_out_the_commands_say_so() {
     error: "land agents ann and bob in main" cannot be taken back: what moved with it has moved since
       main moved from [COMMIT] to [COMMIT], which is not on top of it
       agents/ann moved from [COMMIT] to [COMMIT], which is not on top of it
-      agents/bob moved from [COMMIT] to [COMMIT], which is not on top of it
+      b;$(o)b moved from [COMMIT] to [COMMIT], which is not on top of it
       try: git agents log
     [status 3]
     "#);

@@ -69,7 +69,7 @@ fn back_command(stand: &Stand) -> Option<String> {
     let (before, left, now) = (stand.before?, stand.left?, stand.now?);
     let from = left.to_string()[..10].to_owned();
     let name = quoted(short(&stand.name));
-    let back = stand.backup.clone().unwrap_or_else(|| before.to_string());
+    let back = quoted(&stand.backup.clone().unwrap_or_else(|| before.to_string()));
     let place = stand.checked_out.as_ref().map(|path| quoted(&path.display().to_string()));
     match (&stand.built, place) {
         (None, _) => None,
