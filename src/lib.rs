@@ -6,7 +6,9 @@
 
 pub mod agent;
 pub mod branch;
+pub mod check;
 pub mod config;
+pub mod duration;
 pub mod finding;
 pub mod git;
 pub mod land;

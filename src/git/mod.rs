@@ -8,6 +8,7 @@ pub mod head;
 pub mod identity;
 pub mod merge_tree;
 pub mod refs;
+pub mod remote;
 pub mod repository;
 pub mod run;
 pub mod scratch;

@@ -136,9 +136,25 @@ impl Repository {
         Git::at(&self.common_dir).arg("--git-dir").arg(&self.common_dir)
     }
 
+    /// The same where the user's hooks may run: at the top of the main worktree, from which a relative `core.hooksPath`
+    /// counts, and in a bare repository in the repository itself.
+    pub fn git_with_hooks(&self) -> Git {
+        let top = match (self.common_dir.file_name(), self.common_dir.parent()) {
+            (Some(name), Some(parent)) if name == ".git" => parent,
+            _ => &self.common_dir,
+        };
+        Git::at(top).arg("--git-dir").arg(&self.common_dir)
+    }
+
     /// One value of git's configuration, all scopes considered.
     pub fn config(&self, key: &str) -> Option<String> {
         self.gix.config_snapshot().string(key).map(|value| value.to_str_lossy().into_owned())
+    }
+
+    /// All values of a key that may be given several times, in git's order.
+    pub fn config_all(&self, key: &str) -> Vec<String> {
+        let values = self.gix.config_snapshot().plumbing().strings(key).unwrap_or_default();
+        values.into_iter().map(|value| value.to_str_lossy().into_owned()).collect()
     }
 
     /// One boolean of git's configuration; `false` when it is not set.

@@ -6,6 +6,7 @@
 //! never by message, and ask for `-z` or porcelain output.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -87,6 +88,7 @@ pub fn observe(observer: fn(&str)) {
 pub struct Git {
     command: Command,
     input: Option<Vec<u8>>,
+    held: Option<File>,
 }
 
 impl Git {
@@ -106,7 +108,7 @@ impl Git {
             .env("GIT_NO_REPLACE_OBJECTS", "1")
             .env("GIT_EDITOR", "true")
             .env("GIT_PAGER", "cat");
-        Git { command, input: None }
+        Git { command, input: None, held: None }
     }
 
     /// One more argument.
@@ -135,6 +137,13 @@ impl Git {
     /// What the child reads from its standard input; nothing otherwise.
     pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = Some(bytes.into());
+        self
+    }
+
+    /// Let the child, and whatever it starts, keep an empty file open as their standard input. A lock on that file then
+    /// lasts as long as any of them, also when this process is killed.
+    pub fn holding(mut self, file: File) -> Self {
+        self.held = Some(file);
         self
     }
 
@@ -197,18 +206,20 @@ impl Git {
         if let Some(observer) = OBSERVER.get() {
             observer(&line);
         }
-        self.command
-            .stdin(if stdin { Stdio::piped() } else { Stdio::null() })
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|source| match source.kind() {
+        let stdin = match self.held.take() {
+            _ if stdin => Stdio::piped(),
+            Some(held) => held.into(),
+            None => Stdio::null(),
+        };
+        self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(|source| {
+            match source.kind() {
                 // The folder may be what is missing, not git.
                 std::io::ErrorKind::NotFound if self.command.get_current_dir().is_none_or(Path::is_dir) => {
                     GitError::Missing
                 }
                 _ => GitError::Io { command: line, source },
-            })
+            }
+        })
     }
 }
 

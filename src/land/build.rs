@@ -34,14 +34,27 @@ pub fn plan(repo: &Repository, request: &Request) -> Result<Built, PlanError> {
     if !target.starts_with("refs/heads/") {
         return Err(PlanError::TargetNotABranch { target: target.clone() });
     }
-    let start = refs::read_movable(repo, target)?.ok_or_else(|| PlanError::NoTarget { target: target.clone() })?;
+    let before = refs::read_movable(repo, target)?.ok_or_else(|| PlanError::NoTarget { target: target.clone() })?;
+    let start = request.start.unwrap_or(before);
     let all = Holders::list(repo)?;
     let scratch = Scratch::new(repo)?;
-    let mut barred: Vec<Stopped> = Vec::new();
+    let mut barred = request.barred.clone();
     // A branch whose worktree is in the way of what all of them make together is left out, and the rest built again.
     let plan = loop {
-        let mut plan = land_all(repo, request, start, &all, &scratch, &barred)?;
+        let mut plan = land_all(repo, request, start, &all.worktrees, &scratch, &barred)?;
+        if plan.steps.is_empty() && !plan.empty.is_empty() {
+            plan.brought = request.start.filter(|start| *start != before);
+        }
         let Some(end) = plan.target_after() else { break plan };
+        let mut of_target = Vec::new();
+        let refused = follow_all(repo, &all, target, before, end, &scratch, &mut of_target)?;
+        // A file that cannot be written is somebody's: without that branch the others land.
+        if let Some(reason) = &refused
+            && let Some(found) = whose(repo, &all, target, before, &plan, &scratch, reason)?
+        {
+            barred.push(found);
+            continue;
+        }
         let mut found = Vec::new();
         for step in &plan.steps {
             let reason = follow_all(repo, &all, &step.branch, step.tip, end, &scratch, &mut plan.worktrees)?;
@@ -51,19 +64,34 @@ pub fn plan(repo: &Repository, request: &Request) -> Result<Built, PlanError> {
             barred.append(&mut found);
             continue;
         }
-        let mut of_target = Vec::new();
-        if let Some(reason) = follow_all(repo, &all, target, start, end, &scratch, &mut of_target)? {
-            plan.refusals.extend(refusal_of(target, reason));
-        }
+        plan.refusals.extend(refused.and_then(|reason| refusal_of(target, reason)));
         plan.worktrees.splice(0..0, of_target);
-        plan.moves.push(Move { name: target.clone(), before: Some(start), after: Some(end) });
+        plan.moves.push(Move { name: target.clone(), before: Some(before), after: Some(end) });
         let branches = plan.steps.iter().filter(|step| step.tip != end);
         let branches: Vec<_> =
             branches.map(|step| Move { name: step.branch.clone(), before: Some(step.tip), after: Some(end) }).collect();
         plan.moves.extend(branches);
+        let empty = request.sources.iter().filter(|source| plan.empty.contains(&source.name));
+        let empty: Vec<&str> = empty.map(|source| source.branch.as_str()).collect();
+        for branch in empty {
+            bring_along(repo, &all, branch, start, end, &scratch, &mut plan)?;
+        }
         break plan;
     };
     Ok(Built { plan, scratch })
+}
+
+/// Build only some of the request's branches, in the scratch of a plan: to see what they make together. Worktrees are not
+/// looked at, so this is nothing that could be carried out.
+///
+/// # Errors
+/// See [`PlanError`].
+pub fn compose(repo: &Repository, request: &Request, names: &[&str], scratch: &Scratch) -> Result<Plan, PlanError> {
+    let target = &request.target;
+    let before = refs::read_movable(repo, target)?.ok_or_else(|| PlanError::NoTarget { target: target.clone() })?;
+    let mut request = request.clone();
+    request.sources.retain(|source| names.contains(&source.name.as_str()));
+    land_all(repo, &request, request.start.unwrap_or(before), &[], scratch, &[])
 }
 
 /// Build one branch again on top of `onto`, which is not moved. Only the branch moves, and its worktree follows.
@@ -152,7 +180,7 @@ fn land_all(
     repo: &Repository,
     request: &Request,
     start: ObjectId,
-    all: &Holders,
+    all: &[Worktree],
     scratch: &Scratch,
     barred: &[Stopped],
 ) -> Result<Plan, PlanError> {
@@ -175,7 +203,7 @@ fn land_all(
                 continue;
             }
         };
-        if let Some(reason) = stopped_beforehand(request, source, &all.worktrees) {
+        if let Some(reason) = stopped_beforehand(request, source, all) {
             stop(reason);
             continue;
         }
@@ -201,6 +229,55 @@ fn land_all(
         }
     }
     Ok(plan)
+}
+
+/// Whose files cannot be written to the target's worktree: the first branch with which it is refused, where it is not
+/// with those before.
+fn whose(
+    repo: &Repository,
+    all: &Holders,
+    target: &str,
+    before: ObjectId,
+    plan: &Plan,
+    scratch: &Scratch,
+    reason: &Stop,
+) -> Result<Option<Stopped>, PlanError> {
+    let words = |stop: &Stop| match stop {
+        Stop::Worktree { path, reason: follow::Blocked::Unwritable { reason } } => Some((path.clone(), reason.clone())),
+        _ => None,
+    };
+    if words(reason).is_none() || plan.steps.first().is_none_or(|step| step.onto != before) {
+        return Ok(None);
+    }
+    for step in &plan.steps {
+        let found = follow_all(repo, all, target, before, step.after, scratch, &mut Vec::new())?;
+        if let Some((path, reason)) = found.as_ref().and_then(words) {
+            let reason = Stop::Unwritable { path, reason };
+            return Ok(Some(stopped(&step.name, &step.branch, Some(step.tip), reason)));
+        }
+    }
+    Ok(None)
+}
+
+/// A branch whose work the target has under other ids stands at the target afterwards too, where its worktree lets it.
+fn bring_along(
+    repo: &Repository,
+    all: &Holders,
+    branch: &str,
+    start: ObjectId,
+    end: ObjectId,
+    scratch: &Scratch,
+    plan: &mut Plan,
+) -> Result<(), PlanError> {
+    let Ok(tip) = tip_of(repo, branch)? else { return Ok(()) };
+    let bases = repo.gix().merge_bases_many(start, &[tip]).unwrap_or_default();
+    if bases.iter().any(|base| base.detach() == tip) {
+        return Ok(());
+    }
+    if follow_all(repo, all, branch, tip, end, scratch, &mut plan.worktrees)?.is_none() {
+        plan.moves.push(Move { name: branch.to_owned(), before: Some(tip), after: Some(end) });
+    }
+    Ok(())
 }
 
 /// Where a branch stands, or why it cannot land.

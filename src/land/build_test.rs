@@ -21,7 +21,7 @@ pub(in crate::land) fn source(name: &str) -> Source {
 
 pub(in crate::land) fn request(names: &[&str]) -> Request {
     let sources = names.iter().map(|name| source(name)).collect();
-    Request { target: "refs/heads/main".into(), sources, identity: ann() }
+    Request { target: "refs/heads/main".into(), start: None, sources, barred: Vec::new(), identity: ann() }
 }
 
 /// A worktree with one commit that writes one file.

@@ -17,8 +17,9 @@ mod commit;
 pub(crate) mod fixture;
 
 pub(crate) use commit::Writer;
+pub(crate) use replay::{base_of_own, is_ancestor};
 
-pub use build::{plan, plan_rebase, plan_undo};
+pub use build::{compose, plan, plan_rebase, plan_undo};
 pub use execute::{ExecuteError, Executed, Execution, execute};
 pub use plan::{Built, Plan, PlanError, Request, Source, Strategy};
 pub use recover::{Questions, Recovered, recover};

@@ -6,8 +6,9 @@ use gix::ObjectId;
 use gix::actor::Signature;
 use gix::bstr::BString;
 
+use crate::check::Failure;
 use crate::git::GitError;
-use crate::git::merge_tree::{ConflictKind, MergeError};
+use crate::git::merge_tree::{ConflictKind, MergeError, Stages};
 use crate::git::refs::RefError;
 use crate::git::scratch::{Scratch, ScratchError};
 use crate::worktree::follow::{Blocked, FollowError};
@@ -50,8 +51,12 @@ pub struct Source {
 pub struct Request {
     /// The branch that is landed on, `refs/heads/…`.
     pub target: String,
+    /// What the target is brought forward to before anything lands on it: its upstream. None when that is no news.
+    pub start: Option<ObjectId>,
     /// The branches in the order in which they land.
     pub sources: Vec<Source>,
+    /// Those of them that are known not to land, and why: a check said so.
+    pub barred: Vec<Stopped>,
     /// Who commits, and when.
     pub identity: Signature,
 }
@@ -70,6 +75,8 @@ pub struct Built {
 pub struct Plan {
     /// The branches that land, in order.
     pub steps: Vec<Step>,
+    /// Where the target is brought although no branch lands: its upstream, which has their work already.
+    pub brought: Option<ObjectId>,
     /// The branches that do not, and why.
     pub stopped: Vec<Stopped>,
     /// Names of the branches that have nothing to land.
@@ -161,6 +168,20 @@ pub enum Stop {
         /// Its name.
         name: String,
     },
+    /// The check fails with it, and passes without.
+    Check {
+        /// What failed.
+        failure: Failure,
+        /// Those without whose work it would not fail; empty when it fails on the target alone.
+        with: Vec<String>,
+    },
+    /// Its files cannot be written to the target's worktree.
+    Unwritable {
+        /// Where.
+        path: PathBuf,
+        /// git's own words.
+        reason: String,
+    },
     /// Its worktree cannot come along.
     Worktree {
         /// Where.
@@ -177,6 +198,8 @@ pub struct StopPath {
     pub path: BString,
     /// The kind of conflict.
     pub kind: ConflictKind,
+    /// The sides that git was merging: ours is what the branch met, theirs is the branch's.
+    pub stages: Stages,
 }
 
 /// One ref that moves.
@@ -284,6 +307,6 @@ pub enum PlanError {
 impl Plan {
     /// The target's commit when all has landed; none when nothing moves it.
     pub fn target_after(&self) -> Option<ObjectId> {
-        self.steps.last().map(|step| step.after)
+        self.steps.last().map(|step| step.after).or(self.brought)
     }
 }

@@ -13,7 +13,7 @@ use super::commit::{self, Commit, Writer, line_of};
 use super::plan::{PlanError, Source, Stop, StopPath, Strategy};
 use crate::git::merge_tree::{Merge, MergeTree, Request};
 use crate::git::scratch::Scratch;
-use crate::git::{GitError, Repository};
+use crate::git::{Git, GitError, Repository};
 
 /// Where a branch ended up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -240,32 +240,13 @@ impl Builder<'_> {
         rows.collect()
     }
 
-    /// Where the branch's own work begins when it grew out of an excluded tip; none when the usual merge base does.
+    /// See [`base_of_own`].
     fn base_of_own(&self, tip: ObjectId, onto: ObjectId, exclude: &[ObjectId]) -> Result<Option<ObjectId>, PlanError> {
-        let mut grown_out_of = Vec::new();
-        for &id in exclude {
-            if id != tip && self.is_ancestor(id, tip)? && !self.is_ancestor(id, onto)? {
-                grown_out_of.push(id);
-            }
-        }
-        if grown_out_of.len() > 1 {
-            let child = self.scratch().on(self.repo().git()).args(["merge-base", "--independent"]);
-            let text = child.args(grown_out_of.iter().map(ToString::to_string)).text()?;
-            grown_out_of = text.lines().filter_map(|line| ObjectId::from_hex(line.as_bytes()).ok()).collect();
-        }
-        Ok(if let [only] = grown_out_of[..] { Some(only) } else { None })
+        Ok(base_of_own(&|| self.scratch().on(self.repo().git()), tip, onto, exclude)?)
     }
 
     fn is_ancestor(&self, older: ObjectId, newer: ObjectId) -> Result<bool, GitError> {
-        let child = self.scratch().on(self.repo().git()).args(["merge-base", "--is-ancestor"]);
-        let child = child.arg(older.to_string()).arg(newer.to_string());
-        let line = child.line();
-        let output = child.run()?;
-        match output.status.code() {
-            Some(0) => Ok(true),
-            Some(1) => Ok(false),
-            _ => Err(crate::git::run::failed(line, &output)),
-        }
+        is_ancestor(self.scratch().on(self.repo().git()), older, newer)
     }
 
     /// Why a whole branch did not merge. git tells unrelated histories only in words, so they are looked for.
@@ -281,10 +262,44 @@ impl Builder<'_> {
     }
 }
 
+/// Where the branch's own work begins when it grew out of an excluded tip; none when the usual merge base does.
+pub(crate) fn base_of_own(
+    git: &dyn Fn() -> Git,
+    tip: ObjectId,
+    onto: ObjectId,
+    exclude: &[ObjectId],
+) -> Result<Option<ObjectId>, GitError> {
+    let mut grown_out_of = Vec::new();
+    for &id in exclude {
+        if id != tip && is_ancestor(git(), id, tip)? && !is_ancestor(git(), id, onto)? {
+            grown_out_of.push(id);
+        }
+    }
+    if grown_out_of.len() > 1 {
+        let child = git().args(["merge-base", "--independent"]);
+        let text = child.args(grown_out_of.iter().map(ToString::to_string)).text()?;
+        grown_out_of = text.lines().filter_map(|line| ObjectId::from_hex(line.as_bytes()).ok()).collect();
+    }
+    Ok(if let [only] = grown_out_of[..] { Some(only) } else { None })
+}
+
+/// Whether the newer commit has the older one in its history, or is it.
+pub(crate) fn is_ancestor(git: Git, older: ObjectId, newer: ObjectId) -> Result<bool, GitError> {
+    let child = git.args(["merge-base", "--is-ancestor"]).arg(older.to_string()).arg(newer.to_string());
+    let line = child.line();
+    let output = child.run()?;
+    match output.status.code() {
+        Some(0) => Ok(true),
+        Some(1) => Ok(false),
+        _ => Err(crate::git::run::failed(line, &output)),
+    }
+}
+
 fn stop_of(merge: Merge, commit: Option<ObjectId>) -> Stop {
     match merge {
         Merge::Conflict { paths, .. } => {
-            let paths = paths.into_iter().map(|path| StopPath { path: path.path, kind: path.kind }).collect();
+            let paths = paths.into_iter().map(|one| StopPath { path: one.path, kind: one.kind, stages: one.stages });
+            let paths = paths.collect();
             Stop::Conflict { commit, paths, merges: false }
         }
         Merge::Unknown { reason } => Stop::Unknown { reason },

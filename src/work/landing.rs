@@ -16,10 +16,10 @@ use crate::git::refs::{self, RefError};
 use crate::git::scratch::{Scratch, ScratchError};
 use crate::git::{GitError, Repository, identity};
 use crate::land::plan::{Stop, Stopped};
-use crate::land::{self, Built, Executed, PlanError, Request, Source, Strategy};
+use crate::land::{self, Built, Executed, Plan, PlanError, Request, Source, Strategy};
 use crate::state::{Action, Landed, State};
 use crate::store::{Change, Committed, Scope};
-use crate::task::{Task, TaskState};
+use crate::task::{Task, TaskId, TaskState};
 use crate::world::World;
 
 /// Who is to land, and how.
@@ -29,6 +29,8 @@ pub struct Wanted {
     pub agents: Vec<AgentName>,
     /// How; none is a rebase, or a merge where the branch contains merges or only merges as a whole.
     pub strategy: Option<Strategy>,
+    /// What the target is brought forward to first; none when it stays where it is.
+    pub start: Option<ObjectId>,
 }
 
 /// Why there is no landing to carry out.
@@ -81,8 +83,31 @@ pub fn with_work(repo: &Repository, state: &State, target: &Target) -> Result<Ve
 pub struct Landing {
     /// What would happen.
     pub built: Built,
+    /// What it was built for, so that it can be built again without somebody.
+    pub request: Request,
+    /// Those that are not in the request, because they wait for somebody who is not to land.
+    waiting: Vec<Stopped>,
     /// For each agent by name those that its branch conflicts with.
     pub conflicts: BTreeMap<String, Vec<String>>,
+}
+
+impl Landing {
+    /// Put what was built again for the request in the place of what was built before.
+    pub fn rebuilt(&mut self, mut built: Built) {
+        built.plan.stopped.extend(self.waiting.iter().cloned());
+        self.built = built;
+    }
+
+    /// Take out what was built, to be checked and given back by [`Landing::rebuilt`].
+    ///
+    /// # Errors
+    /// No empty plan could be put in its place.
+    pub fn take(&mut self, repo: &Repository) -> Result<Built, ScratchError> {
+        let mut built =
+            std::mem::replace(&mut self.built, Built { plan: Plan::default(), scratch: Scratch::new(repo)? });
+        built.plan.stopped.retain(|stopped| !self.waiting.contains(stopped));
+        Ok(built)
+    }
 }
 
 /// Build the landing of the wanted agents in the recommended order. Nothing in the repository changes.
@@ -105,7 +130,8 @@ pub fn build(
         ..Options::default()
     };
     let scratch = Scratch::in_memory(repo)?;
-    let matrix = matrix(repo, &scratch, target.commit, &candidates, &options)?;
+    let onto = wanted.start.unwrap_or(target.commit);
+    let matrix = matrix(repo, &scratch, onto, &candidates, &options)?;
     let order = plan_order(repo, &scratch, &matrix, &candidates)?;
     let writer = Messages { repo, target, state, identity: &identity };
     let sources = order
@@ -118,11 +144,12 @@ pub fn build(
             Some(writer.source(agent, candidate.commit, candidate.after.clone(), wanted.strategy))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let request = Request { target: target.full_name(), sources, identity: identity.clone() };
+    let (target, start) = (target.full_name(), wanted.start);
+    let request = Request { target, start, sources, barred: Vec::new(), identity: identity.clone() };
     let mut built = land::plan(repo, &request)?;
-    built.plan.stopped.extend(waiting);
+    built.plan.stopped.extend(waiting.iter().cloned());
     let conflicts = order.order.into_iter().map(|position| (position.name, position.conflicts_with)).collect();
-    Ok(Landing { built, conflicts })
+    Ok(Landing { built, request, waiting, conflicts })
 }
 
 /// Part those that may land from those whose work is after somebody's who is not among them: landing such a branch
@@ -160,17 +187,32 @@ pub fn build_rebase(
     Ok(land::plan_rebase(repo, &source, target.commit, &identity)?)
 }
 
+/// An agent whose branch was about to land has begun another task meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overtaken {
+    /// Who.
+    pub agent: AgentName,
+    /// What it works on.
+    pub task: TaskId,
+}
+
 /// Carry out a landing and record it: completed tasks of the agents that land are landed.
 ///
 /// # Errors
-/// See [`CarryOutError`].
+/// See [`CarryOutError`]; nothing has moved when somebody has begun to work meanwhile.
 pub fn carry_out_landing(
     repo: &Repository,
     world: &World,
     target: &Target,
     built: &Built,
-) -> Result<(Committed, Executed), CarryOutError<std::convert::Infallible>> {
+) -> Result<(Committed, Executed), CarryOutError<Overtaken>> {
     carry_out(repo, world, built, &Scope::open(), |state| {
+        for step in &built.plan.steps {
+            let Ok(agent) = step.name.parse::<AgentName>() else { continue };
+            if let Some(task) = state.in_progress(&agent) {
+                return Err(Overtaken { task: task.id.clone(), agent });
+            }
+        }
         let hex = |id: ObjectId| CommitId::try_from(id.to_string()).ok();
         let end = built.plan.target_after().unwrap_or(target.commit);
         let stepped = built.plan.steps.iter().filter_map(|step| {
@@ -201,6 +243,16 @@ pub fn carry_out_landing(
 /// The completed tasks of an agent, in the order in which they were begun.
 pub fn completed<'s>(state: &'s State, agent: &'s AgentName) -> impl Iterator<Item = &'s Task> {
     state.tasks_of(agent).filter(|task| task.state == TaskState::Completed)
+}
+
+/// What these tasks were built on and has landed in another form since: its old tips.
+pub fn landed_before(repo: &Repository, state: &State, tasks: &[&Task]) -> Vec<ObjectId> {
+    let dependencies = tasks.iter().flat_map(|task| &task.after).filter_map(|id| state.tasks.get(id));
+    let tips = dependencies.filter(|task| task.state == TaskState::Landed).filter_map(|task| {
+        let tip = task.last_attempt()?.tip.as_ref()?;
+        ObjectId::from_hex(tip.as_str().as_bytes()).ok()
+    });
+    tips.filter(|tip| repo.gix().has_object(*tip)).collect()
 }
 
 /// The word for a strategy, as the user types it.
@@ -244,19 +296,9 @@ impl Messages<'_> {
             merge_message,
             squash_message,
             squash_author,
-            exclude: self.landed_before(&tasks),
+            exclude: landed_before(self.repo, self.state, &tasks),
             after,
         })
-    }
-
-    /// What these tasks were built on and has landed in another form since: its old tips.
-    fn landed_before(&self, tasks: &[&Task]) -> Vec<ObjectId> {
-        let dependencies = tasks.iter().flat_map(|task| &task.after).filter_map(|id| self.state.tasks.get(id));
-        let tips = dependencies.filter(|task| task.state == TaskState::Landed).filter_map(|task| {
-            let tip = task.last_attempt()?.tip.as_ref()?;
-            ObjectId::from_hex(tip.as_str().as_bytes()).ok()
-        });
-        tips.filter(|tip| self.repo.gix().has_object(*tip)).collect()
     }
 
     /// git's own message for a merge, and the tasks that it brings.

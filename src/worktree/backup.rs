@@ -14,7 +14,7 @@ use gix::bstr::{BStr, BString, ByteSlice};
 use super::index_copy::IndexCopy;
 use crate::git::refs::{as_committer, time_for_git};
 use crate::git::repository::path_of;
-use crate::git::status::{Ignored, Status};
+use crate::git::status::{self, Ignored, Status};
 use crate::git::worktrees::Worktree;
 use crate::git::{Git, GitError, Repository};
 
@@ -78,6 +78,24 @@ pub(super) fn content(
         .stdout()?;
     let files = write_tree(&copy)?;
     Ok(Content { index: index.filter(|index| *index != files), files })
+}
+
+/// A commit of everything in `worktree` that git does not ignore; its parents are `tip` and what is checked out. No ref
+/// holds it yet.
+///
+/// # Errors
+/// See [`BackupError`].
+pub fn of_worktree(
+    repo: &Repository,
+    worktree: &Worktree,
+    tip: ObjectId,
+    message: &str,
+    signature: &Signature,
+) -> Result<ObjectId, BackupError> {
+    let content = content(repo, worktree, &status::status(worktree)?, &Ignored::default())?;
+    let head = worktree.git().args(["rev-parse", "--verify", "-q", "HEAD"]).run()?.stdout;
+    let head = ObjectId::from_hex(head.trim_ascii_end()).ok();
+    Ok(commit(repo, &content, Some(tip), head, message, signature)?)
 }
 
 /// What is left of a worktree whose folder is missing: the branch's files, and the index, which is in git's own folder.

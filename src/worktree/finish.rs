@@ -44,8 +44,14 @@ pub(super) fn finish(
     result
 }
 
+/// Remove the lock on the index that a killed git of ours left. False when it may be somebody else's.
+pub(crate) fn clear_lock(repo: &Repository, worktree: &Worktree) -> bool {
+    // A whole index in a lock is what `git commit` leaves there while the editor is open. Ours was never that far.
+    crate::git::stale::clear(repo, &follow::index_lock(worktree), |content| !is_whole_index(content))
+}
+
 /// Put back what is half way where the index has the old entry.
-fn take_back(worktree: &Worktree, old: ObjectId, new: ObjectId) -> Result<(), FollowError> {
+pub(crate) fn take_back(worktree: &Worktree, old: ObjectId, new: ObjectId) -> Result<(), FollowError> {
     let changes = follow::changes(worktree.git(), old, new)?;
     let index = index_of(worktree, &changes)?;
     let mut missing = Vec::new();
@@ -65,10 +71,8 @@ fn take_back(worktree: &Worktree, old: ObjectId, new: ObjectId) -> Result<(), Fo
 }
 
 fn go_on(repo: &Repository, worktree: &Worktree, old: ObjectId, new: ObjectId) -> Result<Followed, FollowError> {
-    let lock = follow::index_lock(worktree);
-    // A whole index in a lock is what `git commit` leaves there while the editor is open. Ours was never that far.
-    if !crate::git::stale::clear(repo, &lock, |content| !is_whole_index(content)) {
-        let reason = Blocked::Refused { reason: format!("{} is locked", lock.display()) };
+    if !clear_lock(repo, worktree) {
+        let reason = Blocked::Refused { reason: format!("{} is locked", follow::index_lock(worktree).display()) };
         return Ok(Followed::Later { reason });
     }
     let changes = follow::changes(worktree.git(), old, new)?;

@@ -15,6 +15,8 @@ use gix::bstr::{BString, ByteSlice};
 #[path = "follow_files.rs"]
 mod files;
 
+pub(crate) use super::finish::{clear_lock, take_back};
+
 use super::finish;
 use super::index_copy::IndexCopy;
 use crate::git::repository::path_of;
@@ -53,6 +55,18 @@ pub enum Blocked {
     Locked {
         /// The lock.
         path: PathBuf,
+    },
+    /// A folder in which files change is read-only.
+    ReadOnly {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// Some of the files cannot be written: an object cannot be read, a required filter fails.
+    Unwritable {
+        /// git's own words.
+        reason: String,
     },
     /// git refuses for another reason.
     Refused {
@@ -157,11 +171,10 @@ pub fn check(
     if !paths.is_empty() {
         return Ok(Some(Blocked::InTheWay { paths: paths.into_iter().collect() }));
     }
-    let reason = match reason {
-        None => unwritable(repo, worktree, scratch, new, changes)?,
-        reason => reason,
-    };
-    Ok(reason.map(|reason| Blocked::Refused { reason }))
+    match reason {
+        None => unwritable(repo, worktree, scratch, new, changes),
+        Some(reason) => Ok(Some(Blocked::Refused { reason })),
+    }
 }
 
 /// Why not all of the files could be written. What the index has already is not written again.
@@ -171,15 +184,15 @@ fn unwritable(
     scratch: Option<&Scratch>,
     new: ObjectId,
     mut changes: Vec<Change>,
-) -> Result<Option<String>, FollowError> {
-    let reason = files::unwritable(repo, worktree, scratch, new, &changes)?;
+) -> Result<Option<Blocked>, FollowError> {
+    let blocked = files::unwritable(repo, worktree, scratch, new, &changes)?;
     let number = changes.len();
-    if reason.is_some() {
+    if blocked.is_some() {
         let index = finish::index_of(worktree, &changes)?;
         changes.retain(|change| index.get(&change.path) != change.new.as_ref());
     }
     if changes.len() == number {
-        return Ok(reason);
+        return Ok(blocked);
     }
     files::unwritable(repo, worktree, scratch, new, &changes)
 }
@@ -255,7 +268,7 @@ pub(super) fn refresh(worktree: &Worktree) -> Result<(), GitError> {
 }
 
 /// The file that locks the worktree's index.
-pub(super) fn index_lock(worktree: &Worktree) -> PathBuf {
+pub(crate) fn index_lock(worktree: &Worktree) -> PathBuf {
     worktree.git_dir.clone().unwrap_or_else(|| worktree.path.join(".git")).join("index.lock")
 }
 

@@ -1,34 +1,55 @@
 //! Whether the files of a commit could be written, asked before any ref moves.
 //!
-//! git finds out in the middle of a checkout: an object that cannot be read, a required filter that fails. Then the
-//! branch has moved and its files have not. So every blob is read once, and where a required filter applies, git writes
-//! those files to a folder that is thrown away.
+//! git finds out in the middle of a checkout: an object that cannot be read, a required filter that fails, a folder that
+//! is read-only. Then the branch has moved and its files have not. So every blob is read once, every folder is asked for
+//! a file without a name, and where a required filter applies, git writes those files to a folder that is thrown away.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use gix::objs::Find;
 
-use super::{Change, FollowError};
+use super::{Blocked, Change, FollowError};
+use crate::git::repository::path_of;
 use crate::git::scratch::Scratch;
 use crate::git::worktrees::Worktree;
 use crate::git::{Git, GitError, Repository, run};
 use crate::worktree::index_copy::IndexCopy;
 
-/// git's words when not all of the changed files of `new` could be written.
+/// Why not all of the changed files of `new` could be written.
 pub(super) fn unwritable(
     repo: &Repository,
     worktree: &Worktree,
     scratch: Option<&Scratch>,
     new: ObjectId,
     changes: &[Change],
-) -> Result<Option<String>, FollowError> {
+) -> Result<Option<Blocked>, FollowError> {
     let git = || scratch.map_or_else(|| worktree.git(), |scratch| scratch.on(worktree.git()));
-    match unreadable(repo, scratch, &git, changes)? {
-        Some(reason) => Ok(Some(reason)),
-        None => unfiltered(repo, worktree, &git, new, changes),
+    if let Some(blocked) = read_only(worktree, changes) {
+        return Ok(Some(blocked));
     }
+    let reason = match unreadable(repo, scratch, &git, changes)? {
+        Some(reason) => Some(reason),
+        None => unfiltered(repo, worktree, &git, new, changes)?,
+    };
+    Ok(reason.map(|reason| Blocked::Unwritable { reason }))
+}
+
+/// The first folder in which no file can be made. Whoever can make one there can replace and delete those that are
+/// there, also the read-only ones.
+fn read_only(worktree: &Worktree, changes: &[Change]) -> Option<Blocked> {
+    let folder_of = |change: &Change| {
+        let path = worktree.path.join(path_of(change.path.as_bstr()));
+        path.ancestors().skip(1).find(|folder| folder.is_dir()).map(Path::to_path_buf)
+    };
+    let folders: BTreeSet<PathBuf> = changes.iter().filter_map(folder_of).collect();
+    folders.into_iter().find_map(|path| {
+        // Where the system can, the file never has a name.
+        let reason = tempfile::tempfile_in(&path).err()?.to_string();
+        Some(Blocked::ReadOnly { path, reason })
+    })
 }
 
 fn unreadable(

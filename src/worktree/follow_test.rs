@@ -222,7 +222,7 @@ fn files_that_cannot_be_written_are_told_beforehand() {
     assert_eq!(case.check(), None);
     case.fixture.git(&["config", "filter.x.smudge", "false"]);
     let found = case.check();
-    assert!(matches!(&found, Some(Blocked::Refused { reason }) if reason.contains("b.txt")), "{found:?}");
+    assert!(matches!(&found, Some(Blocked::Unwritable { reason }) if reason.contains("b.txt")), "{found:?}");
     case.fixture.git(&["config", "filter.x.required", "false"]);
     assert_eq!(case.check(), None);
     let id = case.fixture.git(&["rev-parse", &format!("{new}:deep/er/new.txt")]);
@@ -230,6 +230,6 @@ fn files_that_cannot_be_written_are_told_beforehand() {
     std::fs::remove_file(&object).unwrap();
     std::fs::write(&object, "damaged").unwrap();
     let found = case.check();
-    assert!(matches!(&found, Some(Blocked::Refused { reason }) if !reason.is_empty()), "{found:?}");
+    assert!(matches!(&found, Some(Blocked::Unwritable { reason }) if !reason.is_empty()), "{found:?}");
     assert_eq!(case.status(), "");
 }

@@ -3,13 +3,14 @@
 //! Nothing here knows what an agent is beyond a name. What takes several steps is written to the [`journal`] first,
 //! so that a kill at any moment leaves something that the next command can finish or undo.
 
+pub mod backup;
 pub mod create;
 pub mod follow;
+pub mod integration;
 pub mod journal;
 pub mod remove;
 pub mod unfinished;
 
-mod backup;
 mod discard;
 mod finish;
 mod index_copy;

@@ -21,7 +21,27 @@ fn what_merges_lands_and_what_conflicts_stays_as_it_is() {
     landed ann (1) by rebase at [COMMIT]
     stopped bob: its commit [COMMIT] conflicts with ann
       lines  content
-      next: git -C [ROOT]/repo-worktrees/bob rebase main
+        ann (#1 Task 1)
+        @@ -2,7 +2,7 @@
+         2
+         3
+         4
+        -5
+        +ann
+         6
+         7
+         8
+        bob (#2 Task 2)
+        @@ -2,7 +2,7 @@
+         2
+         3
+         4
+        -5
+        +bob
+         6
+         7
+         8
+      next: git agents resolve bob
     main moved from [COMMIT] to [COMMIT]
     to take it back: git agents undo --yes
     [status 1]
@@ -46,9 +66,34 @@ fn a_plan_alone_changes_nothing() {
     would land ann (1) by rebase at [COMMIT]
     would stop bob: its commit [COMMIT] conflicts with ann
       lines  content
-      next: git -C [ROOT]/repo-worktrees/bob rebase main
+        ann (#1 Task 1)
+        @@ -2,7 +2,7 @@
+         2
+         3
+         4
+        -5
+        +ann
+         6
+         7
+         8
+        bob (#2 Task 2)
+        @@ -2,7 +2,7 @@
+         2
+         3
+         4
+        -5
+        +bob
+         6
+         7
+         8
+      next: git agents resolve bob
     main would move from [COMMIT] to [COMMIT]
-    worktrees that would come along: [ROOT]/repo, [ROOT]/repo-worktrees/cam, [ROOT]/repo-worktrees/ann
+      ref main [COMMIT]..[COMMIT]
+      ref agents/cam [COMMIT]..[COMMIT]
+      ref agents/ann [COMMIT]..[COMMIT]
+      worktree [ROOT]/repo (main)
+      worktree [ROOT]/repo-worktrees/cam (agents/cam)
+      worktree [ROOT]/repo-worktrees/ann (agents/ann)
     [status 1]
     ");
     assert_eq!(before, sandbox.facts());
@@ -159,7 +204,7 @@ fn a_rebase_replays_one_branch_on_the_target() {
     assert_snapshot!(sandbox.refused(["rebase", "ann"]), @"
     stopped ann: its commit [COMMIT] conflicts with main
       lines  content
-      next: git -C [ROOT]/repo-worktrees/ann rebase main
+      next: git agents resolve ann
     [status 1]
     ");
 }

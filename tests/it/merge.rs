@@ -53,7 +53,15 @@ fn who_conflicts_is_stopped_and_the_others_land() {
     landed ann (1) by rebase at [COMMIT]
     stopped bob: its commit [COMMIT] conflicts with ann
       README  content
-      next: git -C [ROOT]/repo-worktrees/bob rebase main
+        ann (#1 Task of ann)
+        @@ -1 +1 @@
+        -A project.
+        +By ann.
+        bob (#2 Task of bob)
+        @@ -1 +1 @@
+        -A project.
+        +By bob.
+      next: git agents resolve bob
     main moved from [COMMIT] to [COMMIT]
     to take it back: git agents undo --yes
     [status 1]
@@ -131,9 +139,22 @@ fn tried_without_doing_it() {
     would land ann (1) by rebase at [COMMIT]
     would stop bob: its commit [COMMIT] conflicts with ann
       README  content
-      next: git -C [ROOT]/repo-worktrees/bob rebase main
+        ann (#1 Task of ann)
+        @@ -1 +1 @@
+        -A project.
+        +By ann.
+        bob (#2 Task of bob)
+        @@ -1 +1 @@
+        -A project.
+        +By bob.
+      next: git agents resolve bob
     main would move from [COMMIT] to [COMMIT]
-    worktrees that would come along: [ROOT]/repo, [ROOT]/repo-worktrees/cam, [ROOT]/repo-worktrees/ann
+      ref main [COMMIT]..[COMMIT]
+      ref agents/cam [COMMIT]..[COMMIT]
+      ref agents/ann [COMMIT]..[COMMIT]
+      worktree [ROOT]/repo (main)
+      worktree [ROOT]/repo-worktrees/cam (agents/cam)
+      worktree [ROOT]/repo-worktrees/ann (agents/ann)
     [status 1]
     ");
     assert_eq!(before, (sandbox.facts(), all_work(&sandbox)));

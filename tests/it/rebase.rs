@@ -55,7 +55,7 @@ fn a_conflict_changes_nothing() {
     assert_snapshot!(output, @"
     stopped ann: its commit [COMMIT] conflicts with main
       README  content
-      next: git -C [ROOT]/repo-worktrees/ann rebase main
+      next: git agents resolve ann
     [status 1]
     ");
     sandbox.is_clean("ann");
@@ -72,7 +72,7 @@ fn a_conflict_changes_nothing() {
         "branch": "agents/ann",
         "message": "its commit [COMMIT] conflicts with main",
         "name": "ann",
-        "next": "git -C [ROOT]/repo-worktrees/ann rebase main",
+        "next": "git agents resolve ann",
         "paths": [
           {
             "kind": "content",

@@ -24,9 +24,10 @@ pub(crate) struct Global {
     /// Run as if started in PATH.
     #[arg(short = 'C', global = true, value_name = "PATH", value_hint = ValueHint::DirPath)]
     pub(crate) directory: Option<PathBuf>,
-    /// Answer with one JSON object on standard output; an error is one on standard error.
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
+    /// Answer with one JSON object on standard output, or with one a line, events included; an error is one on
+    /// standard error.
+    #[arg(long, global = true, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "object")]
+    pub(crate) json: Option<JsonForm>,
     /// When to use colour; NO_COLOR is honoured.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorWhen,
@@ -36,6 +37,15 @@ pub(crate) struct Global {
     /// Say more about what is done.
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
+}
+
+/// How JSON is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum JsonForm {
+    /// One object, over several lines.
+    Object,
+    /// One object a line: what happens on the way, then the answer.
+    Lines,
 }
 
 /// When to use colour.
@@ -66,6 +76,7 @@ pub(crate) enum Command {
     Rebase(commands::rebase::RebaseArgs),
     Merge(commands::merge::MergeArgs),
     Cleanup(commands::cleanup::CleanupArgs),
+    Resolve(commands::resolve::ResolveArgs),
     Log(commands::log::LogArgs),
     Undo(commands::undo::UndoArgs),
     Reset(commands::reset::ResetArgs),

@@ -38,7 +38,8 @@ fn main() -> ExitCode {
         gix::tempfile::signal::setup(Default::default());
     }
     let ui = Ui {
-        json: cli.global.json || cli.command.as_ref().is_some_and(cli::Command::is_json),
+        json: cli.global.json.is_some() || cli.command.as_ref().is_some_and(cli::Command::is_json),
+        lines: cli.global.json == Some(cli::JsonForm::Lines),
         quiet: cli.global.quiet,
         verbose: cli.global.verbose,
         out: style(&world, cli.global.color, &std::io::stdout()),
@@ -81,11 +82,13 @@ fn style(world: &World, when: ColorWhen, stream: &impl IsTerminal) -> Style {
 /// What clap found: help and version are answers, the rest is a usage error, as JSON when that was asked for.
 fn usage(world: &World, error: &clap::Error) -> ExitCode {
     use clap::error::ErrorKind;
-    let asked_for_json = std::env::args_os().take_while(|arg| arg != "--").any(|arg| arg == "--json");
+    let asked_for_json = std::env::args_os()
+        .take_while(|arg| arg != "--")
+        .any(|arg| arg.to_string_lossy().split('=').next() == Some("--json"));
     let answer = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if asked_for_json && !answer {
         let style = Style { color: false, width: None, now: world.now };
-        let ui = Ui { json: true, quiet: false, verbose: false, out: style, err: style };
+        let ui = Ui { json: true, lines: false, quiet: false, verbose: false, out: style, err: style };
         ui.error(&CliError::usage(usage_sentence(error)).hint("git agents -h"));
     } else if answer {
         drop(error.print());

@@ -28,6 +28,8 @@ pub(crate) trait View: Serialize {
 #[derive(Debug, Clone)]
 pub(crate) struct Ui {
     pub(crate) json: bool,
+    /// JSON as lines: events while it goes on, the answer last.
+    pub(crate) lines: bool,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
     /// How the answer is written.
@@ -39,8 +41,24 @@ pub(crate) struct Ui {
 impl Ui {
     /// Write the answer.
     pub(crate) fn answer<V: View>(&self, view: &V) -> Result<(), CliError> {
-        let text = if self.json { as_json(view)? } else { view.text(&self.out) };
+        let text = match self.json {
+            true if self.lines => self.line(view)?,
+            true => as_json(view)?,
+            false => view.text(&self.out),
+        };
         write_out(&text)
+    }
+
+    /// Something that has happened on the way to the answer; only with `--json=lines`.
+    pub(crate) fn event(&self, name: &str, facts: &Value) -> Result<(), CliError> {
+        if !self.lines {
+            return Ok(());
+        }
+        let mut object = json!({ "version": JSON_VERSION, "kind": "event", "event": name });
+        if let (Value::Object(all), Value::Object(facts)) = (&mut object, facts) {
+            all.extend(facts.clone());
+        }
+        write_out(&format!("{object}\n"))
     }
 
     /// The answer as text, or as JSON in one line: what [`Ui::answer`] would write if answers came one after the other.
@@ -118,6 +136,18 @@ impl Ui {
             "y" | "yes" => Ok(()),
             _ => Err(refused("not confirmed; nothing was changed")),
         }
+    }
+
+    /// A line with a clock on a terminal, nothing anywhere else.
+    pub(crate) fn spinner(&self) -> ProgressBar {
+        let line = ProgressBar::new_spinner();
+        let shown = !self.quiet && !self.json && std::io::stderr().is_terminal();
+        line.set_draw_target(if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() });
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}") {
+            line.set_style(style);
+        }
+        line.enable_steady_tick(Duration::from_millis(100));
+        line
     }
 
     /// A bar for `length` steps on a terminal, nothing anywhere else.

@@ -49,10 +49,8 @@ pub(super) fn swap_in_files(repo: &Repository, update: &RefUpdate, signature: &S
                 continue;
             }
         }
-        return Err(match held_lock(repo, &update.name) {
-            Some(path) => RefError::Locked { name: update.name.clone(), path },
-            None => storage(&update.name, &error),
-        });
+        let held = held_lock(repo, std::slice::from_ref(update));
+        return Err(held.unwrap_or_else(|| storage(&update.name, &error)));
     }
 }
 

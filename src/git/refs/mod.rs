@@ -131,7 +131,7 @@ pub fn transaction(repo: &Repository, updates: &[RefUpdate], signature: &Signatu
         full_name(&update.name)?;
     }
     let wait = LOCK_WAIT.as_millis();
-    let child = as_committer(repo.git(), signature)
+    let child = as_committer(repo.git_with_hooks(), signature)
         .arg("-c")
         .arg(format!("core.filesRefLockTimeout={wait}"))
         .arg("-c")
@@ -149,10 +149,7 @@ pub fn transaction(repo: &Repository, updates: &[RefUpdate], signature: &Signatu
             return Err(RefError::OutOfDate { name: update.name.clone(), expected: update.expected, actual });
         }
     }
-    match updates.iter().find_map(|update| held_lock(repo, &update.name).map(|path| (update, path))) {
-        Some((update, path)) => Err(RefError::Locked { name: update.name.clone(), path }),
-        None => Err(error.into()),
-    }
+    Err(held_lock(repo, updates).unwrap_or_else(|| error.into()))
 }
 
 /// What a ref points at now; a symbolic one is followed.
@@ -287,14 +284,19 @@ fn full_name(name: &str) -> Result<FullName, RefError> {
     FullName::try_from(name).map_err(|_| invalid())
 }
 
-/// What a ref that is to move points at; a symbolic one does not move.
-fn held_lock(repo: &Repository, name: &str) -> Option<PathBuf> {
-    let common = repo.common_dir();
-    let candidates = match repo.storage() {
-        RefStorage::Files => [lock_path(repo, name), common.join("packed-refs.lock")],
-        RefStorage::Reftable => [common.join("reftable/tables.list.lock"), common.join("packed-refs.lock")],
+/// The lock that stood in the way: a ref's own first, then those that all of them share. git locks HEAD too when the
+/// branch that it names moves.
+fn held_lock(repo: &Repository, updates: &[RefUpdate]) -> Option<RefError> {
+    let (own, tables) = match repo.storage() {
+        RefStorage::Files => (updates, None),
+        RefStorage::Reftable => (&updates[..0], Some("reftable/tables.list")),
     };
-    candidates.into_iter().find(|path| path.exists())
+    let shared = tables.into_iter().chain(["packed-refs", "HEAD"]);
+    let mut names = own.iter().map(|update| update.name.as_str()).chain(shared);
+    names.find_map(|name| {
+        let path = lock_path(repo, name);
+        path.exists().then(|| RefError::Locked { name: name.to_owned(), path })
+    })
 }
 
 fn storage(name: &str, reason: impl std::fmt::Display) -> RefError {

@@ -24,7 +24,12 @@ impl<'s> Run<'s> {
 
     /// The binary itself.
     pub(super) fn directly(sandbox: &'s Sandbox) -> Self {
-        Run { sandbox, command: sandbox.command(Sandbox::binary()), input: None }
+        Run::of(sandbox, Sandbox::binary())
+    }
+
+    /// Any program.
+    pub(super) fn of(sandbox: &'s Sandbox, program: impl AsRef<OsStr>) -> Self {
+        Run { sandbox, command: sandbox.command(program), input: None }
     }
 
     pub(crate) fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {

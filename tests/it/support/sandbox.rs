@@ -134,6 +134,11 @@ impl Sandbox {
         Run::directly(self).args(args)
     }
 
+    /// Another program, to be refined.
+    pub(crate) fn program(&self, name: &str) -> Run<'_> {
+        Run::of(self, name)
+    }
+
     /// One file with this content as a commit on the branch that is checked out.
     pub(crate) fn commit(&self, path: &str, content: &str, message: &str) -> String {
         let file = self.repo.join(path);

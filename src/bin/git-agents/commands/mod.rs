@@ -17,11 +17,13 @@ pub(crate) mod init;
 pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod merge;
+pub(crate) mod merge_continue;
 pub(crate) mod merge_order;
 pub(crate) mod next;
 pub(crate) mod ready;
 pub(crate) mod rebase;
 pub(crate) mod reset;
+pub(crate) mod resolve;
 pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod task;
@@ -54,6 +56,7 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
         Command::Rebase(args) => rebase::run(ctx, &args),
         Command::Merge(args) => merge::run(ctx, &args),
         Command::Cleanup(args) => cleanup::run(ctx, &args),
+        Command::Resolve(args) => resolve::run(ctx, &args),
         Command::Log(args) => log::run(ctx, args),
         Command::Undo(args) => undo::run(ctx, &args),
         Command::Reset(args) => reset::run(ctx, &args),

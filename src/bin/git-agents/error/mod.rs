@@ -2,7 +2,9 @@
 
 mod built_on;
 mod git;
+mod queue;
 mod removal;
+mod resolve;
 mod state;
 mod work;
 

@@ -10,6 +10,9 @@ use git_agents::work::landing::{Landing, completed, strategy_word};
 use git_agents::worktree::follow::Blocked;
 use serde::Serialize;
 
+use super::check::{ChecksView, FailureView, end_text};
+use super::merge_plan::{PlanView, PushView};
+use super::packet::PacketView;
 use crate::error::{CliError, quoted};
 use crate::render::style::{Style, counted, listed, safe};
 use crate::ui::View;
@@ -47,10 +50,16 @@ pub(crate) struct LandedView {
 pub(crate) struct StoppedView {
     pub(crate) name: String,
     pub(crate) branch: String,
-    /// `conflict`, `merges`, `taken-back`, `worktree`, `after`, `missing`, `is-target`, `symbolic`, `checked-out-twice`, `unrelated` or `unknown`.
+    /// `conflict`, `merges`, `taken-back`, `worktree`, `unwritable`, `check`, `after`, `missing`, `is-target`, `symbolic`, `checked-out-twice`, `unrelated` or `unknown`.
     pub(crate) reason: &'static str,
     pub(crate) message: String,
     pub(crate) paths: Vec<StoppedPath>,
+    /// What failed, for a branch that the check stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) check: Option<FailureView>,
+    /// What is needed to resolve a conflict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) packet: Option<PacketView>,
     pub(crate) next: String,
 }
 
@@ -73,6 +82,15 @@ pub(crate) struct MergeView {
     pub(crate) empty: Vec<String>,
     /// The worktrees that come along.
     pub(crate) worktrees: Vec<String>,
+    /// What a dry run would move; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) plan: Option<PlanView>,
+    /// What was checked; absent when nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) checks: Option<ChecksView>,
+    /// Where it was pushed; absent when it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pushed: Option<PushView>,
     /// The command that takes it back; `null` when nothing was changed.
     pub(crate) undo: Option<&'static str>,
 }
@@ -120,6 +138,9 @@ impl MergeView {
             stopped: plan.stopped.iter().map(stopped).collect(),
             empty: plan.empty.clone(),
             worktrees: plan.worktrees.iter().map(|one| one.path.display().to_string()).collect(),
+            plan: None,
+            checks: None,
+            pushed: None,
             undo: (!dry_run && !plan.steps.is_empty()).then_some("git agents undo --yes"),
         }
     }
@@ -154,8 +175,12 @@ pub(crate) fn stopped_view(target: &Target, before: &str, worktrees: &[Worktree]
         }
         _ => Vec::new(),
     };
+    let check = match &stopped.reason {
+        Stop::Check { failure, with } => Some(FailureView::new(failure, with)),
+        _ => None,
+    };
     let (name, branch) = (stopped.name.clone(), short(&stopped.branch).to_owned());
-    StoppedView { name, branch, reason, message, paths, next }
+    StoppedView { name, branch, reason, message, paths, check, packet: None, next }
 }
 
 fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stopped) -> (&'static str, String, String) {
@@ -176,11 +201,22 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
             let first =
                 if holder.is_some_and(is_edited) { "; its uncommitted changes have to be committed first" } else { "" };
             let message = format!("{what} conflicts with {before}{first}");
-            ("conflict", message, resolve_command(target, worktrees, &stopped.branch))
+            ("conflict", message, resolve_command(worktrees, stopped))
         }
         Stop::HasMerges { commits } => {
             let message = format!("it contains {}, which a rebase would flatten", counted(commits.len(), "merge"));
             ("merges", message, format!("git agents merge {name} --strategy merge"))
+        }
+        Stop::Check { failure, with } => {
+            let with: Vec<&str> = with.iter().map(String::as_str).collect();
+            let together = if with.is_empty() { String::new() } else { format!(" together with {}", listed(&with)) };
+            let message = format!("`{}` {}{together}", failure.command, end_text(failure.end));
+            ("check", message, format!("less {}", quoted(&failure.log.display().to_string())))
+        }
+        Stop::Unwritable { path, reason } => {
+            let words = one_line(reason);
+            let message = format!("its files cannot be written to {}: {words}", path.display());
+            ("unwritable", message, format!("git agents merge {name} --dry-run"))
         }
         Stop::Worktree { path, reason: Blocked::Missing } => {
             let message = format!("its worktree at {} is missing: {}", path.display(), blocked_text(&Blocked::Missing));
@@ -190,6 +226,7 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
             let message = format!("its worktree {} cannot come along: {}", path.display(), blocked_text(reason));
             let next = match reason {
                 Blocked::Locked { .. } => "git agents doctor".to_owned(),
+                Blocked::ReadOnly { path, .. } => format!("chmod u+w {}", quoted(&path.display().to_string())),
                 _ => format!("git -C {} status", quoted(&path.display().to_string())),
             };
             ("worktree", message, next)
@@ -224,20 +261,27 @@ fn is_edited(worktree: &Worktree) -> bool {
     status(worktree).is_ok_and(|status| !status.tracked().is_empty())
 }
 
-/// The command with which the conflict can be resolved: a rebase where the branch is checked out, after a commit where
-/// there are edits, or a look at the one that is going on there.
-fn resolve_command(target: &Target, worktrees: &[Worktree], branch: &str) -> String {
-    let onto = quoted(&target.branch);
-    match worktrees.iter().find(|worktree| worktree.holds(branch)) {
+/// Why a branch cannot land, where nothing is known of what it would land with.
+pub(crate) fn stopped_plainly(stopped: &Stopped) -> StoppedView {
+    let target =
+        Target { branch: "the target".to_owned(), commit: stopped.tip.unwrap_or(gix::hash::Kind::Sha1.null()) };
+    stopped_view(&target, &target.branch, &[], stopped)
+}
+
+/// The command with which the conflict can be resolved, after a commit where there are edits and with a worktree where
+/// there is none; or a look at what is going on there.
+fn resolve_command(worktrees: &[Worktree], stopped: &Stopped) -> String {
+    let resolve = format!("git agents resolve {}", stopped.name);
+    match worktrees.iter().find(|worktree| worktree.holds(&stopped.branch)) {
         Some(worktree) => {
             let path = quoted(&worktree.path.display().to_string());
             match worktree.operation {
                 Some(_) => format!("git -C {path} status"),
-                None if is_edited(worktree) => format!("git -C {path} commit -a && git -C {path} rebase {onto}"),
-                None => format!("git -C {path} rebase {onto}"),
+                None if is_edited(worktree) => format!("git -C {path} commit -a && {resolve}"),
+                None => resolve,
             }
         }
-        None => format!("git rebase {onto} {}", quoted(short(branch))),
+        None => format!("git agents init {} && {resolve}", stopped.name),
     }
 }
 
@@ -254,8 +298,15 @@ pub(crate) fn blocked_text(blocked: &Blocked) -> String {
         Blocked::Locked { path } => format!("somebody is writing to it ({} exists)", path.display()),
         Blocked::Behind => "its files could not be brought to what landed before (git agents doctor)".to_owned(),
         Blocked::NotIntact => "it is not the worktree that git believes it to be".to_owned(),
-        Blocked::Refused { reason } => reason.clone(),
+        Blocked::ReadOnly { path, reason } => format!("{} cannot be written to: {reason}", path.display()),
+        Blocked::Unwritable { reason } | Blocked::Refused { reason } => one_line(reason),
     }
+}
+
+/// git's words, which may be several lines.
+fn one_line(words: &str) -> String {
+    let lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 /// Why nothing could be moved, as a sentence's part.
@@ -283,7 +334,14 @@ pub(crate) fn refusal_hints(refusal: &Refusal) -> &'static [&'static str] {
         Refusal::Worktree { reason: Blocked::Missing, .. } => &["git worktree repair PATH", "git worktree prune"],
         Refusal::Worktree { reason: Blocked::Locked { .. }, .. } => &["git agents doctor"],
         Refusal::Worktree { reason: Blocked::Behind, .. } => &["git agents doctor", "git agents undo"],
-        Refusal::Worktree { reason: Blocked::Refused { .. }, .. } => &["git agents status"],
+        Refusal::Worktree { reason: Blocked::NotIntact, .. } => {
+            &["git worktree list", "move that folder elsewhere, and git worktree prune"]
+        }
+        Refusal::Worktree { reason: Blocked::Operation { .. }, .. } => &["finish it, or abort it: git status says how"],
+        Refusal::Worktree { reason: Blocked::ReadOnly { .. }, .. } => {
+            &["make it writable (chmod u+w, mount -o remount,rw), and run the command again"]
+        }
+        Refusal::Worktree { reason: Blocked::Refused { .. } | Blocked::Unwritable { .. }, .. } => &["git agents status"],
         Refusal::HeldTwice { .. } | Refusal::CheckedOut { .. } => &["git worktree list"],
         _ => &["commit what is in the way, or move it elsewhere"],
     }
@@ -312,11 +370,16 @@ impl View for MergeView {
                 let kind = path.kind.as_deref().map(|kind| format!("  {}", style.dim(&safe(kind)))).unwrap_or_default();
                 text.push_str(&format!("  {}{kind}\n", safe(&path.path)));
             }
+            text.push_str(&one.check.as_ref().map(|check| check.output_text(style)).unwrap_or_default());
+            if let Some(packet) = &one.packet {
+                text.push_str(&packet.text(style, &self.target.branch, &one.name));
+            }
             text.push_str(&format!("  {} {}\n", style.dim("next:"), safe(&one.next)));
         }
         if !self.empty.is_empty() {
             text.push_str(&format!("nothing to land: {}\n", self.empty.join(", ")));
         }
+        text.push_str(&self.checks.as_ref().map(|checks| checks.text(style)).unwrap_or_default());
         text.push_str(&self.end(style));
         text
     }
@@ -340,8 +403,9 @@ impl MergeView {
         let (from, to) = (before.get(..10).unwrap_or(before), after.get(..10).unwrap_or(after));
         let verb = if self.dry_run { "would move" } else { "moved" };
         let mut text = format!("{branch} {verb} from {from} to {to}\n");
-        if self.dry_run && !self.worktrees.is_empty() {
-            text.push_str(&format!("worktrees that would come along: {}\n", safe(&self.worktrees.join(", "))));
+        text.push_str(&self.plan.as_ref().map(|plan| plan.text(style)).unwrap_or_default());
+        if let Some(PushView { remote, branch }) = &self.pushed {
+            text.push_str(&format!("pushed to {} of {}\n", safe(branch), safe(remote)));
         }
         if let Some(undo) = self.undo {
             text.push_str(&format!("{} {undo}\n", style.dim("to take it back:")));
@@ -354,7 +418,7 @@ impl MergeView {
 /// which is an answer.
 pub(crate) fn refusal(stopped: &[StoppedView]) -> Option<CliError> {
     let first = stopped.first()?;
-    if stopped.iter().any(|one| matches!(one.reason, "conflict" | "unknown" | "unrelated")) {
+    if stopped.iter().any(|one| matches!(one.reason, "conflict" | "check" | "unknown" | "unrelated")) {
         return None;
     }
     let sentences: Vec<String> = stopped.iter().map(|one| format!("{}: {}", one.name, one.message)).collect();

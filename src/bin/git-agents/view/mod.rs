@@ -5,6 +5,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod backups;
+pub(crate) mod check;
 pub(crate) mod cleanup;
 pub(crate) mod collision;
 pub(crate) mod completed;
@@ -20,10 +21,13 @@ mod kept;
 pub(crate) mod log;
 pub(crate) mod merge;
 pub(crate) mod merge_order;
+pub(crate) mod merge_plan;
+pub(crate) mod packet;
 pub(crate) mod paths;
 pub(crate) mod rebase;
 pub(crate) mod removed;
 pub(crate) mod reset;
+pub(crate) mod resolve;
 pub(crate) mod started;
 pub(crate) mod status;
 pub(crate) mod task;

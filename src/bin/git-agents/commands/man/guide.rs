@@ -76,6 +76,17 @@ pub(super) const SECTIONS: &[(&str, &[Part])] = &[
                 "The folder of the agents' worktrees. The default is ../REPOSITORY-worktrees, beside the repository.",
             ),
             Term("agents.prefix", "What the names of agents' branches begin with. The default is `agents/`."),
+            Term(
+                "agents.check",
+                "A command for `sh` that git agents merge runs on what would land; may be given several times, and an \
+                 empty value takes back those before it.",
+            ),
+            Term("agents.checkEach", "Check after every branch, not once for all of them. The default is false."),
+            Term(
+                "agents.checkTimeout",
+                "How long one command may take, such as 90s, 10m or 2h. The default is no limit.",
+            ),
+            Term("agents.checkRetries", "How often a command that failed is tried again. The default is 0."),
         ],
     ),
     (

@@ -1,0 +1,74 @@
+//! Who is to land.
+
+use git_agents::agent::AgentName;
+use git_agents::config::Target;
+use git_agents::git::{refs, worktrees};
+use git_agents::state::State;
+use git_agents::work::landing;
+use git_agents::work::place::{self, Standing};
+
+use super::MergeArgs;
+use crate::context::{Context, known_agent};
+use crate::error::{CliError, quoted};
+
+/// Who is to land: those that were named, else everybody who has something and works on nothing.
+pub(super) fn chosen(
+    ctx: &Context,
+    state: &State,
+    target: &Target,
+    args: &MergeArgs,
+) -> Result<Vec<AgentName>, CliError> {
+    if !args.all && args.agents.is_empty() {
+        return Err(CliError::usage("say who is to land").hint("git agents merge --all").hint("git agents status"));
+    }
+    for agent in state.agents.keys().filter(|_| args.all) {
+        if let Some(task) = state.in_progress(agent) {
+            ctx.ui.note(&format!("{agent} is left out: it works on {}", task.id));
+        }
+    }
+    let astray = astray(ctx, state)?;
+    if args.all {
+        for (agent, error) in &astray {
+            ctx.ui.warn(&format!("{agent} is left out: {}", error.message));
+        }
+        let mut agents = landing::with_work(ctx.repo()?, state, target)?;
+        agents.retain(|agent| !astray.iter().any(|(name, _)| name == agent));
+        return Ok(agents);
+    }
+    let agents: Vec<AgentName> = args.agents.iter().map(|name| known_agent(state, name)).collect::<Result<_, _>>()?;
+    for agent in &agents {
+        if let Some((_, error)) = astray.iter().find(|(name, _)| name == agent) {
+            return Err(error.clone());
+        }
+        if let Some(task) = state.in_progress(agent) {
+            return Err(CliError::refused(
+                "in-progress",
+                format!("{agent} still works on {}: {}", task.id, task.title),
+            )
+            .hint(format!("git agents complete {agent}"))
+            .hint(format!("git agents fail {agent} --reason \"…\"")));
+        }
+    }
+    Ok(agents)
+}
+
+/// The agents whose worktree has something else checked out than their branch: what was done there is not on the branch,
+/// and landing the branch without it would pass it over.
+fn astray(ctx: &Context, state: &State) -> Result<Vec<(AgentName, CliError)>, CliError> {
+    let repo = ctx.repo()?;
+    let all = worktrees::list(repo)?;
+    let error = |agent: &git_agents::agent::Agent| {
+        let Standing::Elsewhere(worktree) = place::standing(repo, &all, agent) else { return None };
+        // A branch that is gone is told as that.
+        refs::read(repo, &format!("refs/heads/{}", agent.branch)).ok().flatten()?;
+        let other = match &worktree.branch {
+            Some(branch) => format!("{} checked out", branch.strip_prefix("refs/heads/").unwrap_or(branch)),
+            None => "a detached HEAD".to_owned(),
+        };
+        let path = worktree.path.display().to_string();
+        let message = format!("{}'s worktree {path} has {other}, not {}", agent.name, agent.branch);
+        let hint = format!("git -C {} switch {}", quoted(&path), quoted(&agent.branch));
+        Some((agent.name.clone(), CliError::refused("worktree-elsewhere", message).hint(hint)))
+    };
+    Ok(state.agents.values().filter_map(error).collect())
+}

@@ -1,0 +1,29 @@
+//! What to say of worktrees that did not simply come along.
+
+use git_agents::worktree::follow::Followed;
+
+use crate::context::Context;
+use crate::view::merge::blocked_text;
+
+/// Say what could not come along as expected; the refs have moved in any case.
+pub(crate) fn tell_followed(ctx: &Context, followed: &[(git_agents::land::plan::Following, Followed)]) {
+    for (following, result) in followed {
+        let path = following.path.display();
+        match result {
+            Followed::Done => {}
+            Followed::Elsewhere => ctx.ui.warn(&format!("{path} has something else checked out by now; it stays")),
+            Followed::Later { reason } => {
+                let why = crate::render::style::safe(&blocked_text(reason));
+                ctx.ui.warn(&format!(
+                    "{path} could not come along: {why}; its branch has moved, so commit nothing there before the next \
+                     command has brought it along, or git agents undo has taken this back"
+                ));
+            }
+            Followed::Kept { paths } => {
+                let paths: Vec<String> =
+                    paths.iter().map(|path| git_agents::git::repository::path_text(path.as_ref())).collect();
+                ctx.ui.warn(&format!("{path}: edited meanwhile and kept as they are: {}", paths.join(", ")));
+            }
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! `git agents merge`
+
+mod chosen;
+mod followed;
+mod packets;
+mod progress;
+mod queue;
+mod settings;
+
+use clap::{Args, ValueEnum};
+use git_agents::config::{self, Target};
+use git_agents::git::remote::{self, Pushed};
+use git_agents::git::{refs, worktrees};
+use git_agents::land::{Built, ExecuteError, Strategy};
+use git_agents::state::State;
+use git_agents::store::{Refused, Scope};
+use git_agents::work::carry_out::CarryOutError;
+use git_agents::work::landing::{self, Landing, Wanted};
+use git_agents::work::resolve;
+
+use super::complete_values::agent_names;
+use super::merge_continue;
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+use crate::view::check::ChecksView;
+use crate::view::merge::{MergeView, refusal_hints, refusal_text};
+pub(crate) use followed::tell_followed;
+use progress::Progress;
+pub(crate) use queue::holder_text;
+use settings::Settings;
+
+/// Land the agents' branches on the target, in the recommended order.
+///
+/// Everything is built in memory, checked in a worktree of its own, and moved in one step: the target, the agents'
+/// branches, backups and the state. Worktrees that have those branches checked out come along. A branch that conflicts,
+/// or whose work makes the check fail, is left exactly as it was and the others go on. Exit status 1 when a branch was
+/// stopped.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct MergeArgs {
+    /// The agents whose branches land.
+    #[arg(value_name = "AGENT", add = agent_names())]
+    pub(crate) agents: Vec<String>,
+    /// Every agent that has something to land and works on nothing.
+    #[arg(short, long, conflicts_with = "agents")]
+    all: bool,
+    /// How a branch lands [default: rebase, or merge for a branch that contains merges or whose commits conflict one by one].
+    #[arg(short, long, value_name = "STRATEGY")]
+    strategy: Option<StrategyArg>,
+    /// Run CMD with `sh` on what would land, and leave out those whose work makes it fail; may be given several times
+    /// [default: agents.check].
+    #[arg(short, long, value_name = "CMD")]
+    check: Vec<String>,
+    /// Check after every branch, not once for all of them [default: agents.checkEach].
+    #[arg(long)]
+    check_each: bool,
+    /// How long one CMD may take, such as 90s, 10m or 2h [default: agents.checkTimeout, or no limit].
+    #[arg(long, value_name = "DURATION")]
+    check_timeout: Option<String>,
+    /// How often a CMD that failed is tried again before it counts [default: agents.checkRetries, or 0].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=100))]
+    check_retries: Option<u32>,
+    /// Land without the checks that are configured.
+    #[arg(long, conflicts_with_all = ["check", "check_each", "check_timeout", "check_retries"])]
+    no_check: bool,
+    /// Fetch the target's upstream first, and land on what it has.
+    #[arg(long)]
+    fetch: bool,
+    /// Push to the target's upstream, which is fetched first; never by force. Nothing moves here when the push fails.
+    #[arg(long)]
+    push: bool,
+    /// How long to wait while somebody else is landing; 0 is not at all.
+    #[arg(long, value_name = "DURATION", default_value = "10m")]
+    wait: String,
+    /// Show what would be done, and do nothing.
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Land the agents whose conflicts have been resolved; see git agents resolve.
+    #[arg(long = "continue", conflicts_with = "all")]
+    resume: bool,
+    /// Take back what git agents resolve began, to exactly how it was.
+    #[arg(long, conflicts_with_all = ["resume", "all", "strategy", "dry_run", "check", "no_check", "fetch", "push"])]
+    abort: bool,
+    /// Do not ask.
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
+impl MergeArgs {
+    /// The same, about exactly these agents.
+    pub(crate) fn about(&self, agents: Vec<String>) -> Self {
+        MergeArgs { agents, ..self.clone() }
+    }
+}
+
+/// A strategy as the user types it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StrategyArg {
+    /// Its commits are replayed on top of the target.
+    Rebase,
+    /// A merge commit joins it to the target.
+    Merge,
+    /// One commit holds all of its changes.
+    Squash,
+}
+
+impl From<StrategyArg> for Strategy {
+    fn from(arg: StrategyArg) -> Self {
+        match arg {
+            StrategyArg::Rebase => Strategy::Rebase,
+            StrategyArg::Merge => Strategy::Merge,
+            StrategyArg::Squash => Strategy::Squash,
+        }
+    }
+}
+
+/// How often a plan that somebody has overtaken is made again.
+const TRIES: usize = 3;
+
+/// How one attempt ended.
+enum Attempt {
+    Done(Exit),
+    /// What the plan was based on has moved.
+    Overtaken(String),
+}
+
+pub(crate) fn run(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
+    match (args.resume, args.abort) {
+        (_, true) => merge_continue::take_back(ctx, args),
+        (true, _) => merge_continue::resume(ctx, args),
+        _ => land(ctx, args),
+    }
+}
+
+/// Land those that the arguments name.
+pub(crate) fn land(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
+    let repo = ctx.repo()?;
+    repo.require_git()?;
+    let settings = Settings::resolve(ctx, args)?;
+    if args.dry_run {
+        return preview(ctx, args, &settings);
+    }
+    let _turn = queue::take_turn(ctx, args, settings.wait)?;
+    ctx.recover()?;
+    let mut progress = Progress::new(&ctx.ui);
+    for attempt in 1..=TRIES {
+        match try_once(ctx, args, &settings, &mut progress, attempt == 1)? {
+            Attempt::Done(exit) => return Ok(exit),
+            Attempt::Overtaken(what) if attempt < TRIES => progress.replanning(&what)?,
+            Attempt::Overtaken(_) => {}
+        }
+    }
+    Err(CliError::refused("moved-meanwhile", "branches keep moving; nothing was landed").hint("run the command again"))
+}
+
+/// What would be done, from what is known without asking a remote.
+fn preview(ctx: &Context, args: &MergeArgs, settings: &Settings) -> Result<Exit, CliError> {
+    let planned = Planned::make(ctx, args, settings, false)?;
+    let mut view = planned.view(ctx, true)?;
+    view.plan = Some(planned.plan_view(settings));
+    if let (true, Some(refused)) = (view.landed.is_empty(), view.refusal()) {
+        return Err(refused);
+    }
+    ctx.ui.answer(&view)?;
+    Ok(if view.stopped.is_empty() { Exit::Good } else { Exit::Negative })
+}
+
+/// Plan, check, push and move, once.
+fn try_once(
+    ctx: &Context,
+    args: &MergeArgs,
+    settings: &Settings,
+    progress: &mut Progress<'_>,
+    is_first: bool,
+) -> Result<Attempt, CliError> {
+    let repo = ctx.repo()?;
+    let mut planned = Planned::make(ctx, args, settings, settings.fetch)?;
+    progress.planned(&planned.landing.built.plan)?;
+    let mut checks = None;
+    if planned.changes_anything() {
+        if is_first {
+            confirm(ctx, &planned.target, &planned.landing.built, args.yes)?;
+        }
+        checks = queue::check(ctx, settings, &mut planned.landing, progress)?;
+        refuse(&planned.landing.built)?;
+    }
+    let mut view = planned.view(ctx, false)?;
+    view.checks = checks;
+    if let (true, Some(refused)) = (view.landed.is_empty(), view.refusal()) {
+        return Err(refused);
+    }
+    let exit = if view.stopped.is_empty() { Exit::Good } else { Exit::Negative };
+    if planned.changes_anything() {
+        if let Some(overtaken) = push(repo, settings, &planned, &mut view, progress)? {
+            return Ok(Attempt::Overtaken(overtaken));
+        }
+        progress.moving(&planned.target.branch)?;
+        match landing::carry_out_landing(repo, &ctx.world, &planned.target, &planned.landing.built) {
+            Ok((_, executed)) => tell_followed(ctx, &executed.followed),
+            Err(CarryOutError::Execute(ExecuteError::Outdated { name, .. })) => {
+                return Ok(Attempt::Overtaken(format!("{name} has moved meanwhile")));
+            }
+            Err(CarryOutError::Refused(Refused::Caller(overtaken))) => {
+                return Ok(Attempt::Overtaken(format!("{} has begun {}", overtaken.agent, overtaken.task)));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    resolve::forget_landed(repo, &planned.target)?;
+    progress.done();
+    ctx.ui.answer(&view)?;
+    Ok(Attempt::Done(exit))
+}
+
+/// Push what is about to land, where that is asked for: only what the remote has taken moves here. Gives what overtook it.
+fn push(
+    repo: &git_agents::git::Repository,
+    settings: &Settings,
+    planned: &Planned,
+    view: &mut MergeView,
+    progress: &mut Progress<'_>,
+) -> Result<Option<String>, CliError> {
+    let (true, Some(upstream), Some(end)) =
+        (settings.push, &planned.upstream, planned.landing.built.plan.target_after())
+    else {
+        return Ok(None);
+    };
+    progress.pushing(upstream)?;
+    // git can push only what is in the repository.
+    planned.landing.built.scratch.migrate(repo)?;
+    for one in &planned.landing.built.plan.moves {
+        let actual = refs::read_movable(repo, &one.name)?;
+        if actual != one.before {
+            return Ok(Some(format!("{} has moved meanwhile", one.name)));
+        }
+    }
+    match remote::push(repo, upstream, end)? {
+        Pushed::Done => {
+            view.pushed = Some(upstream.into());
+            Ok(None)
+        }
+        Pushed::Overtaken { .. } => Ok(Some(format!("{} has moved on {}", upstream.push_branch, upstream.push_remote))),
+    }
+}
+
+/// A landing with what it was planned from.
+struct Planned {
+    target: Target,
+    state: State,
+    landing: Landing,
+    upstream: Option<remote::Upstream>,
+}
+
+impl Planned {
+    fn make(ctx: &Context, args: &MergeArgs, settings: &Settings, fetch: bool) -> Result<Self, CliError> {
+        let repo = ctx.repo()?;
+        let target = config::target(repo)?;
+        let (upstream, start) = queue::start(repo, &target, settings, fetch)?;
+        let state = ctx.load(&Scope::open())?.state;
+        let agents = chosen::chosen(ctx, &state, &target, args)?;
+        let wanted = Wanted { agents, strategy: settings.strategy, start };
+        let landing = landing::build(repo, &ctx.world, &target, &state, &wanted)?;
+        refuse(&landing.built)?;
+        Ok(Planned { target, state, landing, upstream })
+    }
+
+    fn view(&self, ctx: &Context, dry_run: bool) -> Result<MergeView, CliError> {
+        let worktrees = worktrees::list(ctx.repo()?)?;
+        let mut view = MergeView::new(&self.target, &self.state, &self.landing, &worktrees, dry_run);
+        packets::attach(ctx, &self.target, &self.state, &self.landing.built, &mut view);
+        Ok(view)
+    }
+
+    fn plan_view(&self, settings: &Settings) -> crate::view::merge_plan::PlanView {
+        let checks = ChecksView::planned(&settings.checks);
+        let push = self.upstream.as_ref().filter(|_| settings.push);
+        crate::view::merge_plan::PlanView::new(&self.landing.built.plan, checks, push)
+    }
+
+    /// Whether a ref would move, or a completed task be found in the target already.
+    fn changes_anything(&self) -> bool {
+        let plan = &self.landing.built.plan;
+        let is_done =
+            |name: &String| name.parse().is_ok_and(|name| landing::completed(&self.state, &name).next().is_some());
+        !plan.moves.is_empty() || plan.empty.iter().any(is_done)
+    }
+}
+
+fn refuse(built: &Built) -> Result<(), CliError> {
+    if built.plan.refusals.is_empty() {
+        return Ok(());
+    }
+    let why: Vec<String> = built.plan.refusals.iter().map(refusal_text).collect();
+    let hints: std::collections::BTreeSet<&str> = built.plan.refusals.iter().flat_map(refusal_hints).copied().collect();
+    Err(hints.into_iter().fold(CliError::refused("blocked", why.join("; ")), CliError::hint))
+}
+
+fn confirm(ctx: &Context, target: &Target, built: &Built, yes: bool) -> Result<(), CliError> {
+    let names: Vec<&str> = built.plan.steps.iter().map(|step| step.name.as_str()).collect();
+    let stopped: Vec<&str> = built.plan.stopped.iter().map(|stopped| stopped.name.as_str()).collect();
+    let rest = if stopped.is_empty() { String::new() } else { format!(" ({} would stop)", stopped.join(", ")) };
+    ctx.ui.confirm(&format!("Land {} in {}{rest}?", names.join(", "), target.branch), yes)
+}

@@ -1,0 +1,205 @@
+//! Going back to exactly where a resolution began.
+//!
+//! git's own abort is used only on an operation that is verifiably ours. Before it, everything that is in the worktree
+//! goes into a commit under a backup ref: what was resolved so far is somebody's work. Where the operation has finished,
+//! branch and worktree go back as with an undo.
+
+use gix::ObjectId;
+use gix::actor::Signature;
+
+use super::ResolveError;
+use super::begin::{operation, run};
+use super::progress::{Progress, progress, worktree_of};
+use super::record::{self, Held, Record, Way};
+use super::unmerged::there;
+use crate::git::refs::{self, Expected, RefUpdate};
+use crate::git::worktrees::{self, Worktree};
+use crate::git::{Repository, identity};
+use crate::land::execute::backup_name;
+use crate::land::plan::{Following, Move};
+use crate::land::{self, Execution};
+use crate::worktree::backup;
+use crate::worktree::follow::{self, Blocked, Followed};
+use crate::world::World;
+
+/// How a resolution was taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    /// git's operation was aborted.
+    Aborted,
+    /// It had finished; branch and worktree are back.
+    PutBack,
+    /// There was nothing to take back: it had not begun, or had been taken back already.
+    Nothing,
+    /// It has landed, which is not taken back here.
+    Landed,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aborted {
+    /// Of what.
+    pub record: Record,
+    /// How.
+    pub how: How,
+    /// The refs that keep what was there.
+    pub kept: Vec<String>,
+    /// How it went with the worktree, where the branch was put back.
+    pub followed: Vec<(Following, Followed)>,
+}
+
+/// Take one resolution back. Repeated after a kill, it goes on.
+///
+/// # Errors
+/// See [`ResolveError`].
+pub fn abort(repo: &Repository, world: &World, record: &Record) -> Result<Aborted, ResolveError> {
+    let held = Held::acquire(repo, &record.agent)?;
+    let signature = identity::committer(repo, world.now).ok_or(ResolveError::NoIdentity)?;
+    let mut done = Aborted { record: record.clone(), how: How::Nothing, kept: Vec::new(), followed: Vec::new() };
+    // Another command may have been faster.
+    if record::read(repo, &record.agent)?.as_ref() != Some(record) {
+        return Ok(done);
+    }
+    let mut all = worktrees::list(repo)?;
+    let gone = || ResolveError::NoWorktree { agent: record.agent.clone() };
+    if progress(repo, &all, record)? == Progress::Torn {
+        let worktree = worktree_of(&all, record).ok_or_else(gone)?;
+        done.kept.extend(mend(repo, world, record, worktree, &held, &signature)?);
+        all = worktrees::list(repo)?;
+        done.how = How::Aborted;
+    }
+    match progress(repo, &all, record)? {
+        Progress::UnderWay { .. } | Progress::Torn => {
+            let worktree = worktree_of(&all, record).ok_or_else(gone)?;
+            done.kept.push(take_down(repo, world, record, worktree, &held, &signature)?);
+            done.how = How::Aborted;
+        }
+        Progress::Foreign { kind } => {
+            let path = worktree_of(&all, record).ok_or_else(gone)?.path.clone();
+            return Err(ResolveError::Foreign { agent: record.agent.clone(), path, kind });
+        }
+        Progress::BranchGone => {
+            let (agent, branch) = (record.agent.clone(), record.short().to_owned());
+            return Err(ResolveError::BranchGone { agent, branch });
+        }
+        Progress::Finished { tip } => {
+            put_back(repo, world, &mut done, tip, &signature)?;
+            done.how = How::PutBack;
+        }
+        Progress::NotBegun => {}
+        Progress::Landed => done.how = How::Landed,
+    }
+    record.remove(repo)?;
+    Ok(done)
+}
+
+/// Abort our operation; gives the ref that keeps what was in the worktree.
+pub(super) fn take_down(
+    repo: &Repository,
+    world: &World,
+    record: &Record,
+    worktree: &Worktree,
+    held: &Held,
+    signature: &Signature,
+) -> Result<String, ResolveError> {
+    unlock(repo, record, worktree)?;
+    let kept = keep(repo, world, record, worktree, signature)?;
+    let abort = || run(there(worktree).args([record.way.word(), "--abort"]), held);
+    let mut words = abort()?;
+    if record.way == Way::Merge && is_going_on(repo, record)? {
+        // git would not drop an edit of a file that was added before. All of it is kept, so it may.
+        run(there(worktree).args(["add", "--update"]), held)?;
+        words = abort()?;
+    }
+    if is_going_on(repo, record)? || refs::read(repo, &record.branch)? != Some(record.tip) {
+        return Err(ResolveError::GitRefused { way: record.way, path: worktree.path.clone(), words });
+    }
+    if !record.is_told {
+        // git may have been killed over files that it had not written down yet.
+        follow::take_back(worktree, record.tip, record.onto)?;
+    }
+    Ok(kept)
+}
+
+/// Clear up what a killed git left that it cannot abort itself; gives the ref that keeps what was in the worktree, where
+/// files had to be put back.
+pub(super) fn mend(
+    repo: &Repository,
+    world: &World,
+    record: &Record,
+    worktree: &Worktree,
+    held: &Held,
+    signature: &Signature,
+) -> Result<Option<String>, ResolveError> {
+    unlock(repo, record, worktree)?;
+    if record.way == Way::Rebase {
+        // The branch is checked out: only git's notes on the rebase go.
+        run(there(worktree).args(["rebase", "--quit"]), held)?;
+        return Ok(None);
+    }
+    let kept = keep(repo, world, record, worktree, signature)?;
+    // What `git merge --abort` would do had git lived to write down that it merges.
+    run(there(worktree).args(["reset", "--quiet", "--hard", &record.tip.to_string()]), held)?;
+    follow::take_back(worktree, record.tip, record.onto)?;
+    Ok(Some(kept))
+}
+
+fn is_going_on(repo: &Repository, record: &Record) -> Result<bool, ResolveError> {
+    let all = worktrees::list(repo)?;
+    Ok(worktree_of(&all, record).is_none_or(|worktree| worktree.operation.is_some()))
+}
+
+fn unlock(repo: &Repository, record: &Record, worktree: &Worktree) -> Result<(), ResolveError> {
+    if follow::clear_lock(repo, worktree) {
+        return Ok(());
+    }
+    let (agent, path) = (record.agent.clone(), worktree.path.clone());
+    Err(ResolveError::Blocked { agent, path, reason: Blocked::Locked { path: follow::index_lock(worktree) } })
+}
+
+/// Everything in the worktree under a backup ref, with where the branch and HEAD are.
+fn keep(
+    repo: &Repository,
+    world: &World,
+    record: &Record,
+    worktree: &Worktree,
+    signature: &Signature,
+) -> Result<String, ResolveError> {
+    let tip = refs::read(repo, &record.branch)?.unwrap_or(record.tip);
+    let message = format!("{} while it resolved its conflict with {}", record.agent, record.target);
+    let commit = backup::of_worktree(repo, worktree, tip, &message, signature)?;
+    let name = backup_name(operation(repo, world, record.tip)?.as_str(), &record.branch);
+    let update = RefUpdate { name, expected: Expected::Missing, new: Some(commit), message };
+    refs::swap_one(repo, &update, signature)?;
+    Ok(update.name)
+}
+
+/// Move branch and worktree back; what the branch had is under a backup ref then.
+fn put_back(
+    repo: &Repository,
+    world: &World,
+    done: &mut Aborted,
+    tip: ObjectId,
+    signature: &Signature,
+) -> Result<(), ResolveError> {
+    let record = &done.record;
+    let back = Move { name: record.branch.clone(), before: Some(record.tip), after: Some(tip) };
+    let built = land::plan_undo(repo, &[back]).map_err(Box::new)?;
+    if !built.plan.refusals.is_empty() {
+        return Err(ResolveError::NotBack { agent: record.agent.clone(), refusals: built.plan.refusals });
+    }
+    let message = format!("{} takes its resolution back", record.agent);
+    let id = operation(repo, world, tip)?;
+    let execution = Execution {
+        plan: &built.plan,
+        scratch: &built.scratch,
+        operation: id.as_str(),
+        state: None,
+        message: &message,
+        signature,
+    };
+    let executed = land::execute(repo, &execution).map_err(Box::new)?;
+    done.kept.extend(executed.backups);
+    done.followed = executed.followed;
+    Ok(())
+}
