@@ -22,6 +22,7 @@ mod checks;
 mod cleanup;
 mod cleanup_backups;
 mod cleanup_kill;
+mod cleanup_proof;
 mod cleanup_remote;
 mod complete;
 mod conflicts;

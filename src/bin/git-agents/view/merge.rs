@@ -222,7 +222,7 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
         }
         Stop::Worktree { path, reason: Blocked::Missing } => {
             let message = format!("its worktree at {} is missing: {}", path.display(), blocked_text(&Blocked::Missing));
-            ("worktree", message, "git worktree repair".to_owned())
+            ("worktree", message, "git worktree repair PATH".to_owned())
         }
         Stop::Worktree { path, reason } => {
             let message = format!("its worktree {} cannot come along: {}", path.display(), blocked_text(reason));
@@ -306,7 +306,7 @@ pub(crate) fn blocked_text(blocked: &Blocked) -> String {
             let more = if paths.len() > 5 { ", …" } else { "" };
             format!("uncommitted work is in the way: {}{more}", shown.join(", "))
         }
-        Blocked::Missing => "bring it back (git worktree repair), or forget it (git worktree prune)".to_owned(),
+        Blocked::Missing => "bring it back (git worktree repair PATH), or forget it (git worktree prune)".to_owned(),
         Blocked::Locked { path } => format!("somebody is writing to it ({} exists)", path.display()),
         Blocked::Behind => "its files could not be brought to what landed before (git agents doctor)".to_owned(),
         Blocked::NotIntact => "it is not the worktree that git believes it to be".to_owned(),
@@ -343,7 +343,7 @@ pub(crate) fn refusal_text(refusal: &Refusal) -> String {
 /// What to do about it: commands, or a sentence where none is known.
 pub(crate) fn refusal_hints(refusal: &Refusal) -> &'static [&'static str] {
     match refusal {
-        Refusal::Worktree { reason: Blocked::Missing, .. } => &["git worktree repair", "git worktree prune"],
+        Refusal::Worktree { reason: Blocked::Missing, .. } => &["git worktree repair PATH", "git worktree prune"],
         Refusal::Worktree { reason: Blocked::Locked { .. }, .. } => &["git agents doctor"],
         Refusal::Worktree { reason: Blocked::Behind, .. } => &["git agents doctor", "git agents undo"],
         Refusal::Worktree { reason: Blocked::NotIntact, .. } => {
