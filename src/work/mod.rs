@@ -15,4 +15,5 @@ pub mod start;
 pub mod strategies;
 pub mod template;
 
+mod rewrites;
 mod stacked;
