@@ -6,13 +6,14 @@ use gix::ObjectId;
 
 use super::commit::Writer;
 use super::finish::{self, WorktreeIntent};
+use super::message::COMMIT_MSG;
 use super::plan::{Built, Following, Move, Plan, PlanError, Refusal, Request, Source, Step, Stop, Stopped};
 use super::replay::{Builder, Outcome};
-use crate::git::Repository;
 use crate::git::merge_tree::MergeTree;
 use crate::git::refs::{self, RefError};
 use crate::git::scratch::Scratch;
 use crate::git::worktrees::{self, Worktree};
+use crate::git::{Repository, hooks};
 use crate::worktree::follow;
 
 /// The worktrees, and which of them still wait for the files of an earlier landing.
@@ -189,6 +190,7 @@ fn land_all(
 ) -> Result<Plan, PlanError> {
     let writer = Writer { repo, scratch, identity: &request.identity };
     let hooks_in = request.runs_hooks.then(|| hooks_dir(repo, all, &request.target));
+    let hooks_in = hooks_in.filter(|dir| hooks::exists(dir, COMMIT_MSG));
     let mut builder = Builder { writer, merger: MergeTree::new(repo, scratch, Some(start)), hooks_in };
     let mut plan = Plan::default();
     let mut current = start;

@@ -10,6 +10,9 @@ use super::plan::PlanError;
 use crate::git::hooks::{self, Ran};
 use crate::git::{GitError, Repository};
 
+/// The hook that sees messages.
+pub(super) const COMMIT_MSG: &str = "commit-msg";
+
 /// A message as it goes into a commit, or what the hook has against it.
 pub(super) type Judged = Result<BString, String>;
 
@@ -30,10 +33,6 @@ pub(super) fn with_trailers(
 
 /// Let the `commit-msg` hook look at a message, in `dir`; it may write another.
 pub(super) fn judged(repo: &Repository, dir: &Path, message: &[u8]) -> Result<Judged, PlanError> {
-    const HOOK: &str = "commit-msg";
-    if !hooks::exists(dir, HOOK) {
-        return Ok(Ok(message.into()));
-    }
     let folder = repo.agents_dir().join("tmp");
     let failed = |path: &Path, source: io::Error| PlanError::Message { path: path.to_owned(), source };
     std::fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
@@ -41,7 +40,7 @@ pub(super) fn judged(repo: &Repository, dir: &Path, message: &[u8]) -> Result<Ju
         tempfile::Builder::new().prefix("message-").tempfile_in(&folder).map_err(|error| failed(&folder, error))?;
     let path: PathBuf = file.path().to_owned();
     std::fs::write(&path, message).map_err(|error| failed(&path, error))?;
-    if let Ran::No { output } = hooks::run(dir, HOOK, [&path])? {
+    if let Ran::No { output } = hooks::run(dir, COMMIT_MSG, [&path])? {
         return Ok(Err(output));
     }
     // A hook may put another file in the place of the one that it was given.

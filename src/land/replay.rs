@@ -44,7 +44,7 @@ pub enum Outcome {
 pub(super) struct Builder<'a> {
     pub(super) writer: Writer<'a>,
     pub(super) merger: MergeTree,
-    /// Where the `commit-msg` hook runs; none when it does not.
+    /// Where the `commit-msg` hook runs; none when there is none, or it does not.
     pub(super) hooks_in: Option<PathBuf>,
 }
 
@@ -283,7 +283,9 @@ impl Builder<'_> {
         if let Some(dir) = &self.hooks_in {
             message = match message::judged(self.repo(), dir, &message)? {
                 Ok(message) => message,
-                Err(output) => return Ok(Outcome::Stopped(Stop::Hook { hook: "commit-msg".to_owned(), output })),
+                Err(output) => {
+                    return Ok(Outcome::Stopped(Stop::Hook { hook: message::COMMIT_MSG.to_owned(), output }));
+                }
             };
         }
         let after = self.writer.write(&Commit { message, ..commit })?;

@@ -19,8 +19,6 @@ pub struct Entry {
     pub sentence: String,
     /// Who wrote it: the committer's name.
     pub by: String,
-    /// When, in seconds since 1970.
-    pub seconds: i64,
     /// The operation; none when a newer version wrote it or somebody committed by hand.
     pub operation: Option<Operation>,
 }
@@ -67,8 +65,7 @@ fn read(repo: &Repository, commit: ObjectId, only: &[&str]) -> Result<Entry, Sto
     let parsed = repo.gix().objects.find_commit(&commit, &mut buffer).map_err(|error| unreadable(error.to_string()))?;
     let message = parsed.message.to_str_lossy();
     let (sentence, rest) = message.split_once("\n\n").unwrap_or((&message, ""));
-    let committer = parsed.committer().ok();
-    let by = committer.map(|who| who.name.to_str_lossy().into_owned()).unwrap_or_default();
+    let by = parsed.committer().map(|who| who.name.to_str_lossy().into_owned()).unwrap_or_default();
     let does_one = || only.iter().any(|word| rest.contains(&format!("\"do\":\"{word}\"")));
     let wanted = if only.is_empty() || does_one() { rest.trim_end() } else { "" };
     Ok(Entry {
@@ -76,7 +73,6 @@ fn read(repo: &Repository, commit: ObjectId, only: &[&str]) -> Result<Entry, Sto
         parent: parsed.parents().next(),
         sentence: sentence.trim_end().to_owned(),
         by,
-        seconds: committer.map_or(i64::MAX, |who| who.seconds()),
         operation: serde_json::from_str(wanted).ok(),
     })
 }

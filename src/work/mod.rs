@@ -25,4 +25,5 @@ pub mod strategies;
 pub mod template;
 pub mod upstream;
 
+mod rewrites;
 mod stacked;

@@ -10,16 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gix::ObjectId;
 
-use crate::agent::CommitId;
+use super::rewrites::{self, Rewrite};
 use crate::config::Target;
 use crate::git::Repository;
-use crate::state::Action;
-use crate::store::{self, History, StoreError};
-
-/// How many operations are looked back.
-const LOOK_BACK: usize = 1000;
-/// How much the clocks of those who committed and landed may differ.
-const CLOCKS_DIFFER: i64 = 24 * 60 * 60;
+use crate::store::StoreError;
 
 /// What is not a branch's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,14 +22,6 @@ pub(super) struct Others {
     pub(super) landed: Vec<ObjectId>,
     /// Old tips whose work is in the target when the branch with this tip, which lands too, has landed before.
     pub(super) rewritten: Vec<(ObjectId, ObjectId)>,
-}
-
-/// Commits that took the place of others.
-#[derive(Debug)]
-struct Rewrite {
-    branch: String,
-    old: ObjectId,
-    new: ObjectId,
 }
 
 /// Finds what is not a branch's own, for several branches.
@@ -60,16 +46,12 @@ impl<'r> Memory<'r> {
         tips: impl IntoIterator<Item = ObjectId>,
     ) -> Result<Self, StoreError> {
         let mut memory = Memory { repo, target, own: BTreeMap::new(), rewrites: Vec::new() };
-        let mut since = None;
         for tip in tips {
-            let (own, oldest) = memory.own(tip);
-            if own.len() > 1 {
-                since = since.min(Some(oldest)).or(Some(oldest));
-            }
-            memory.own.insert(tip, own);
+            memory.own.insert(tip, memory.own(tip));
         }
-        if let Some(since) = since {
-            memory.rewrites = memory.rewrites_since(since)?;
+        if memory.own.values().any(|own| own.len() > 1) {
+            let here = |rewrite: &Rewrite| rewrite.target.as_ref().is_none_or(|name| *name == target.branch);
+            memory.rewrites = rewrites::read(repo)?.into_iter().filter(here).collect();
         }
         Ok(memory)
     }
@@ -91,60 +73,10 @@ impl<'r> Memory<'r> {
         others
     }
 
-    /// The commits that the target does not have, and the time of the oldest.
-    fn own(&self, tip: ObjectId) -> (BTreeSet<ObjectId>, i64) {
+    /// The commits that the target does not have. What cannot be walked is told by those who merge it.
+    fn own(&self, tip: ObjectId) -> BTreeSet<ObjectId> {
         let walk = self.repo.gix().rev_walk([tip]).with_hidden([self.target.commit]);
-        let (mut own, mut oldest) = (BTreeSet::new(), i64::MAX);
-        // What cannot be walked is told by those who merge it.
-        for info in walk.all().into_iter().flatten().flatten() {
-            let time = info.object().ok().and_then(|commit| Some(commit.time().ok()?.seconds));
-            oldest = oldest.min(time.unwrap_or(i64::MIN));
-            own.insert(info.id);
-        }
-        (own, oldest)
-    }
-
-    /// What was written anew since a moment, the newest first.
-    fn rewrites_since(&self, since: i64) -> Result<Vec<Rewrite>, StoreError> {
-        let mut found = Vec::new();
-        let history = History::from(self.repo, store::tip(self.repo)?).only(&["land", "rebase"]);
-        for entry in history.take(LOOK_BACK) {
-            let entry = entry?;
-            if entry.seconds < since.saturating_sub(CLOCKS_DIFFER) {
-                break;
-            }
-            let Some(operation) = entry.operation else { continue };
-            let became = |name: &str| {
-                let moved = operation.moved.iter().find(|moved| moved.name == name)?;
-                Some((id(moved.before.as_ref()?)?, id(moved.after.as_ref()?)?))
-            };
-            match &operation.action {
-                Action::Land { target, landed, .. } if *target == self.target.branch => {
-                    let one = |one: &crate::state::Landed| {
-                        let (old, new) = (id(&one.tip)?, id(&one.commit)?);
-                        Some(Rewrite { branch: self.branch_that_stood_at(&operation.moved, old), old, new })
-                    };
-                    found.extend(landed.iter().filter_map(one));
-                }
-                Action::Rebase { .. } => {
-                    let moved = operation.moved.iter().filter_map(|moved| Some((&moved.name, became(&moved.name)?)));
-                    found.extend(moved.map(|(name, (old, new))| Rewrite { branch: name.clone(), old, new }));
-                }
-                _ => {}
-            }
-        }
-        Ok(found)
-    }
-
-    fn branch_that_stood_at(&self, moved: &[crate::state::RefMove], tip: ObjectId) -> String {
-        let target = self.target.full_name();
-        let stood = |moved: &&crate::state::RefMove| moved.before.as_ref().and_then(id) == Some(tip);
-        moved
-            .iter()
-            .filter(|moved| moved.name != target)
-            .find(stood)
-            .map(|moved| moved.name.clone())
-            .unwrap_or_default()
+        walk.all().into_iter().flatten().flatten().map(|info| info.id).collect()
     }
 
     /// Whether a commit is in the target, or what became of it later is.
@@ -164,8 +96,4 @@ impl<'r> Memory<'r> {
         let bases = repo.merge_bases_many(older, &[newer]).unwrap_or_default();
         bases.iter().any(|base| base.detach() == older)
     }
-}
-
-fn id(commit: &CommitId) -> Option<ObjectId> {
-    ObjectId::from_hex(commit.as_str().as_bytes()).ok()
 }

@@ -68,7 +68,7 @@ fn land_stacked(seed: u64) -> Ended {
     sandbox.git(["branch", "-q", "agents/bob", "agents/ann"]);
     sandbox.git(["branch", "-q", "-f", "agents/ann", *below]);
     sandbox.register(&["bob"]);
-    let strategy = if seed % 3 == 0 { "rebase" } else { "squash" };
+    let strategy = if seed.is_multiple_of(3) { "rebase" } else { "squash" };
     let first = sandbox.direct(["merge", "ann", "--strategy", strategy, "--yes"]).output();
     if first.status != Some(0) || first.stdout.contains("nothing to land") {
         return Ended::Neither;
