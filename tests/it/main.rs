@@ -65,6 +65,7 @@ mod kill;
 mod layouts;
 mod race;
 mod replay;
+mod resolve_kill;
 mod trust;
 mod undo;
 

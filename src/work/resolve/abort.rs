@@ -8,9 +8,10 @@ use gix::ObjectId;
 use gix::actor::Signature;
 
 use super::ResolveError;
-use super::begin::{operation, run};
+use super::begin::operation;
 use super::progress::{Progress, progress, worktree_of};
 use super::record::{self, Held, Record, Way};
+use super::torn::mend;
 use super::unmerged::there;
 use crate::git::refs::{self, Expected, RefUpdate};
 use crate::git::worktrees::{self, Worktree};
@@ -104,11 +105,11 @@ pub(super) fn take_down(
 ) -> Result<String, ResolveError> {
     unlock(repo, record, worktree)?;
     let kept = keep(repo, world, record, worktree, signature)?;
-    let abort = || run(there(worktree).args([record.way.word(), "--abort"]), held);
+    let abort = || held.run(there(worktree).args([record.way.word(), "--abort"]));
     let mut words = abort()?;
     if record.way == Way::Merge && is_going_on(repo, record)? {
         // git would not drop an edit of a file that was added before. All of it is kept, so it may.
-        run(there(worktree).args(["add", "--update"]), held)?;
+        held.run(there(worktree).args(["add", "--update"]))?;
         words = abort()?;
     }
     if is_going_on(repo, record)? || refs::read(repo, &record.branch)? != Some(record.tip) {
@@ -121,35 +122,12 @@ pub(super) fn take_down(
     Ok(kept)
 }
 
-/// Clear up what a killed git left that it cannot abort itself; gives the ref that keeps what was in the worktree, where
-/// files had to be put back.
-pub(super) fn mend(
-    repo: &Repository,
-    world: &World,
-    record: &Record,
-    worktree: &Worktree,
-    held: &Held,
-    signature: &Signature,
-) -> Result<Option<String>, ResolveError> {
-    unlock(repo, record, worktree)?;
-    if record.way == Way::Rebase {
-        // The branch is checked out: only git's notes on the rebase go.
-        run(there(worktree).args(["rebase", "--quit"]), held)?;
-        return Ok(None);
-    }
-    let kept = keep(repo, world, record, worktree, signature)?;
-    // What `git merge --abort` would do had git lived to write down that it merges.
-    run(there(worktree).args(["reset", "--quiet", "--hard", &record.tip.to_string()]), held)?;
-    follow::take_back(worktree, record.tip, record.onto)?;
-    Ok(Some(kept))
-}
-
 fn is_going_on(repo: &Repository, record: &Record) -> Result<bool, ResolveError> {
     let all = worktrees::list(repo)?;
     Ok(worktree_of(&all, record).is_none_or(|worktree| worktree.operation.is_some()))
 }
 
-fn unlock(repo: &Repository, record: &Record, worktree: &Worktree) -> Result<(), ResolveError> {
+pub(super) fn unlock(repo: &Repository, record: &Record, worktree: &Worktree) -> Result<(), ResolveError> {
     if follow::clear_lock(repo, worktree) {
         return Ok(());
     }
@@ -158,7 +136,7 @@ fn unlock(repo: &Repository, record: &Record, worktree: &Worktree) -> Result<(),
 }
 
 /// Everything in the worktree under a backup ref, with where the branch and HEAD are.
-fn keep(
+pub(super) fn keep(
     repo: &Repository,
     world: &World,
     record: &Record,

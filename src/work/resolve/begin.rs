@@ -7,9 +7,10 @@ use gix::ObjectId;
 use gix::actor::Signature;
 
 use super::ResolveError;
-use super::abort::{mend, take_down};
+use super::abort::take_down;
 use super::progress::{self, Progress, progress, worktree_of};
-use super::record::{self, Held, Record, RecordError, Way};
+use super::record::{self, Held, Record, Way};
+use super::torn::mend;
 use super::unmerged::{At, Unmerged, at, text, there};
 use crate::agent::Agent;
 use crate::config::Target;
@@ -49,14 +50,9 @@ pub struct Asked<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Begun {
     /// git went through: every conflict was resolved before.
-    Through {
-        /// What was recorded.
-        record: Record,
-        /// Where the branch is.
-        tip: ObjectId,
-    },
+    Through(Box<Record>),
     /// Somebody has to look at it.
-    Waiting(Waiting),
+    Waiting(Box<Waiting>),
 }
 
 /// A resolution that waits for somebody.
@@ -96,7 +92,7 @@ pub fn begin(asked: &Asked<'_>) -> Result<Begun, ResolveError> {
             Earlier::Waiting(waiting) => {
                 record.is_told = true;
                 record.write(repo)?;
-                return Ok(Begun::Waiting(*waiting));
+                return Ok(Begun::Waiting(waiting));
             }
             Earlier::Resolved => is_resolved = true,
             Earlier::Over => record.remove(repo)?,
@@ -128,7 +124,7 @@ pub fn begin(asked: &Asked<'_>) -> Result<Begun, ResolveError> {
     };
     refs::swap_one(repo, &backup, &signature)?;
     record.write(repo)?;
-    let words = run(start(asked, worktree, &record)?, &held)?;
+    let words = held.run(start(asked, worktree, &record)?)?;
     let begun = proceed(repo, record, words, &held);
     if let Err(ResolveError::GitRefused { .. }) = begun {
         // Nothing began, so nothing needs the backup.
@@ -162,6 +158,8 @@ fn earlier(
             take_down(repo, world, record, worktree?, held, signature)?;
             Ok(Earlier::Over)
         }
+        // Files are to be put back: that asks first, and tells where it keeps what is there.
+        Progress::Torn if record.way == Way::Merge => Err(ResolveError::Torn { agent: record.agent.clone() }),
         Progress::Torn => {
             mend(repo, world, record, worktree?, held, signature)?;
             Ok(Earlier::Over)
@@ -313,15 +311,6 @@ fn with_rerere(git: Git) -> Git {
     git.args(["-c", "rerere.autoUpdate=true"])
 }
 
-/// Run it with the lock in its hands; gives its words.
-pub(super) fn run(git: Git, held: &Held) -> Result<String, ResolveError> {
-    let share = held.share().map_err(|source| RecordError::Io { path: "the lock".into(), source })?;
-    let output = git.holding(share).run()?;
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("hint:"));
-    Ok(lines.collect::<Vec<_>>().join("; "))
-}
-
 /// Go on while git stops with nothing left to resolve.
 fn proceed(repo: &Repository, mut record: Record, mut words: String, held: &Held) -> Result<Begun, ResolveError> {
     let mut before = None;
@@ -332,16 +321,17 @@ fn proceed(repo: &Repository, mut record: Record, mut words: String, held: &Held
             (Progress::UnderWay { unmerged }, Some(worktree)) => {
                 let here = (text(&record.git_dir.join("rebase-merge/msgnum")), worktree.head);
                 if unmerged.is_empty() && before.as_ref() != Some(&here) {
-                    words = run(with_rerere(there(worktree)).args([record.way.word(), "--continue"]), held)?;
+                    words = held.run(with_rerere(there(worktree)).args([record.way.word(), "--continue"]))?;
                     before = Some(here);
                     continue;
                 }
                 record.is_told = true;
                 record.write(repo)?;
                 let words = unmerged.is_empty().then_some(words);
-                return Ok(Begun::Waiting(Waiting { words, ..Waiting::new(&record, worktree, unmerged) }));
+                let waiting = Waiting { words, ..Waiting::new(&record, worktree, unmerged) };
+                return Ok(Begun::Waiting(Box::new(waiting)));
             }
-            (Progress::Finished { tip }, _) => return Ok(Begun::Through { record, tip }),
+            (Progress::Finished { .. }, _) => return Ok(Begun::Through(Box::new(record))),
             (Progress::Foreign { kind }, Some(worktree)) => {
                 return Err(ResolveError::Foreign { agent: record.agent, path: worktree.path.clone(), kind });
             }

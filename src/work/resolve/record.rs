@@ -11,10 +11,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use gix::ObjectId;
+use gix::bstr::ByteSlice;
 use serde::{Deserialize, Serialize};
 
+use super::ResolveError;
 use crate::agent::AgentName;
-use crate::git::Repository;
+use crate::git::{Git, Repository};
 use crate::state::OperationId;
 
 /// The form of the records that this program writes.
@@ -22,6 +24,8 @@ const VERSION: u32 = 1;
 /// How long another command, or a git that outlived one, is waited for.
 const TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(100);
+/// How many of git's last lines are told.
+const LINES: usize = 5;
 
 /// With which of git's commands a conflict is resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -258,11 +262,13 @@ fn read_file(path: &Path) -> Result<Option<Record>, RecordError> {
     Ok(Some(record))
 }
 
-/// The right to work on an agent's resolution, for as long as this lives or a git that was started with
-/// [`Held::share`] does.
+/// The right to work on an agent's resolution, for as long as this lives or a git that was run with it does.
 #[derive(Debug)]
 #[must_use = "it is given back when it is dropped"]
-pub struct Held(File);
+pub struct Held {
+    lock: File,
+    words: PathBuf,
+}
 
 impl Held {
     /// Wait for it, but not for ever.
@@ -277,7 +283,7 @@ impl Held {
         let file = open.map_err(failed)?;
         for _ in 0..TRIES {
             match file.try_lock() {
-                Ok(()) => return Ok(Held(file)),
+                Ok(()) => return Ok(Held { lock: file, words: path.with_extension("log") }),
                 Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
                 Err(TryLockError::Error(source)) => return Err(failed(source)),
             }
@@ -285,12 +291,18 @@ impl Held {
         Err(RecordError::Held { agent: agent.clone() })
     }
 
-    /// For a child to keep: see [`crate::git::Git::holding`].
+    /// Run git with the right in its hands, also beyond our own end; gives what it said that matters to people.
     ///
     /// # Errors
-    /// There are too many open files.
-    pub fn share(&self) -> io::Result<File> {
-        self.0.try_clone()
+    /// git could not be run, or its words not be kept.
+    pub(super) fn run(&self, git: Git) -> Result<String, ResolveError> {
+        let failed = |source| RecordError::Io { path: self.words.clone(), source };
+        let words = File::create(&self.words).map_err(failed)?;
+        git.run_outliving(self.lock.try_clone().map_err(failed)?, words)?;
+        let text = std::fs::read(&self.words).map_err(failed)?;
+        let text = text.to_str_lossy();
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("hint:"));
+        Ok(lines.rev().take(LINES).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("; "))
     }
 }
 
