@@ -228,7 +228,7 @@ fn aborted_in_the_middle() {
     ");
     assert_snapshot!(sandbox.agents(["merge", "--abort", "--yes"]), @"
     bob is back where it was, at [COMMIT]
-      what was done meanwhile is kept in refs/agents-local/backup/[OPERATION]/heads/agents/bob
+      what was done meanwhile is kept in refs/agents-local/backup/[OPERATION]/worktrees/bob-1
     [status 0]
     ");
     fs::remove_file(sandbox.worktree_of("bob").join("more")).unwrap();
@@ -402,13 +402,11 @@ fn a_stacked_branch_brings_its_own_commits_only() {
       stopped at [COMMIT] lines by bob
       lines  content
         ann (#1 Task 1)
-        @@ -2,8 +2,8 @@
-         2
+        @@ -3,7 +3,7 @@
          3
          4
-        -ann again
+         ann again
         -6
-        +5
         +main
          7
          8

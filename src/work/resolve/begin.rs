@@ -10,7 +10,7 @@ use super::ResolveError;
 use super::abort::take_down;
 use super::progress::{self, Progress, progress, worktree_of};
 use super::record::{self, Held, Record, Way};
-use super::torn::mend;
+use super::torn::{mend, unlock};
 use super::unmerged::{At, Unmerged, at, text, there};
 use crate::agent::Agent;
 use crate::config::Target;
@@ -18,7 +18,7 @@ use crate::git::merge_tree::{Merge, MergeTree, Request};
 use crate::git::refs::{self, Expected, RefUpdate};
 use crate::git::scratch::Scratch;
 use crate::git::worktrees::{self, Worktree};
-use crate::git::{Git, Repository, identity, status};
+use crate::git::{Git, Repository, identity, stale, status};
 use crate::land::execute::backup_name;
 use crate::land::plan::Stop;
 use crate::land::{self, base_of_own};
@@ -88,7 +88,7 @@ pub fn begin(asked: &Asked<'_>) -> Result<Begun, ResolveError> {
     let signature = identity::committer(repo, asked.world.now).ok_or(ResolveError::NoIdentity)?;
     let mut is_resolved = false;
     if let Some(mut record) = record::read(repo, &agent.name)? {
-        match earlier(repo, asked.world, &record, &held, &signature)? {
+        match earlier(repo, &record, &held, &signature)? {
             Earlier::Waiting(waiting) => {
                 record.is_told = true;
                 record.write(repo)?;
@@ -116,14 +116,11 @@ pub fn begin(asked: &Asked<'_>) -> Result<Begun, ResolveError> {
         state: crate::store::tip(repo)?,
         is_told: false,
     };
-    let backup = RefUpdate {
-        name: backup_name(record.operation.as_str(), &record.branch),
-        expected: Expected::Missing,
-        new: Some(tip),
-        message: format!("before {} resolves its conflict with {}", agent.name, asked.target.branch),
-    };
-    refs::swap_one(repo, &backup, &signature)?;
     record.write(repo)?;
+    let name = backup_name(record.operation.as_str(), &record.branch);
+    let message = format!("before {} resolves its conflict with {}", agent.name, asked.target.branch);
+    let backup = RefUpdate { name, expected: Expected::Missing, new: Some(tip), message };
+    save(repo, &backup, &signature)?;
     let words = held.run(start(asked, worktree, &record)?)?;
     let begun = proceed(repo, record, words, &held);
     if let Err(ResolveError::GitRefused { .. }) = begun {
@@ -140,28 +137,25 @@ enum Earlier {
     Over,
 }
 
-fn earlier(
-    repo: &Repository,
-    world: &World,
-    record: &Record,
-    held: &Held,
-    signature: &Signature,
-) -> Result<Earlier, ResolveError> {
+fn earlier(repo: &Repository, record: &Record, held: &Held, signature: &Signature) -> Result<Earlier, ResolveError> {
     let all = worktrees::list(repo)?;
     let worktree = worktree_of(&all, record).ok_or_else(|| ResolveError::NoWorktree { agent: record.agent.clone() });
+    if let (Ok(worktree), false) = (&worktree, record.is_told) {
+        unlock(repo, record, worktree)?;
+    }
     match progress(repo, &all, record)? {
         Progress::UnderWay { unmerged } if record.is_told || progress::has_stopped(record) => {
             Ok(Earlier::Waiting(Box::new(Waiting::new(record, worktree?, unmerged))))
         }
         // git was killed before anybody was told of anything: begun again, it does the same.
         Progress::UnderWay { .. } => {
-            take_down(repo, world, record, worktree?, held, signature)?;
+            take_down(repo, record, worktree?, held, signature)?;
             Ok(Earlier::Over)
         }
         // Files are to be put back: that asks first, and tells where it keeps what is there.
         Progress::Torn if record.way == Way::Merge => Err(ResolveError::Torn { agent: record.agent.clone() }),
         Progress::Torn => {
-            mend(repo, world, record, worktree?, held, signature)?;
+            mend(repo, record, worktree?, held, signature)?;
             Ok(Earlier::Over)
         }
         Progress::Foreign { kind } => {
@@ -259,6 +253,12 @@ fn ready(asked: &Asked<'_>, worktree: &Worktree, tip: ObjectId) -> Result<(), Re
         Some(reason) => Err(ResolveError::Blocked { agent, path, reason }),
         None => Ok(()),
     }
+}
+
+/// Write a backup. A lock on it is what a killed process left: nobody else knows the name.
+pub(super) fn save(repo: &Repository, backup: &RefUpdate, signature: &Signature) -> Result<(), ResolveError> {
+    stale::clear(repo, &refs::lock_path(repo, &backup.name), |_| true);
+    Ok(refs::swap_one(repo, backup, signature)?)
 }
 
 /// An id that no backup has yet.

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ResolveError;
 use crate::agent::AgentName;
-use crate::git::{Git, Repository};
+use crate::git::{Git, Repository, refs};
+use crate::land::execute::backup_name;
 use crate::state::OperationId;
 
 /// The form of the records that this program writes.
@@ -24,7 +25,7 @@ const VERSION: u32 = 1;
 /// How long another command, or a git that outlived one, is waited for.
 const TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(100);
-/// How many of git's last lines are told.
+/// How many of git's lines are told.
 const LINES: usize = 5;
 
 /// With which of git's commands a conflict is resolved.
@@ -150,12 +151,15 @@ impl Record {
         write().map_err(|source| RecordError::Io { path: path.clone(), source })
     }
 
-    /// Take it away: the resolution is over.
+    /// Take it away: the resolution is over. To be called by whoever holds the right to work on it.
     ///
     /// # Errors
     /// [`RecordError::Io`].
     pub fn remove(&self, repo: &Repository) -> Result<(), RecordError> {
         let path = file(repo, &self.agent, "json");
+        // What a process left that was killed while it wrote the backup.
+        let backup = backup_name(self.operation.as_str(), &self.branch);
+        drop(std::fs::remove_file(refs::lock_path(repo, &backup)));
         match std::fs::remove_file(&path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(RecordError::Io { path, source }),
             _ => Ok(()),
@@ -301,8 +305,10 @@ impl Held {
         git.run_outliving(self.lock.try_clone().map_err(failed)?, words)?;
         let text = std::fs::read(&self.words).map_err(failed)?;
         let text = text.to_str_lossy();
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("hint:"));
-        Ok(lines.rev().take(LINES).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("; "))
+        // Progress is overwritten by carriage returns.
+        let lines = text.lines().filter_map(|line| line.rsplit('\r').next()).map(str::trim);
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("hint:"));
+        Ok(lines.take(LINES).collect::<Vec<_>>().join("; "))
     }
 }
 

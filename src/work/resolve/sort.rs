@@ -4,6 +4,7 @@ use super::ResolveError;
 use super::begin::Waiting;
 use super::progress::{self, Progress, progress, worktree_of};
 use super::record::{self, Held, Record, RecordError};
+use super::torn::unlock;
 use crate::agent::AgentName;
 use crate::config::Target;
 use crate::git::Repository;
@@ -104,7 +105,8 @@ pub fn forget_landed(repo: &Repository, target: &Target) -> Result<(), ResolveEr
 pub fn drop_over(repo: &Repository, agent: &AgentName, target: Option<&Target>) -> Result<bool, ResolveError> {
     let _held = Held::acquire(repo, agent)?;
     let Some(record) = record::read(repo, agent)? else { return Ok(false) };
-    let is_over = match (progress(repo, &worktrees::list(repo)?, &record)?, target) {
+    let all = worktrees::list(repo)?;
+    let is_over = match (progress(repo, &all, &record)?, target) {
         (Progress::NotBegun | Progress::Landed, _) => true,
         (Progress::Finished { tip }, Some(target)) => {
             let now = refs::read(repo, &target.full_name())?.unwrap_or(target.commit);
@@ -113,6 +115,9 @@ pub fn drop_over(repo: &Repository, agent: &AgentName, target: Option<&Target>) 
         _ => false,
     };
     if is_over {
+        if let Some(worktree) = worktree_of(&all, &record).filter(|_| !record.is_told) {
+            unlock(repo, &record, worktree)?;
+        }
         record.remove(repo)?;
     }
     Ok(is_over)

@@ -9,7 +9,7 @@ use gix::actor::Signature;
 use gix::bstr::{BStr, BString, ByteSlice};
 
 use super::ResolveError;
-use super::abort::{keep, unlock};
+use super::abort::keep;
 use super::record::{Held, Record, Way};
 use super::unmerged::{there, unmerged};
 use crate::branch::changes::{between, tree_of};
@@ -17,10 +17,9 @@ use crate::git::Repository;
 use crate::git::merge_tree::{Merge, MergeTree, Request};
 use crate::git::repository::path_of;
 use crate::git::scratch::Scratch;
-use crate::git::status;
 use crate::git::worktrees::Worktree;
-use crate::worktree::follow;
-use crate::world::World;
+use crate::git::{refs, stale, status};
+use crate::worktree::follow::{self, Blocked};
 
 /// Whether the worktree, which was clean when the merge was about to begin, has files of a merge that was killed before
 /// it wrote down that it is one.
@@ -50,22 +49,39 @@ pub(super) fn is_torn_merge(repo: &Repository, worktree: &Worktree, record: &Rec
     Ok((is_begun || !edited.is_empty()) && edited.iter().all(|path| touched.contains(path)))
 }
 
+/// Remove the locks that a killed git left: on the index, and on the refs that a rebase or a merge moves. Whoever calls
+/// this holds the right to work on the resolution, so no git of ours is alive.
+///
+/// # Errors
+/// [`ResolveError::Blocked`] when somebody else may be writing the index.
+pub(super) fn unlock(repo: &Repository, record: &Record, worktree: &Worktree) -> Result<(), ResolveError> {
+    if !follow::clear_lock(repo, worktree) {
+        let (agent, path) = (record.agent.clone(), worktree.path.clone());
+        let reason = Blocked::Locked { path: follow::index_lock(worktree) };
+        return Err(ResolveError::Blocked { agent, path, reason });
+    }
+    let own = ["HEAD", "ORIG_HEAD", "REBASE_HEAD", "AUTO_MERGE", "CHERRY_PICK_HEAD", "MERGE_HEAD"];
+    let own = own.iter().map(|name| record.git_dir.join(format!("{name}.lock")));
+    for lock in own.chain([refs::lock_path(repo, &record.branch)]) {
+        stale::clear(repo, &lock, |_| true);
+    }
+    Ok(())
+}
+
 /// Clear it up; gives the ref that keeps what was in the worktree, where files had to be put back.
 pub(super) fn mend(
     repo: &Repository,
-    world: &World,
     record: &Record,
     worktree: &Worktree,
     held: &Held,
     signature: &Signature,
 ) -> Result<Option<String>, ResolveError> {
-    unlock(repo, record, worktree)?;
     if record.way == Way::Rebase {
         // The branch is checked out: only git's notes on the rebase go.
         held.run(there(worktree).args(["rebase", "--quit"]))?;
         return Ok(None);
     }
-    let kept = keep(repo, world, record, worktree, signature)?;
+    let kept = keep(repo, record, worktree, signature)?;
     // What `git merge --abort` would do had git lived to write down that it merges.
     held.run(there(worktree).args(["reset", "--quiet", "--hard", &record.tip.to_string()]))?;
     follow::take_back(worktree, record.tip, record.onto)?;
