@@ -41,6 +41,8 @@ mod ready;
 mod rebase;
 mod reset;
 mod resolve;
+mod resolve_abort;
+mod resolve_answers;
 mod soft;
 mod start;
 mod status;

@@ -12,7 +12,6 @@ use git_agents::work::carry_out::CarryOutError;
 use git_agents::work::landing::{self, Wanted};
 use git_agents::work::packet::{Scene, packet};
 use git_agents::work::place::{self, Standing};
-use git_agents::work::resolve;
 use git_agents::worktree::follow::Followed;
 
 use super::complete_values::agent_names;
@@ -114,7 +113,7 @@ pub(crate) fn land(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
         let exit = if view.stopped.is_empty() { Exit::Good } else { Exit::Negative };
         if args.dry_run || !changes_anything(&snapshot.state, built) {
             if !args.dry_run {
-                resolve::forget_landed(repo, &target)?;
+                merge_continue::settle(ctx, &target);
             }
             ctx.ui.answer(&view)?;
             return Ok(exit);
@@ -125,7 +124,7 @@ pub(crate) fn land(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
         match landing::carry_out_landing(repo, &ctx.world, &target, built) {
             Ok((_, executed)) => {
                 tell_followed(ctx, &executed.followed);
-                resolve::forget_landed(repo, &target)?;
+                merge_continue::settle(ctx, &target);
                 ctx.ui.answer(&view)?;
                 return Ok(exit);
             }
