@@ -50,6 +50,8 @@ mod ready;
 mod rebase;
 mod reset;
 mod resolve;
+mod resolve_abort;
+mod resolve_answers;
 mod soft;
 mod stacked;
 mod start;
@@ -84,6 +86,7 @@ mod landing_syscalls;
 mod layouts;
 mod race;
 mod replay;
+mod resolve_kill;
 mod trust;
 mod undo;
 

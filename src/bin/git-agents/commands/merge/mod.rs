@@ -16,7 +16,6 @@ use git_agents::state::State;
 use git_agents::store::{Refused, Scope};
 use git_agents::work::carry_out::CarryOutError;
 use git_agents::work::landing::{self, Landing, Wanted};
-use git_agents::work::resolve;
 
 use super::complete_values::{agent_names, strategy_words};
 use super::merge_continue;
@@ -197,7 +196,7 @@ fn try_once(
             Err(error) => return Err(error.into()),
         }
     }
-    resolve::forget_landed(repo, &planned.target)?;
+    merge_continue::settle(ctx, &planned.target);
     progress.done();
     ctx.ui.answer(&view)?;
     Ok(Attempt::Done(exit))
