@@ -125,7 +125,10 @@ fn commit_msg_does_not_run_for_a_plan() {
     assert_snapshot!(sandbox.agents(["merge", "ann", "--dry-run", "-s", "merge"]), @"
     would land ann by merge at [COMMIT]
     main would move from [COMMIT] to [COMMIT]
-    worktrees that would come along: [ROOT]/repo, [ROOT]/repo-worktrees/ann
+      ref main [COMMIT]..[COMMIT]
+      ref agents/ann [COMMIT]..[COMMIT]
+      worktree [ROOT]/repo (main)
+      worktree [ROOT]/repo-worktrees/ann (agents/ann)
     [stderr]
     the commit-msg hook would run on the messages of merged and squashed branches
     [status 0]
