@@ -1,4 +1,4 @@
-//! The repository's own hooks during a landing: `commit-msg`, `post-merge` and `reference-transaction`.
+//! The repository's own hooks during a landing: `pre-merge-commit`, `commit-msg`, `post-merge`, `reference-transaction`.
 
 use std::fs;
 use std::path::Path;
@@ -54,6 +54,66 @@ fn commit_msg_sees_what_we_write_and_may_change_it() {
     assert_eq!(sandbox.git(["log", "-1", "--format=%B", "main"]), "Merge branch 'agents/ann'\nChange-Id: I1");
     merge(&sandbox, &["bob", "-s", "squash"]).good();
     assert_eq!(sandbox.git(["log", "-1", "--format=%B", "main"]), "bob by bob\nChange-Id: I1");
+}
+
+#[test]
+fn pre_merge_commit_sees_the_merge_and_stops_a_branch() {
+    let sandbox = at_work();
+    let script = "pwd >> $log\ngit diff --cached --name-only HEAD >> $log\ntest -f ann && cat ann >> $log\n\
+                  git log -1 --format=%s HEAD >> $log\ngit log -1 --format=%s MERGE_HEAD >> $log\n\
+                  ! test -f bob || { echo 'no bob'; exit 1; }";
+    hook(&sandbox, &hooks(&sandbox), "pre-merge-commit", script);
+    assert_snapshot!(merge(&sandbox, &["--all", "-s", "merge", "--check", "! test -f bob"]), @"
+    landed ann by merge at [COMMIT]
+    stopped bob: the pre-merge-commit hook says no: no bob
+      next: git agents merge bob --strategy rebase
+    checked with ! test -f bob: 1 command run
+    main moved from [COMMIT] to [COMMIT]
+    to take it back: git agents undo --yes
+    [stderr]
+    check 1: ! test -f bob (ann on main)
+    check 1 passed
+    [status 1]
+    ");
+    assert_snapshot!(log(&sandbox), @"
+    [ROOT]/repo-worktrees/.integration
+    ann
+    1
+    Meanwhile
+    ann by ann
+    [ROOT]/repo-worktrees/.integration
+    bob
+    1
+    Merge branch 'agents/ann'
+    bob by bob
+    ");
+    assert!(!sandbox.git(["ls-tree", "--name-only", "main"]).lines().any(|name| name == "bob"));
+    assert_eq!(sandbox.git(["status", "--porcelain"]), "");
+    // As for git, it is not asked about anything but merges.
+    merge(&sandbox, &["bob", "-s", "squash"]).good();
+}
+
+#[test]
+fn pre_merge_commit_may_not_change_what_lands() {
+    let sandbox = at_work();
+    hook(&sandbox, &hooks(&sandbox), "pre-merge-commit", "echo more > ann\ngit add ann");
+    assert_snapshot!(merge(&sandbox, &["ann", "-s", "merge"]), @"
+    [stderr]
+    error: ann: the pre-merge-commit hook says no: it has changed what would be merged, which a landing does not take
+      try: git agents merge ann --strategy rebase
+    [status 3]
+    ");
+    hook(&sandbox, &hooks(&sandbox), "pre-merge-commit", "echo more > ann\necho new > new");
+    merge(&sandbox, &["ann", "-s", "merge"]).good();
+    assert_eq!(sandbox.git(["show", "main:ann"]), "1");
+    hook(&sandbox, &hooks(&sandbox), "pre-merge-commit", "exit 1");
+    merge(&sandbox, &["bob", "-s", "merge", "--dry-run"]).good();
+    assert_snapshot!(merge(&sandbox, &["bob", "-s", "merge"]), @"
+    [stderr]
+    error: bob: the pre-merge-commit hook says no
+      try: git agents merge bob --strategy rebase
+    [status 3]
+    ");
 }
 
 #[test]

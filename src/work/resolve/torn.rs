@@ -65,6 +65,7 @@ pub(super) fn unlock(repo: &Repository, record: &Record, worktree: &Worktree) ->
     for lock in own.chain([refs::lock_path(repo, &record.branch)]) {
         stale::clear(repo, &lock, |_| true);
     }
+    stale::clear_packed_refs(repo);
     Ok(())
 }
 

@@ -263,7 +263,7 @@ impl Planned {
     fn view(&self, ctx: &Context, dry_run: bool) -> Result<MergeView, CliError> {
         let worktrees = worktrees::list(ctx.repo()?)?;
         let mut view = MergeView::new(&self.target, &self.state, &self.landing, &worktrees, dry_run);
-        packets::attach(ctx, &self.target, &self.state, &self.landing.built, &mut view);
+        packets::attach(ctx, &self.target, &self.state, &self.landing, &mut view);
         Ok(view)
     }
 
