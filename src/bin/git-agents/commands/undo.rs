@@ -19,7 +19,7 @@ use super::merge::tell_followed;
 use crate::context::Context;
 use crate::error::{CliError, Exit, built_upon};
 use crate::render::style::listed;
-use crate::view::merge::{refusal_hints, refusal_text};
+use crate::view::blocked::{refusal_hints, refusal_text};
 use crate::view::undone::UndoneView;
 
 /// Take back the last operation, where nothing was built on it.
