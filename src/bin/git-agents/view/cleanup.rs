@@ -5,7 +5,7 @@ use git_agents::config::Target;
 use git_agents::git::repository::path_text;
 use git_agents::work::cleanup::{Going, Keeps, Looked};
 use git_agents::work::landed::Proof;
-use git_agents::work::upstream::{Deleted, RemoteFate, Upstream};
+use git_agents::work::remote_branches::{Deleted, RemoteFate, Upstream};
 use git_agents::worktree::remove::Removed;
 use serde::Serialize;
 

@@ -12,9 +12,7 @@ use super::landed::{Judge, JudgeError, Judgement, Proof};
 use super::past::Past;
 use crate::config::Target;
 use crate::git::repository::Repository;
-use crate::git::worktrees;
-use crate::git::{Git, GitError};
-use crate::world::World;
+use crate::git::{Git, GitError, remote, worktrees};
 
 /// Where an agent's branch is on a remote.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,12 +91,12 @@ pub fn survey(
     agents: &[(&str, &Past)],
 ) -> Result<Vec<Option<(Upstream, RemoteFate)>>, JudgeError> {
     let upstreams: Vec<Option<Upstream>> = agents.iter().map(|(branch, _)| of_branch(repo, branch)).collect();
-    let mut remotes: BTreeMap<String, Result<Listing, String>> = BTreeMap::new();
+    let mut listings: BTreeMap<String, Result<Listing, String>> = BTreeMap::new();
     for upstream in upstreams.iter().flatten() {
-        if !remotes.contains_key(&upstream.remote) {
+        if !listings.contains_key(&upstream.remote) {
             let wanted = upstreams.iter().flatten().filter(|other| other.remote == upstream.remote);
             let branches: Vec<&str> = wanted.map(|other| other.branch.as_str()).collect();
-            remotes.insert(upstream.remote.clone(), listing(repo, &upstream.remote, &branches));
+            listings.insert(upstream.remote.clone(), listing(repo, &upstream.remote, &branches));
         }
     }
     let mut judge = Judge::new(repo, target.commit)?;
@@ -108,7 +106,7 @@ pub fn survey(
             fates.push(None);
             continue;
         };
-        let fate = match &remotes[&upstream.remote] {
+        let fate = match &listings[&upstream.remote] {
             Err(reason) => RemoteFate::Unreachable { reason: reason.clone() },
             Ok(listing) => fate(repo, target, &mut judge, branch, past, &upstream, listing)?,
         };
@@ -123,7 +121,7 @@ pub fn delete(repo: &Repository, remote: &str, branches: &[(&str, ObjectId)]) ->
     let options = ["push", "--porcelain", "--no-follow-tags", "--no-signed", "--recurse-submodules=no"];
     let leases = branches.iter().map(|(branch, tip)| format!("--force-with-lease={branch}:{tip}"));
     let specs = branches.iter().map(|(branch, _)| format!(":{branch}"));
-    let child = unprompted(repo, at_work(repo)).args(options).args(leases).args(["--", remote]).args(specs);
+    let child = remote::unprompted(repo, at_work(repo)).args(options).args(leases).args(["--", remote]).args(specs);
     let output = match child.run() {
         Ok(output) => output,
         Err(error) => return branches.iter().map(|_| Deleted::Failed { reason: error.to_string() }).collect(),
@@ -150,7 +148,8 @@ struct Listing {
 }
 
 fn listing(repo: &Repository, remote: &str, branches: &[&str]) -> Result<Listing, String> {
-    let child = unprompted(repo, repo.git()).args(["ls-remote", "--symref", "--", remote, "HEAD"]).args(branches);
+    let child =
+        remote::unprompted(repo, repo.git()).args(["ls-remote", "--symref", "--", remote, "HEAD"]).args(branches);
     let output = child.run().map_err(|error| error.to_string())?;
     if !output.status.success() {
         return Err(last_line(String::from_utf8_lossy(&output.stderr).trim()));
@@ -203,15 +202,6 @@ fn at_work(repo: &Repository) -> Git {
         Some(main) => main.git(),
         None => repo.git(),
     }
-}
-
-/// Nobody is there to type a password; ssh asks the terminal itself unless it is told not to.
-fn unprompted(repo: &Repository, git: Git) -> Git {
-    let is_set = World::variable("GIT_SSH_COMMAND").is_some()
-        || World::variable("GIT_SSH").is_some()
-        || repo.config("core.sshCommand").is_some();
-    let git = git.env("GIT_ASKPASS", "true").env("SSH_ASKPASS_REQUIRE", "never");
-    if is_set { git } else { git.env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes") }
 }
 
 fn last_line(text: &str) -> String {
