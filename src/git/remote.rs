@@ -1,7 +1,8 @@
 //! Where a branch comes from and goes to: its upstream, fetched and pushed by git itself.
 //!
 //! Nothing is forced, no tags and no submodules ride along. How a push ended is decided by what the remote has
-//! afterwards, not by what git says: a reply that got lost after the remote took the commit is a success.
+//! afterwards, not by what git says: a reply that got lost after the remote took the commit is a success. git runs at the
+//! top of the main worktree, from where the relative address of a remote counts.
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
@@ -96,7 +97,7 @@ pub fn known(repo: &Repository, upstream: &Upstream) -> Result<Option<ObjectId>,
 pub fn fetch(repo: &Repository, upstream: &Upstream) -> Result<ObjectId, RefError> {
     let own = format!("refs/agents-local/upstream/{}", upstream.branch.trim_start_matches("refs/heads/"));
     let here = upstream.tracking.as_ref().unwrap_or(&own);
-    let child = unprompted(repo, repo.git()).args([
+    let child = unprompted(repo, repo.git_with_hooks()).args([
         "fetch",
         "--quiet",
         "--no-tags",
@@ -144,7 +145,7 @@ pub fn push(repo: &Repository, upstream: &Upstream, commit: ObjectId) -> Result<
 }
 
 fn asked(repo: &Repository, upstream: &Upstream) -> Result<Option<ObjectId>, GitError> {
-    let child = unprompted(repo, repo.git()).args(["ls-remote", "--quiet", "--"]).arg(&upstream.push_remote);
+    let child = unprompted(repo, repo.git_with_hooks()).args(["ls-remote", "--quiet", "--"]).arg(&upstream.push_remote);
     let output = child.arg(&upstream.push_branch).stdout()?;
     let mut rows = output.lines().filter_map(|line| line.split_once_str("\t"));
     let row = rows.find(|(_, name)| *name == upstream.push_branch.as_bytes());

@@ -119,6 +119,12 @@ impl Landing {
         self.built = built;
     }
 
+    /// Somebody who was to land and is not in the request.
+    pub fn leave_out(&mut self, stopped: Stopped) {
+        self.built.plan.stopped.push(stopped.clone());
+        self.waiting.push(stopped);
+    }
+
     /// What the branch of this name was built on and is not its own: it has landed before, or with the others.
     pub fn not_own(&self, name: &str) -> Vec<ObjectId> {
         let Some(source) = self.request.sources.iter().find(|source| source.name == name) else { return Vec::new() };
@@ -272,6 +278,7 @@ pub fn carry_out_landing(
         let action = Action::Land {
             target: target.branch.clone(),
             before: before.expect("an object id is hexadecimal"),
+            start: built.plan.start().filter(|start| *start != target.commit).and_then(hex),
             after: after.expect("an object id is hexadecimal"),
             landed,
         };

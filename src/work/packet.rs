@@ -168,11 +168,12 @@ fn landed_earlier(scene: &Scene<'_>, tip: ObjectId, paths: &BTreeSet<BString>) -
     let git = || scene.repo.git();
     let (newest, mut found) = (store::tip(scene.repo)?, Vec::new());
     for entry in History::from(scene.repo, newest).take(LOOK_BACK) {
-        let Some(Action::Land { target, before, after, landed }) = entry?.operation.map(|operation| operation.action)
+        let Some(Action::Land { target, before, start, after, landed }) =
+            entry?.operation.map(|operation| operation.action)
         else {
             continue;
         };
-        let (Some(before), Some(after)) = (object(&before), object(&after)) else { continue };
+        let (Some(before), Some(after)) = (object(start.as_ref().unwrap_or(&before)), object(&after)) else { continue };
         if target != scene.target.branch || !scene.repo.gix().has_object(after) {
             continue;
         }

@@ -149,7 +149,7 @@ struct Listing {
 
 fn listing(repo: &Repository, remote: &str, branches: &[&str]) -> Result<Listing, String> {
     let child =
-        remote::unprompted(repo, repo.git()).args(["ls-remote", "--symref", "--", remote, "HEAD"]).args(branches);
+        remote::unprompted(repo, at_work(repo)).args(["ls-remote", "--symref", "--", remote, "HEAD"]).args(branches);
     let output = child.run().map_err(|error| error.to_string())?;
     if !output.status.success() {
         return Err(last_line(String::from_utf8_lossy(&output.stderr).trim()));

@@ -77,6 +77,7 @@ mod landing_equality;
 
 mod damage;
 mod kill;
+mod landing_attributes;
 mod landing_disk;
 mod landing_faults;
 mod landing_kill;

@@ -13,7 +13,9 @@ pub(crate) fn blocked_text(blocked: &Blocked) -> String {
             let more = if paths.len() > 5 { ", …" } else { "" };
             format!("uncommitted work is in the way: {}{more}", shown.join(", "))
         }
-        Blocked::Missing => "bring it back (git worktree repair PATH), or forget it (git worktree prune)".to_owned(),
+        Blocked::Missing => {
+            "when it was moved, git worktree repair PATH; when it was deleted, git worktree prune".to_owned()
+        }
         Blocked::Locked { path } => format!("somebody is writing to it ({} exists)", path.display()),
         Blocked::Behind => "its files could not be brought to what landed before (git agents doctor)".to_owned(),
         Blocked::NotIntact => "it is not the worktree that git believes it to be".to_owned(),

@@ -98,7 +98,7 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
             let message = format!("its files cannot be written to {}: {}", path.display(), one_line(reason));
             ("unwritable", message, format!("git agents merge {name} --dry-run"))
         }
-        Stop::Worktree { path, reason } => explain_worktree(path, reason),
+        Stop::Worktree { path, reason } => explain_worktree(name, path, reason),
         Stop::After { name: other } => {
             ("after", format!("it is after {other}, which does not land"), format!("git agents merge {other} {name}"))
         }
@@ -139,10 +139,10 @@ fn explain_conflict(before: &str, worktrees: &[Worktree], stopped: &Stopped) -> 
     ("conflict", format!("{what} conflicts with {before}{first}"), resolve_command(worktrees, stopped))
 }
 
-fn explain_worktree(path: &Path, reason: &Blocked) -> Explained {
+fn explain_worktree(name: &str, path: &Path, reason: &Blocked) -> Explained {
     if *reason == Blocked::Missing {
         let message = format!("its worktree at {} is missing: {}", path.display(), blocked_text(reason));
-        return ("worktree", message, "git worktree repair PATH".to_owned());
+        return ("worktree", message, format!("git agents init {name}"));
     }
     let next = match reason {
         Blocked::Locked { .. } => "git agents doctor".to_owned(),
