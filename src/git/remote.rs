@@ -30,8 +30,10 @@ pub struct Upstream {
 /// How a push ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pushed {
-    /// The remote has the commit.
+    /// The remote has taken the commit.
     Done,
+    /// The remote had the commit before.
+    Already,
     /// Somebody else pushed first.
     Overtaken {
         /// What the remote has instead; none when the branch is gone there.
@@ -122,7 +124,7 @@ pub fn push(repo: &Repository, upstream: &Upstream, commit: ObjectId) -> Result<
     };
     let before = asked(repo, upstream).map_err(words)?;
     if before == Some(commit) {
-        return Ok(Pushed::Done);
+        return Ok(Pushed::Already);
     }
     let child = unprompted(repo, repo.git_with_hooks());
     let child = child.args(["-c", "push.followTags=false", "push", "--quiet", "--recurse-submodules=no", "--"]);

@@ -279,7 +279,7 @@ fn bring_along(
 ) -> Result<(), PlanError> {
     let Ok(tip) = tip_of(repo, branch)? else { return Ok(()) };
     let bases = repo.gix().merge_bases_many(start, &[tip]).unwrap_or_default();
-    if bases.iter().any(|base| base.detach() == tip) {
+    if tip == end || bases.iter().any(|base| base.detach() == tip) {
         return Ok(());
     }
     if follow_all(repo, all, branch, tip, end, scratch, &mut plan.worktrees)?.is_none() {

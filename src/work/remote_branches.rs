@@ -44,6 +44,8 @@ pub enum RemoteFate {
         /// Where it is.
         tip: ObjectId,
     },
+    /// The remote's own target lacks commits of the target here, which may be what the proof rests on.
+    TargetBehind,
     /// Not all of what it holds is in the target.
     NotLanded {
         /// What became of it.
@@ -95,7 +97,8 @@ pub fn survey(
     for upstream in upstreams.iter().flatten() {
         if !listings.contains_key(&upstream.remote) {
             let wanted = upstreams.iter().flatten().filter(|other| other.remote == upstream.remote);
-            let branches: Vec<&str> = wanted.map(|other| other.branch.as_str()).collect();
+            let goal = target_on(repo, target, &upstream.remote);
+            let branches: Vec<&str> = wanted.map(|other| other.branch.as_str()).chain([goal.as_str()]).collect();
             listings.insert(upstream.remote.clone(), listing(repo, &upstream.remote, &branches));
         }
     }
@@ -189,10 +192,22 @@ fn fate(
     if !repo.gix().has_object(tip) {
         return Ok(RemoteFate::Unknown { tip });
     }
+    let theirs = listing.branches.get(&target_on(repo, target, &upstream.remote)).copied();
+    let is_there = |theirs| repo.gix().has_object(theirs) && remote::is_ahead(repo, target.commit, theirs);
+    if !theirs.is_some_and(is_there) {
+        return Ok(RemoteFate::TargetBehind);
+    }
     Ok(match judge.judge(tip, past)? {
         Judgement::Landed(proof) => RemoteFate::Goes { tip, proof },
         judgement => RemoteFate::NotLanded { judgement },
     })
+}
+
+/// The target's branch on a remote: its upstream there, else the one of the same name.
+fn target_on(repo: &Repository, target: &Target, remote: &str) -> String {
+    let of_target = |key: &str| repo.config(&format!("branch.{}.{key}", target.branch));
+    let is_upstream = of_target("remote").as_deref() == Some(remote);
+    of_target("merge").filter(|_| is_upstream).unwrap_or_else(|| target.full_name())
 }
 
 /// Hooks of a push expect to run at the top of the worktree.

@@ -66,7 +66,7 @@ fn pre_merge_commit_sees_the_merge_and_stops_a_branch() {
     assert_snapshot!(merge(&sandbox, &["--all", "-s", "merge", "--check", "! test -f bob"]), @"
     landed ann by merge at [COMMIT]
     stopped bob: the pre-merge-commit hook says no: no bob
-      next: git agents merge bob --strategy rebase
+      next: git rev-parse --git-path hooks/pre-merge-commit
     checked with ! test -f bob: 1 command run
     main moved from [COMMIT] to [COMMIT]
     to take it back: git agents undo --yes
@@ -100,7 +100,7 @@ fn pre_merge_commit_may_not_change_what_lands() {
     assert_snapshot!(merge(&sandbox, &["ann", "-s", "merge"]), @"
     [stderr]
     error: ann: the pre-merge-commit hook says no: it has changed what would be merged, which a landing does not take
-      try: git agents merge ann --strategy rebase
+      try: git rev-parse --git-path hooks/pre-merge-commit
     [status 3]
     ");
     hook(&sandbox, &hooks(&sandbox), "pre-merge-commit", "echo more > ann\necho new > new");
@@ -111,7 +111,7 @@ fn pre_merge_commit_may_not_change_what_lands() {
     assert_snapshot!(merge(&sandbox, &["bob", "-s", "merge"]), @"
     [stderr]
     error: bob: the pre-merge-commit hook says no
-      try: git agents merge bob --strategy rebase
+      try: git rev-parse --git-path hooks/pre-merge-commit
     [status 3]
     ");
 }
@@ -129,7 +129,7 @@ fn commit_msg_stops_a_branch() {
     [stderr]
     error: ann: the commit-msg hook says no: No ticket.
     Sorry.
-      try: git agents merge ann --strategy rebase
+      try: git rev-parse --git-path hooks/commit-msg
     [status 3]
     ");
     assert_snapshot!(merge(&sandbox, &["ann", "bob", "-s", "squash", "--json"]), @r#"
@@ -154,7 +154,7 @@ fn commit_msg_stops_a_branch() {
           "branch": "agents/ann",
           "message": "the commit-msg hook says no: No ticket.\nSorry.",
           "name": "ann",
-          "next": "git agents merge ann --strategy rebase",
+          "next": "git rev-parse --git-path hooks/commit-msg",
           "paths": [],
           "reason": "hook"
         }
@@ -203,7 +203,7 @@ fn an_empty_message_is_none() {
     assert_snapshot!(sandbox.refused(["merge", "ann", "--yes", "-s", "merge"]), @"
     [stderr]
     error: ann: the commit-msg hook says no: it leaves an empty message
-      try: git agents merge ann --strategy rebase
+      try: git rev-parse --git-path hooks/commit-msg
     [status 3]
     ");
 }

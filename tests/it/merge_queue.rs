@@ -289,6 +289,7 @@ fn with_nothing_to_land_it_still_fetches_and_pushes() {
     sandbox.commit("own", "On main.\n", "By hand");
     assert_snapshot!(sandbox.agents(["merge", "--all", "--push"]).good(), @"
     nothing to land
+    pushed to main of origin
     [stderr]
     pushing to origin
     [status 0]
@@ -359,4 +360,35 @@ fn a_branch_that_goes_away_during_a_check_is_named() {
     check 1 passed
     [status 1]
     ");
+}
+
+#[test]
+fn what_only_the_remote_has_taken_is_said() {
+    let (sandbox, remote) = with_remote();
+    let hook = sandbox.repo().join(".git/hooks/reference-transaction");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    let script =
+        "#!/bin/sh\ntest \"$1\" = prepared && grep -q refs/heads/main && { echo 'not here' >&2; exit 1; }\nexit 0\n";
+    fs::write(&hook, script).unwrap();
+    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let main = sandbox.rev("main");
+    assert_snapshot!(sandbox.direct(["merge", "ann", "--yes", "--push"]).output(), @"
+    [stderr]
+    pushing to origin
+    error: main of origin has the landing, and it could not be brought in here: the refs did not move, and the repository has a reference-transaction hook: not here; fatal: ref updates aborted by hook
+      try: git rev-parse --git-path hooks/reference-transaction, and look at what it asks for
+      try: the same command with --fetch, to go on here
+    [status 4]
+    ");
+    assert_eq!(sandbox.rev("main"), main);
+    assert_ne!(sandbox.git_in(&remote, ["rev-parse", "main"]), main);
+    fs::remove_file(hook).unwrap();
+    assert_snapshot!(sandbox.direct(["merge", "ann", "--yes", "--push"]).output(), @"
+    nothing to land: ann
+    main moved from [COMMIT] to [COMMIT]
+    [stderr]
+    pushing to origin
+    [status 0]
+    ");
+    assert_eq!(sandbox.rev("main"), sandbox.git_in(&remote, ["rev-parse", "main"]));
 }

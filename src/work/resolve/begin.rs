@@ -321,6 +321,9 @@ fn proceed(repo: &Repository, mut record: Record, mut words: String, held: &Held
                     before = Some(here);
                     continue;
                 }
+                if !unmerged.is_empty() && !progress::has_stopped(&record) {
+                    return Err(ResolveError::Torn { agent: record.agent });
+                }
                 record.is_told = true;
                 record.write(repo)?;
                 let words = unmerged.is_empty().then_some(words);

@@ -84,7 +84,9 @@ pub(crate) fn run(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
             Fate::Stays(keeps) => view.kept.push(keeps_view(one, keeps, &target)),
             Fate::Goes(going) => {
                 view.add_remote(&one.name, &remotes, &target);
-                if args.dry_run {
+                if let Some(error) = still_there(&one.name, &remotes) {
+                    view.kept.push(KeptView::failed(one, error));
+                } else if args.dry_run {
                     view.removed.push(RemovedAgent::new(going, &one.branch, None));
                 } else {
                     around.clean(one, &mut view)?;
@@ -123,6 +125,16 @@ type Ended = BTreeMap<AgentName, (Upstream, RemoteFate, Option<Deleted>)>;
 
 fn planned(remotes: Remotes) -> Ended {
     remotes.into_iter().map(|(name, (upstream, fate))| (name, (upstream, fate, None))).collect()
+}
+
+/// Why an agent stays when its branch on the remote was to go and could not: the next cleanup has to find it.
+fn still_there(name: &AgentName, remotes: &Ended) -> Option<CliError> {
+    let (upstream, fate, deleted) = remotes.get(name)?;
+    let has_failed = matches!(fate, RemoteFate::Unreachable { .. }) || matches!(deleted, Some(Deleted::Failed { .. }));
+    let message = format!("its branch is still on {}", upstream.remote);
+    let error = CliError::new(Exit::Outside, "remote-failed", message);
+    has_failed
+        .then(|| error.hint(format!("git agents cleanup {name} --remote")).hint(format!("git agents cleanup {name}")))
 }
 
 /// What every step needs.

@@ -178,19 +178,22 @@ impl MergeView {
     fn end(&self, style: &Style) -> String {
         let TargetMove { branch, before, after } = &self.target;
         let branch = safe(branch);
+        let pushed = self
+            .pushed
+            .as_ref()
+            .map(|PushView { remote, branch }| format!("pushed to {} of {}\n", safe(branch), safe(remote)));
+        let pushed = pushed.unwrap_or_default();
         if before == after && self.landed.is_empty() && self.stopped.is_empty() && self.empty.is_empty() {
-            return "nothing to land\n".to_owned();
+            return format!("nothing to land\n{pushed}");
         }
         if before == after {
-            return format!("{branch} stays at {}\n", before.get(..10).unwrap_or(before));
+            return format!("{branch} stays at {}\n{pushed}", before.get(..10).unwrap_or(before));
         }
         let (from, to) = (before.get(..10).unwrap_or(before), after.get(..10).unwrap_or(after));
         let verb = if self.dry_run { "would move" } else { "moved" };
         let mut text = format!("{branch} {verb} from {from} to {to}\n");
         text.push_str(&self.plan.as_ref().map(|plan| plan.text(style)).unwrap_or_default());
-        if let Some(PushView { remote, branch }) = &self.pushed {
-            text.push_str(&format!("pushed to {} of {}\n", safe(branch), safe(remote)));
-        }
+        text.push_str(&pushed);
         if let Some(undo) = self.undo {
             text.push_str(&format!("{} {undo}\n", style.dim("to take it back:")));
         }

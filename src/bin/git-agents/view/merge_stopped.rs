@@ -86,7 +86,7 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
         }
         Stop::Hook { hook, output } => {
             let said = if output.is_empty() { String::new() } else { format!(": {output}") };
-            ("hook", format!("the {hook} hook says no{said}"), strategy("rebase"))
+            ("hook", format!("the {hook} hook says no{said}"), format!("git rev-parse --git-path hooks/{hook}"))
         }
         Stop::Check { failure, with } => {
             let with: Vec<&str> = with.iter().map(String::as_str).collect();

@@ -199,13 +199,25 @@ fn try_once(
             Err(CarryOutError::Refused(Refused::Caller(overtaken))) => {
                 return Ok(Attempt::Overtaken(format!("{} has begun {}", overtaken.agent, overtaken.task)));
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(pushed_only(error.into(), &view)),
         }
     }
     merge_continue::settle(ctx, &planned.target);
     progress.done();
     ctx.ui.answer(&view)?;
     Ok(Attempt::Done(exit))
+}
+
+/// An error after the push: the remote has what is not here.
+fn pushed_only(error: CliError, view: &MergeView) -> CliError {
+    let (Some(pushed), Exit::Refused | Exit::Outside) = (&view.pushed, error.exit) else { return error };
+    let message = format!(
+        "{} of {} has the landing, and it could not be brought in here: {}",
+        pushed.branch, pushed.remote, error.message
+    );
+    let known = CliError::new(Exit::Outside, "pushed-only", message);
+    let hints = error.hints.into_iter().chain(["the same command with --fetch, to go on here".to_owned()]);
+    hints.fold(known, CliError::hint)
 }
 
 /// Push what is about to land, where that is asked for: only what the remote has taken moves here. Gives what overtook it.
@@ -232,6 +244,7 @@ fn push(
             view.pushed = Some(upstream.into());
             Ok(None)
         }
+        Pushed::Already => Ok(None),
         Pushed::Overtaken { .. } => Ok(Some(format!("{} has moved on {}", upstream.push_branch, upstream.push_remote))),
     }
 }
