@@ -2,7 +2,8 @@
 //!
 //! `cargo run --release --example faults -- kill --times 500 [--seed N] [--jobs N]` kills landings of all kinds at random
 //! moments, looks at what is there, and runs the same command again. The status is 1 when anything is lost, or when it
-//! ends otherwise than an undisturbed run.
+//! ends otherwise than an undisturbed run. `-- syscalls [--stride N]` lets system calls fail, one in each landing (needs
+//! strace); `-- disk` lets the disk be full (needs the right to mount).
 
 #![expect(
     clippy::disallowed_methods,
@@ -19,7 +20,9 @@ use std::process::{Command, ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use faults::{SCENARIOS, Scenario, Tally, kill_landings};
+use faults::{
+    NOT_INSTALLED, SCENARIOS, SMALL, Scenario, Tally, disturb_calls, fill_disks, kill_landings, why_no_strace,
+};
 
 /// Disturb landings.
 #[derive(Debug, Parser)]
@@ -45,6 +48,18 @@ enum Fault {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Let system calls fail.
+    Syscalls {
+        /// Only every so many of them.
+        #[arg(long, default_value_t = 1)]
+        stride: usize,
+    },
+    /// Let the disk be full.
+    Disk {
+        /// How many pages of 4 KiB more are free in each landing than in the one before.
+        #[arg(long, default_value_t = 1)]
+        pages: u64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -52,13 +67,17 @@ fn main() -> ExitCode {
     let program = program();
     let scenarios: Vec<Scenario> = SCENARIOS.into_iter().filter(|scenario| scenario.name.contains(&only)).collect();
     let told = |scenario: &Scenario, tally: &Tally| println!("{}: {tally}", scenario.name);
-    let losses = match fault {
-        Fault::Kill { times, seed } => {
-            let tally = kill_landings(&program, &scenarios, times, seed, jobs, &told);
-            println!("in all: {tally}");
-            tally.losses
+    let tally = match fault {
+        Fault::Kill { times, seed } => kill_landings(&program, &scenarios, times, seed, jobs, &told),
+        Fault::Syscalls { stride } => {
+            assert_ne!(why_no_strace().as_deref(), Some(NOT_INSTALLED), "install strace first");
+            assert_eq!(why_no_strace(), None, "nobody may trace here");
+            disturb_calls(&program, SMALL, stride, jobs)
         }
+        Fault::Disk { pages } => fill_disks(&program, SMALL, pages).expect("a small disk can be mounted"),
     };
+    println!("in all: {tally}");
+    let losses = tally.losses;
     losses.iter().for_each(|loss| println!("\n{loss}"));
     if losses.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -5,6 +5,7 @@
 
 pub mod attributes;
 pub mod head;
+pub mod hooks;
 pub mod identity;
 pub mod merge_tree;
 pub mod refs;

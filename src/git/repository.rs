@@ -148,6 +148,9 @@ impl Repository {
 
     /// One value of git's configuration, all scopes considered.
     pub fn config(&self, key: &str) -> Option<String> {
+        if is_given_for_this_run(key) {
+            return self.config_by_git(&["--get", key]);
+        }
         self.gix.config_snapshot().string(key).map(|value| value.to_str_lossy().into_owned())
     }
 
@@ -159,7 +162,15 @@ impl Repository {
 
     /// One boolean of git's configuration; `false` when it is not set.
     pub fn config_flag(&self, key: &str) -> bool {
+        if is_given_for_this_run(key) {
+            return self.config_by_git(&["--type=bool", "--get", key]).as_deref() == Some("true");
+        }
         self.gix.config_snapshot().boolean(key).unwrap_or(false)
+    }
+
+    fn config_by_git(&self, args: &[&str]) -> Option<String> {
+        let git = Git::at(&self.common_dir).arg("--git-dir").arg(&self.git_dir).arg("config").args(args);
+        git.text().ok()
     }
 
     /// Refuse a git that lacks what conflicts and landing rely on.
@@ -169,6 +180,12 @@ impl Repository {
     pub fn require_git(&self) -> Result<(), GitError> {
         require_git(&self.common_dir)
     }
+}
+
+/// Whether `git -c` may have given the key: that reaches git, and not gix.
+fn is_given_for_this_run(key: &str) -> bool {
+    let given = World::variable("GIT_CONFIG_PARAMETERS").unwrap_or_default().to_ascii_lowercase();
+    given.contains(&key.to_ascii_lowercase())
 }
 
 /// Refuse a git that lacks what conflicts and landing rely on; `dir` is any folder.

@@ -9,7 +9,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
 
 /// What can go wrong between us and git.
@@ -88,7 +88,6 @@ pub fn observe(observer: fn(&str)) {
 pub struct Git {
     command: Command,
     input: Option<Vec<u8>>,
-    held: Option<File>,
 }
 
 impl Git {
@@ -108,7 +107,7 @@ impl Git {
             .env("GIT_NO_REPLACE_OBJECTS", "1")
             .env("GIT_EDITOR", "true")
             .env("GIT_PAGER", "cat");
-        Git { command, input: None, held: None }
+        Git { command, input: None }
     }
 
     /// One more argument.
@@ -137,13 +136,6 @@ impl Git {
     /// What the child reads from its standard input; nothing otherwise.
     pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = Some(bytes.into());
-        self
-    }
-
-    /// Let the child, and whatever it starts, keep an empty file open as their standard input. A lock on that file then
-    /// lasts as long as any of them, also when this process is killed.
-    pub fn holding(mut self, file: File) -> Self {
-        self.held = Some(file);
         self
     }
 
@@ -201,24 +193,35 @@ impl Git {
         self.spawn_with(true)
     }
 
+    /// Run to the end as a child that does not miss us when we are killed: what it says goes to the file `words`. It and
+    /// whatever it starts keep the empty file `held` open as their standard input, so a lock on that lasts as long as
+    /// any of them.
+    ///
+    /// # Errors
+    /// [`GitError::Missing`] and [`GitError::Io`].
+    pub fn run_outliving(mut self, held: File, words: File) -> Result<ExitStatus, GitError> {
+        let line = self.line();
+        let io = |source| GitError::Io { command: line.clone(), source };
+        let copy = words.try_clone().map_err(io)?;
+        self.start(held.into(), copy.into(), words.into())?.wait().map_err(io)
+    }
+
     fn spawn_with(&mut self, stdin: bool) -> Result<Child, GitError> {
+        let stdin = if stdin { Stdio::piped() } else { Stdio::null() };
+        self.start(stdin, Stdio::piped(), Stdio::piped())
+    }
+
+    fn start(&mut self, stdin: Stdio, stdout: Stdio, stderr: Stdio) -> Result<Child, GitError> {
         let line = self.line();
         if let Some(observer) = OBSERVER.get() {
             observer(&line);
         }
-        let stdin = match self.held.take() {
-            _ if stdin => Stdio::piped(),
-            Some(held) => held.into(),
-            None => Stdio::null(),
-        };
-        self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(|source| {
-            match source.kind() {
-                // The folder may be what is missing, not git.
-                std::io::ErrorKind::NotFound if self.command.get_current_dir().is_none_or(Path::is_dir) => {
-                    GitError::Missing
-                }
-                _ => GitError::Io { command: line, source },
+        self.command.stdin(stdin).stdout(stdout).stderr(stderr).spawn().map_err(|source| match source.kind() {
+            // The folder may be what is missing, not git.
+            std::io::ErrorKind::NotFound if self.command.get_current_dir().is_none_or(Path::is_dir) => {
+                GitError::Missing
             }
+            _ => GitError::Io { command: line, source },
         })
     }
 }

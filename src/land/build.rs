@@ -1,16 +1,19 @@
 //! Making a plan: every branch on top of the one before, all of it in a scratch.
 
+use std::path::PathBuf;
+
 use gix::ObjectId;
 
 use super::commit::Writer;
 use super::finish::{self, WorktreeIntent};
+use super::message::COMMIT_MSG;
 use super::plan::{Built, Following, Move, Plan, PlanError, Refusal, Request, Source, Step, Stop, Stopped};
 use super::replay::{Builder, Outcome};
-use crate::git::Repository;
 use crate::git::merge_tree::MergeTree;
 use crate::git::refs::{self, RefError};
 use crate::git::scratch::Scratch;
 use crate::git::worktrees::{self, Worktree};
+use crate::git::{Repository, hooks};
 use crate::worktree::follow;
 
 /// The worktrees, and which of them still wait for the files of an earlier landing.
@@ -89,7 +92,8 @@ pub fn plan(repo: &Repository, request: &Request) -> Result<Built, PlanError> {
 pub fn compose(repo: &Repository, request: &Request, names: &[&str], scratch: &Scratch) -> Result<Plan, PlanError> {
     let target = &request.target;
     let before = refs::read_movable(repo, target)?.ok_or_else(|| PlanError::NoTarget { target: target.clone() })?;
-    let mut request = request.clone();
+    // What a hook makes of a message changes no file.
+    let mut request = Request { runs_hooks: false, ..request.clone() };
     request.sources.retain(|source| names.contains(&source.name.as_str()));
     land_all(repo, &request, request.start.unwrap_or(before), &[], scratch, &[])
 }
@@ -116,8 +120,8 @@ pub fn plan_rebase(
         }
     };
     let writer = Writer { repo, scratch: &scratch, identity };
-    let mut builder = Builder { writer, merger: MergeTree::new(repo, &scratch, Some(onto)) };
-    let outcome = builder.rebase(tip, onto, &source.exclude)?;
+    let mut builder = Builder { writer, merger: MergeTree::new(repo, &scratch, Some(onto)), hooks_in: None };
+    let outcome = builder.rebase(tip, onto, &source.exclude, &source.trailers)?;
     let (strategy, after, replayed, dropped) = match outcome {
         Outcome::Landed { strategy, after, replayed, dropped } => (strategy, after, replayed, dropped),
         // All of it is there already: the branch moves forward.
@@ -185,7 +189,9 @@ fn land_all(
     barred: &[Stopped],
 ) -> Result<Plan, PlanError> {
     let writer = Writer { repo, scratch, identity: &request.identity };
-    let mut builder = Builder { writer, merger: MergeTree::new(repo, scratch, Some(start)) };
+    let hooks_in = request.runs_hooks.then(|| hooks_dir(repo, all, &request.target));
+    let hooks_in = hooks_in.filter(|dir| hooks::exists(dir, COMMIT_MSG));
+    let mut builder = Builder { writer, merger: MergeTree::new(repo, scratch, Some(start)), hooks_in };
     let mut plan = Plan::default();
     let mut current = start;
     for source in &request.sources {
@@ -214,7 +220,9 @@ fn land_all(
             continue;
         }
         // What landed a moment ago under other ids is not this branch's own either.
-        let landed = plan.steps.iter().map(|step| step.tip);
+        let has_landed = |tip: &ObjectId| plan.steps.iter().any(|step| step.tip == *tip);
+        let rewritten = source.rewritten.iter().filter(|(_, with)| has_landed(with)).map(|(old, _)| *old);
+        let landed = plan.steps.iter().map(|step| step.tip).chain(rewritten);
         let exclude: Vec<_> = source.exclude.iter().copied().chain(landed).collect();
         match builder.bring(source, tip, current, &exclude)? {
             Outcome::Nothing => plan.empty.push(source.name.clone()),
@@ -243,7 +251,7 @@ fn whose(
     reason: &Stop,
 ) -> Result<Option<Stopped>, PlanError> {
     let words = |stop: &Stop| match stop {
-        Stop::Worktree { path, reason: follow::Blocked::Refused { reason } } => Some((path.clone(), reason.clone())),
+        Stop::Worktree { path, reason: follow::Blocked::Unwritable { reason } } => Some((path.clone(), reason.clone())),
         _ => None,
     };
     if words(reason).is_none() || plan.steps.first().is_none_or(|step| step.onto != before) {
@@ -278,6 +286,13 @@ fn bring_along(
         plan.moves.push(Move { name: branch.to_owned(), before: Some(tip), after: Some(end) });
     }
     Ok(())
+}
+
+/// Where hooks run: the worktree that has the target checked out, else the main one, or the bare repository.
+pub fn hooks_dir(repo: &Repository, all: &[Worktree], target: &str) -> PathBuf {
+    let here = all.iter().find(|worktree| worktree.holds(target) && worktree.is_intact());
+    let here = here.or_else(|| all.iter().find(|worktree| worktree.is_main && worktree.exists()));
+    here.map_or_else(|| repo.common_dir().to_owned(), |worktree| worktree.path.clone())
 }
 
 /// Where a branch stands, or why it cannot land.

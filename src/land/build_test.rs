@@ -15,13 +15,16 @@ pub(in crate::land) fn source(name: &str) -> Source {
         squash_message: name.into(),
         squash_author: ann(),
         exclude: Vec::new(),
+        rewritten: Vec::new(),
+        trailers: Vec::new(),
         after: Vec::new(),
     }
 }
 
 pub(in crate::land) fn request(names: &[&str]) -> Request {
     let sources = names.iter().map(|name| source(name)).collect();
-    Request { target: "refs/heads/main".into(), start: None, sources, barred: Vec::new(), identity: ann() }
+    let target = "refs/heads/main".into();
+    Request { target, start: None, sources, barred: Vec::new(), identity: ann(), runs_hooks: false }
 }
 
 /// A worktree with one commit that writes one file.

@@ -10,6 +10,7 @@ use gix::actor::Signature;
 use gix::bstr::{BString, ByteSlice};
 use gix::objs::Kind;
 
+use super::encoding::as_utf8;
 use super::plan::PlanError;
 use crate::git::refs::{as_committer, time_for_git};
 use crate::git::scratch::Scratch;
@@ -62,7 +63,7 @@ impl Writer<'_> {
     /// Write a commit; the committer is the user.
     pub(super) fn write(&self, commit: &Commit) -> Result<ObjectId, PlanError> {
         if self.repo.config_flag("commit.gpgSign") {
-            return Ok(self.write_signed(commit)?);
+            return self.write_signed(commit);
         }
         let mut data = Vec::new();
         let mut header = |key: &str, value: &[u8]| {
@@ -75,17 +76,18 @@ impl Writer<'_> {
         for parent in &commit.parents {
             header("parent", parent.to_string().as_bytes());
         }
-        header("author", &commit.author);
+        let text = |bytes| if commit.encoding.is_none() { as_utf8(bytes) } else { bytes.into() };
+        header("author", &text(&commit.author));
         header("committer", &line_of(self.identity));
         if let Some(encoding) = &commit.encoding {
             header("encoding", encoding);
         }
         data.push(b'\n');
-        data.extend_from_slice(&commit.message);
+        data.extend_from_slice(&text(&commit.message));
         Ok(self.scratch.write(Kind::Commit, &data)?)
     }
 
-    fn write_signed(&self, commit: &Commit) -> Result<ObjectId, GitError> {
+    fn write_signed(&self, commit: &Commit) -> Result<ObjectId, PlanError> {
         let (name, email, date) = parts_of(&commit.author);
         let child = self.scratch.on(as_committer(self.repo.git(), self.identity));
         let encoding = commit.encoding.as_ref().map_or_else(|| "UTF-8".into(), |name| name.to_str_lossy());
@@ -102,9 +104,22 @@ impl Writer<'_> {
         }
         let child = child.arg(commit.tree.to_string());
         let command = child.line();
-        let hex = child.text()?;
-        ObjectId::from_hex(hex.as_bytes()).map_err(|_| GitError::Answer { command, detail: hex })
+        let hex = child.text().map_err(|error| match error {
+            GitError::Failed { stderr, .. } => PlanError::Signing { reason: one_sentence(&stderr) },
+            error => error.into(),
+        })?;
+        ObjectId::from_hex(hex.as_bytes()).map_err(|_| GitError::Answer { command, detail: hex }.into())
     }
+}
+
+/// What git says in several lines, without its own marks. That it then could not write the commit goes without saying.
+fn one_sentence(stderr: &str) -> String {
+    let lines = stderr.lines().map(|line| {
+        let line = line.trim();
+        ["error: ", "fatal: "].iter().find_map(|mark| line.strip_prefix(mark)).unwrap_or(line).trim_end_matches(':')
+    });
+    let lines: Vec<&str> = lines.filter(|line| !line.is_empty() && *line != "failed to write commit object").collect();
+    lines.join(": ")
 }
 
 fn parse(data: &[u8]) -> Option<Commit> {
@@ -126,7 +141,7 @@ fn parse(data: &[u8]) -> Option<Commit> {
 }
 
 /// Name, address, and `seconds offset` of an author line.
-fn parts_of(author: &[u8]) -> (&[u8], &[u8], &[u8]) {
+pub(super) fn parts_of(author: &[u8]) -> (&[u8], &[u8], &[u8]) {
     let (name, rest) = author.split_once_str("<").unwrap_or((author, b""));
     let (email, date) = rest.rsplit_once_str(">").unwrap_or((rest, b""));
     (name.trim_end(), email, date.trim())

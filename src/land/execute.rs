@@ -4,6 +4,8 @@
 //! by one where they are kept in files: first the backups, then the target, the state and the agents' branches; so once
 //! one has moved, everything that is needed to go on is there, and the rest is moved as well. Worktrees follow last.
 
+use std::path::PathBuf;
+
 use gix::ObjectId;
 use gix::actor::Signature;
 
@@ -93,16 +95,9 @@ pub fn execute(repo: &Repository, execution: &Execution<'_>) -> Result<Executed,
     refuse_locked(plan, &all)?;
     let mut entry = Entry::begin(repo, operation, finish::KIND, &intent)?;
     let updates: Vec<_> = intent.refs.iter().filter_map(|one| one.update(execution.message)).collect();
+    let locks_before = finish::locks(repo, &intent);
     if let Err(error) = refs::transaction(repo, &updates, signature) {
-        // A failure in the middle of files: what has begun is completed.
-        if !finish::has_begun(repo, &intent)? {
-            entry.finish()?;
-            return Err(match error {
-                RefError::OutOfDate { name, actual, .. } => ExecuteError::Outdated { name, actual },
-                error => error.into(),
-            });
-        }
-        finish::move_rest(repo, &intent, signature)?;
+        entry = go_on(repo, &intent, entry, &locks_before, error, signature)?;
     }
     let mut followed = Vec::new();
     // The refs have moved: what fails from here on is told, and tried again by the next command.
@@ -126,6 +121,34 @@ pub fn execute(repo: &Repository, execution: &Execution<'_>) -> Result<Executed,
     }
     let backups = intent.refs.into_iter().filter(|one| one.is_backup).map(|one| one.name).collect();
     Ok(Executed { backups, followed })
+}
+
+/// The transaction has failed. Where one of the refs has moved nevertheless, the rest moves as well; else nothing has.
+fn go_on(
+    repo: &Repository,
+    intent: &Intent,
+    entry: Entry,
+    locks_before: &[PathBuf],
+    error: RefError,
+    signature: &Signature,
+) -> Result<Entry, ExecuteError> {
+    let is_left = || finish::locks(repo, intent).iter().any(|lock| !locks_before.contains(lock));
+    // A git that was killed leaves its locks.
+    if is_left() {
+        finish::clear_locks(repo, intent);
+    }
+    if finish::has_begun(repo, intent)? {
+        finish::move_rest(repo, intent, signature)?;
+        return Ok(entry);
+    }
+    // A lock that could not be cleared now is cleared by the next command, which finds the entry.
+    if !is_left() {
+        entry.finish()?;
+    }
+    Err(match error {
+        RefError::OutOfDate { name, actual, .. } => ExecuteError::Outdated { name, actual },
+        error => error.into(),
+    })
 }
 
 /// The name of the ref that keeps where `name` was before the operation.

@@ -185,8 +185,16 @@ pub(super) fn move_rest(repo: &Repository, intent: &Intent, signature: &Signatur
     }
 }
 
+/// The locks that are there of those that moving the refs takes.
+pub(super) fn locks(repo: &Repository, intent: &Intent) -> Vec<PathBuf> {
+    let shared =
+        ["reftable/tables.list.lock", "packed-refs.lock", "HEAD.lock"].map(|name| repo.common_dir().join(name));
+    let own = intent.refs.iter().map(|one| refs::lock_path(repo, &one.name));
+    own.chain(shared).filter(|path| path.exists()).collect()
+}
+
 /// The locks that a killed `git update-ref` left: empty, or with what the ref was to become.
-fn clear_locks(repo: &Repository, intent: &Intent) {
+pub(super) fn clear_locks(repo: &Repository, intent: &Intent) {
     if repo.storage() == RefStorage::Reftable {
         stale::clear(repo, &repo.common_dir().join("reftable/tables.list.lock"), <[u8]>::is_empty);
         return;

@@ -12,12 +12,15 @@ pub mod recover;
 pub mod replay;
 
 mod commit;
+mod encoding;
+mod message;
+mod own;
 
 #[cfg(test)]
 pub(crate) mod fixture;
 
 pub(crate) use commit::Writer;
-pub(crate) use replay::{base_of_own, is_ancestor};
+pub(crate) use own::{base_of_own, is_ancestor};
 
 pub use build::{compose, plan, plan_rebase, plan_undo};
 pub use execute::{ExecuteError, Executed, Execution, execute};

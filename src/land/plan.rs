@@ -42,8 +42,13 @@ pub struct Source {
     pub squash_author: Signature,
     /// Old tips that have landed in another form: what they reach is not this branch's own.
     pub exclude: Vec<ObjectId>,
+    /// Old tips, each with the tip of a branch: what the old one reaches is not this branch's own when the other has
+    /// landed before in the same request.
+    pub rewritten: Vec<(ObjectId, ObjectId)>,
     /// Names of sources in the same request that must land before.
     pub after: Vec<String>,
+    /// Trailers that every new commit gets, name and value.
+    pub trailers: Vec<(String, String)>,
 }
 
 /// What is to land where.
@@ -59,6 +64,8 @@ pub struct Request {
     pub barred: Vec<Stopped>,
     /// Who commits, and when.
     pub identity: Signature,
+    /// Whether the `commit-msg` hook sees the messages that we write.
+    pub runs_hooks: bool,
 }
 
 /// A plan with the objects that it is made of.
@@ -145,6 +152,9 @@ pub enum Stop {
         paths: Vec<StopPath>,
         /// Only its single commits conflict: merged as a whole it would land.
         merges: bool,
+        /// The commit that its own work begins after, when what it is built on has landed in another form: what
+        /// `git rebase --onto` has to be told.
+        base: Option<ObjectId>,
     },
     /// The target had its changes and has taken them back since, so a rebase would leave them out.
     TakenBack {
@@ -155,6 +165,18 @@ pub enum Stop {
     HasMerges {
         /// Those merges.
         commits: Vec<ObjectId>,
+    },
+    /// It is built on commits that have landed in another form: a merge would bring them in twice.
+    Stacked {
+        /// Its own commits alone can be replayed.
+        replays: bool,
+    },
+    /// A hook of the repository says no.
+    Hook {
+        /// Which.
+        hook: String,
+        /// What it wrote.
+        output: String,
     },
     /// It has no history in common with the target.
     Unrelated,
@@ -277,6 +299,20 @@ pub enum PlanError {
     NoTarget {
         /// What was given.
         target: String,
+    },
+    /// The user signs commits, and this one could not be signed.
+    #[error("a commit could not be signed: {reason}")]
+    Signing {
+        /// git's own words.
+        reason: String,
+    },
+    /// The file in which the `commit-msg` hook gets a message.
+    #[error("{} could not be written or read: {source}", .path.display())]
+    Message {
+        /// The file, or its folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
     },
     /// An object is not what it should be.
     #[error("{id} is not a commit")]

@@ -1,19 +1,23 @@
 //! One branch onto a commit, in memory: rebased, merged or squashed.
 //!
 //! A rebase does what `git rebase` does by default: the branch's own commits in topological order, without those that
-//! the target has under another id, each by git's own merge with its parent as the base; author, dates, encoding and
-//! message stay; a commit that becomes empty is dropped, one that was empty stays. Commits that already stand where
+//! the target has under another id, each by git's own merge with its parent as the base; author, dates and message
+//! stay; a commit that becomes empty is dropped, one that was empty stays. Commits that already stand where
 //! they belong keep their ids. A branch that contains merges is never flattened: that is an answer, not a rebase. Nor is
 //! it one when a commit is left out that the target has had and has taken back since.
 
+use std::path::PathBuf;
+
 use gix::ObjectId;
-use gix::bstr::ByteSlice;
+use gix::bstr::{BString, ByteSlice};
 
 use super::commit::{self, Commit, Writer, line_of};
+use super::message;
+use super::own::{Base, Listed};
 use super::plan::{PlanError, Source, Stop, StopPath, Strategy};
+use crate::git::Repository;
 use crate::git::merge_tree::{Merge, MergeTree, Request};
 use crate::git::scratch::Scratch;
-use crate::git::{Git, GitError, Repository};
 
 /// Where a branch ended up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,14 +44,8 @@ pub enum Outcome {
 pub(super) struct Builder<'a> {
     pub(super) writer: Writer<'a>,
     pub(super) merger: MergeTree,
-}
-
-/// A commit in the range that is replayed.
-struct Listed {
-    id: ObjectId,
-    /// The target has had the same patch under another id.
-    is_known: bool,
-    parents: Vec<ObjectId>,
+    /// Where the `commit-msg` hook runs; none when there is none, or it does not.
+    pub(super) hooks_in: Option<PathBuf>,
 }
 
 impl Builder<'_> {
@@ -59,13 +57,14 @@ impl Builder<'_> {
         onto: ObjectId,
         exclude: &[ObjectId],
     ) -> Result<Outcome, PlanError> {
+        let trailers = &source.trailers;
         match source.strategy {
-            Some(Strategy::Rebase) => self.rebase(tip, onto, exclude),
+            Some(Strategy::Rebase) => self.rebase(tip, onto, exclude, trailers),
             Some(Strategy::Squash) => self.squash(source, tip, onto, exclude),
-            Some(Strategy::Merge) => self.merge(source, tip, onto),
-            None => match self.rebase(tip, onto, exclude)? {
+            Some(Strategy::Merge) => self.merge(source, tip, onto, exclude),
+            None => match self.rebase(tip, onto, exclude, trailers)? {
                 Outcome::Stopped(Stop::HasMerges { .. } | Stop::Conflict { merges: true, .. }) => {
-                    self.merge(source, tip, onto)
+                    self.merge(source, tip, onto, exclude)
                 }
                 outcome => Ok(outcome),
             },
@@ -73,18 +72,35 @@ impl Builder<'_> {
     }
 
     /// Replay the branch's own commits.
-    pub(super) fn rebase(&mut self, tip: ObjectId, onto: ObjectId, exclude: &[ObjectId]) -> Result<Outcome, PlanError> {
-        let (known, own): (Vec<_>, Vec<_>) =
-            self.own_commits(tip, onto, exclude)?.into_iter().partition(|commit| commit.is_known);
-        let outcome = self.replay(own, onto)?;
+    pub(super) fn rebase(
+        &mut self,
+        tip: ObjectId,
+        onto: ObjectId,
+        exclude: &[ObjectId],
+        trailers: &[(String, String)],
+    ) -> Result<Outcome, PlanError> {
+        if let Some(outcome) = self.as_landed(tip, onto, exclude)? {
+            return Ok(outcome);
+        }
+        let (mut known, mut own) = (Vec::new(), Vec::new());
+        for commit in self.own_commits(tip, onto, exclude)? {
+            // All empty commits have one patch in common, which says nothing.
+            let is_known = commit.is_known && !self.was_empty(&commit::read(self.scratch(), commit.id)?)?;
+            if is_known { known.push(commit) } else { own.push(commit) }
+        }
+        let outcome = self.replay(own, onto, trailers)?;
         let is_taken_back = match outcome {
             Outcome::Stopped(Stop::Conflict { commit, paths, .. }) => {
                 let merges = self.merged_tree(tip, onto, exclude)?.is_some();
-                return Ok(Outcome::Stopped(Stop::Conflict { commit, paths, merges }));
+                let base = self.own_begins_after(tip, onto, exclude)?;
+                return Ok(Outcome::Stopped(Stop::Conflict { commit, paths, merges, base }));
             }
             Outcome::Nothing if known.is_empty() => false,
             Outcome::Nothing => {
-                let base = self.base_of_own(tip, onto, exclude)?;
+                let base = match self.base_of_own(tip, onto, exclude)? {
+                    Base::Of(id) => Some(id),
+                    Base::Usual | Base::None => None,
+                };
                 !self.merge_changes_nothing(&Request { base, ours: onto, theirs: tip }, false)?
             }
             Outcome::Landed { .. } => {
@@ -95,12 +111,25 @@ impl Builder<'_> {
                 }
                 !has_all
             }
+            Outcome::Stopped(Stop::HasMerges { .. }) if self.is_stacked(tip, onto, exclude)? => {
+                return Ok(Outcome::Stopped(Stop::Stacked { replays: false }));
+            }
             Outcome::Stopped(_) => false,
         };
         if is_taken_back {
             return Ok(Outcome::Stopped(Stop::TakenBack { commits: known.into_iter().map(|one| one.id).collect() }));
         }
         Ok(outcome)
+    }
+
+    /// What there is to do for a tip that has landed as a whole, in another form: nothing, unless it was taken back.
+    fn as_landed(&mut self, tip: ObjectId, onto: ObjectId, exclude: &[ObjectId]) -> Result<Option<Outcome>, PlanError> {
+        if !exclude.contains(&tip) || self.is_ancestor(tip, onto)? {
+            return Ok(None);
+        }
+        let is_there = self.merge_changes_nothing(&Request { base: None, ours: onto, theirs: tip }, true)?;
+        let taken_back = || Outcome::Stopped(Stop::TakenBack { commits: vec![tip] });
+        Ok(Some(if is_there { Outcome::Nothing } else { taken_back() }))
     }
 
     /// Whether the merge leaves what is there as it is; `otherwise` when it conflicts.
@@ -118,7 +147,7 @@ impl Builder<'_> {
         onto: ObjectId,
         exclude: &[ObjectId],
     ) -> Result<Option<ObjectId>, PlanError> {
-        if self.base_of_own(tip, onto, exclude)?.is_some() {
+        if self.is_stacked(tip, onto, exclude)? {
             return Ok(None);
         }
         match self.merger.merge(&Request { base: None, ours: onto, theirs: tip })? {
@@ -127,7 +156,12 @@ impl Builder<'_> {
         }
     }
 
-    fn replay(&mut self, own: Vec<Listed>, onto: ObjectId) -> Result<Outcome, PlanError> {
+    fn replay(
+        &mut self,
+        own: Vec<Listed>,
+        onto: ObjectId,
+        trailers: &[(String, String)],
+    ) -> Result<Outcome, PlanError> {
         if own.iter().any(|commit| commit.parents.is_empty()) {
             return Ok(Outcome::Stopped(Stop::Unrelated));
         }
@@ -137,11 +171,17 @@ impl Builder<'_> {
         }
         let (mut current, mut replayed, mut dropped) = (onto, Vec::new(), Vec::new());
         for Listed { id, parents, .. } in own {
-            if parents == [current] {
+            let stays = parents == [current];
+            if stays && trailers.is_empty() {
                 current = id;
                 continue;
             }
             let old = commit::read(self.scratch(), id)?;
+            let message = message::with_trailers(self.repo(), &old.message, trailers)?;
+            if stays && message == old.message {
+                current = id;
+                continue;
+            }
             let request = Request { base: parents.first().copied(), ours: current, theirs: id };
             let tree = match self.merger.merge(&request)? {
                 Merge::Clean { tree } => tree,
@@ -151,7 +191,9 @@ impl Builder<'_> {
                 dropped.push(id);
                 continue;
             }
-            let new = self.writer.write(&Commit { tree, parents: vec![current], ..old })?;
+            let old = self.writer.rewritten(id, old)?;
+            let message = message::with_trailers(self.repo(), &old.message, trailers)?;
+            let new = self.writer.write(&Commit { tree, parents: vec![current], message, ..old })?;
             replayed.push((id, new));
             current = new;
         }
@@ -162,19 +204,38 @@ impl Builder<'_> {
     }
 
     /// A merge commit, also where the target could simply be moved forward.
-    fn merge(&mut self, source: &Source, tip: ObjectId, onto: ObjectId) -> Result<Outcome, PlanError> {
+    fn merge(
+        &mut self,
+        source: &Source,
+        tip: ObjectId,
+        onto: ObjectId,
+        exclude: &[ObjectId],
+    ) -> Result<Outcome, PlanError> {
         if self.is_ancestor(tip, onto)? {
             return Ok(Outcome::Nothing);
+        }
+        if exclude.contains(&tip) {
+            let request = Request { base: None, ours: onto, theirs: tip };
+            if self.merge_changes_nothing(&request, true)? {
+                return Ok(Outcome::Nothing);
+            }
+        }
+        if self.is_stacked(tip, onto, exclude)? {
+            let replays = matches!(self.rebase(tip, onto, exclude, &[])?, Outcome::Landed { .. } | Outcome::Nothing);
+            return Ok(Outcome::Stopped(Stop::Stacked { replays }));
         }
         let tree = match self.merger.merge(&Request { base: None, ours: onto, theirs: tip })? {
             Merge::Clean { tree } => tree,
             conflict => return self.stopped_whole(conflict, tip, onto),
         };
         let author = line_of(self.writer.identity);
-        let message = ended(&source.merge_message);
-        let commit = Commit { tree, parents: vec![onto, tip], author, encoding: None, message: message.into() };
-        let after = self.writer.write(&commit)?;
-        Ok(Outcome::Landed { strategy: Strategy::Merge, after, replayed: Vec::new(), dropped: Vec::new() })
+        let (text, parents) = (source.merge_message.as_str(), vec![onto, tip]);
+        self.written(
+            source,
+            Strategy::Merge,
+            text,
+            Commit { tree, parents, author, encoding: None, message: BString::default() },
+        )
     }
 
     /// One commit with all that is the branch's own.
@@ -185,26 +246,57 @@ impl Builder<'_> {
         onto: ObjectId,
         exclude: &[ObjectId],
     ) -> Result<Outcome, PlanError> {
-        let base = self.base_of_own(tip, onto, exclude)?;
+        if let Some(outcome) = self.as_landed(tip, onto, exclude)? {
+            return Ok(outcome);
+        }
+        let base = match self.base_of_own(tip, onto, exclude)? {
+            Base::Usual => None,
+            Base::Of(base) => Some(base),
+            Base::None => return Ok(Outcome::Stopped(Stop::Stacked { replays: true })),
+        };
         let tree = match self.merger.merge(&Request { base, ours: onto, theirs: tip })? {
             Merge::Clean { tree } => tree,
-            conflict => return self.stopped_whole(conflict, tip, onto),
+            conflict => {
+                let mut outcome = self.stopped_whole(conflict, tip, onto)?;
+                if let Outcome::Stopped(Stop::Conflict { base, .. }) = &mut outcome {
+                    *base = self.own_begins_after(tip, onto, exclude)?;
+                }
+                return Ok(outcome);
+            }
         };
         if tree == self.tree(onto)? {
             return Ok(Outcome::Nothing);
         }
         let author = line_of(&source.squash_author);
-        let message = ended(&source.squash_message);
-        let commit = Commit { tree, parents: vec![onto], author, encoding: None, message: message.into() };
-        let after = self.writer.write(&commit)?;
-        Ok(Outcome::Landed { strategy: Strategy::Squash, after, replayed: Vec::new(), dropped: Vec::new() })
+        let (text, parents) = (source.squash_message.as_str(), vec![onto]);
+        self.written(
+            source,
+            Strategy::Squash,
+            text,
+            Commit { tree, parents, author, encoding: None, message: BString::default() },
+        )
     }
 
-    fn scratch(&self) -> &Scratch {
+    /// Write a commit whose message is ours.
+    fn written(&self, source: &Source, strategy: Strategy, text: &str, commit: Commit) -> Result<Outcome, PlanError> {
+        let mut message = message::with_trailers(self.repo(), ended(text).as_bytes(), &source.trailers)?;
+        if let Some(dir) = &self.hooks_in {
+            message = match message::judged(self.repo(), dir, &message)? {
+                Ok(message) => message,
+                Err(output) => {
+                    return Ok(Outcome::Stopped(Stop::Hook { hook: message::COMMIT_MSG.to_owned(), output }));
+                }
+            };
+        }
+        let after = self.writer.write(&Commit { message, ..commit })?;
+        Ok(Outcome::Landed { strategy, after, replayed: Vec::new(), dropped: Vec::new() })
+    }
+
+    pub(super) fn scratch(&self) -> &Scratch {
         self.writer.scratch
     }
 
-    fn repo(&self) -> &Repository {
+    pub(super) fn repo(&self) -> &Repository {
         self.writer.repo
     }
 
@@ -217,36 +309,6 @@ impl Builder<'_> {
             Some(parent) => Ok(self.tree(*parent)? == commit.tree),
             None => Ok(false),
         }
-    }
-
-    /// The commits of the branch that neither the target nor an excluded tip has, the oldest first. Those that the
-    /// target has with the same patch, which `git rebase` leaves out, are marked.
-    fn own_commits(&self, tip: ObjectId, onto: ObjectId, exclude: &[ObjectId]) -> Result<Vec<Listed>, PlanError> {
-        let options = ["rev-list", "--cherry-mark", "--right-only", "--topo-order", "--reverse", "--parents"];
-        let child = self.scratch().on(self.repo().git()).args(options).arg(format!("{onto}...{tip}"));
-        let child = child.args(exclude.iter().map(|id| format!("^{id}"))).arg("--");
-        let command = child.line();
-        let text = child.text()?;
-        let rows = text.lines().map(|line| {
-            // `=` or `+`, id, parents
-            let is_known = line.starts_with('=');
-            let row = line.trim_start_matches(['=', '+']);
-            let mut ids = row.split(' ').map(|word| ObjectId::from_hex(word.as_bytes()));
-            match (ids.next(), ids.collect::<Result<Vec<_>, _>>()) {
-                (Some(Ok(id)), Ok(parents)) => Ok(Listed { id, is_known, parents }),
-                _ => Err(GitError::Answer { command: command.clone(), detail: line.to_owned() }.into()),
-            }
-        });
-        rows.collect()
-    }
-
-    /// See [`base_of_own`].
-    fn base_of_own(&self, tip: ObjectId, onto: ObjectId, exclude: &[ObjectId]) -> Result<Option<ObjectId>, PlanError> {
-        Ok(base_of_own(&|| self.scratch().on(self.repo().git()), tip, onto, exclude)?)
-    }
-
-    fn is_ancestor(&self, older: ObjectId, newer: ObjectId) -> Result<bool, GitError> {
-        is_ancestor(self.scratch().on(self.repo().git()), older, newer)
     }
 
     /// Why a whole branch did not merge. git tells unrelated histories only in words, so they are looked for.
@@ -262,45 +324,12 @@ impl Builder<'_> {
     }
 }
 
-/// Where the branch's own work begins when it grew out of an excluded tip; none when the usual merge base does.
-pub(crate) fn base_of_own(
-    git: &dyn Fn() -> Git,
-    tip: ObjectId,
-    onto: ObjectId,
-    exclude: &[ObjectId],
-) -> Result<Option<ObjectId>, GitError> {
-    let mut grown_out_of = Vec::new();
-    for &id in exclude {
-        if id != tip && is_ancestor(git(), id, tip)? && !is_ancestor(git(), id, onto)? {
-            grown_out_of.push(id);
-        }
-    }
-    if grown_out_of.len() > 1 {
-        let child = git().args(["merge-base", "--independent"]);
-        let text = child.args(grown_out_of.iter().map(ToString::to_string)).text()?;
-        grown_out_of = text.lines().filter_map(|line| ObjectId::from_hex(line.as_bytes()).ok()).collect();
-    }
-    Ok(if let [only] = grown_out_of[..] { Some(only) } else { None })
-}
-
-/// Whether the newer commit has the older one in its history, or is it.
-pub(crate) fn is_ancestor(git: Git, older: ObjectId, newer: ObjectId) -> Result<bool, GitError> {
-    let child = git.args(["merge-base", "--is-ancestor"]).arg(older.to_string()).arg(newer.to_string());
-    let line = child.line();
-    let output = child.run()?;
-    match output.status.code() {
-        Some(0) => Ok(true),
-        Some(1) => Ok(false),
-        _ => Err(crate::git::run::failed(line, &output)),
-    }
-}
-
 fn stop_of(merge: Merge, commit: Option<ObjectId>) -> Stop {
     match merge {
         Merge::Conflict { paths, .. } => {
             let paths = paths.into_iter().map(|one| StopPath { path: one.path, kind: one.kind, stages: one.stages });
             let paths = paths.collect();
-            Stop::Conflict { commit, paths, merges: false }
+            Stop::Conflict { commit, paths, merges: false, base: None }
         }
         Merge::Unknown { reason } => Stop::Unknown { reason },
         Merge::Clean { .. } => Stop::Unknown { reason: "merged after all".into() },

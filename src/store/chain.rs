@@ -28,12 +28,19 @@ pub struct Entry {
 pub struct History<'r> {
     repo: &'r Repository,
     next: Option<ObjectId>,
+    only: &'static [&'static str],
 }
 
 impl<'r> History<'r> {
     /// From `tip` backwards.
     pub fn from(repo: &'r Repository, tip: Option<ObjectId>) -> Self {
-        History { repo, next: tip }
+        History { repo, next: tip, only: &[] }
+    }
+
+    /// Read only operations that do one of these; others come without theirs. Most of the time goes into reading them.
+    #[must_use]
+    pub fn only(self, words: &'static [&'static str]) -> Self {
+        History { only: words, ..self }
     }
 }
 
@@ -42,24 +49,30 @@ impl Iterator for History<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let commit = self.next.take()?;
-        let entry = read_entry(self.repo, commit);
+        let entry = read(self.repo, commit, self.only);
         self.next = entry.as_ref().ok().and_then(|entry| entry.parent);
         Some(entry)
     }
 }
 
 pub(super) fn read_entry(repo: &Repository, commit: ObjectId) -> Result<Entry, StoreError> {
+    read(repo, commit, &[])
+}
+
+fn read(repo: &Repository, commit: ObjectId, only: &[&str]) -> Result<Entry, StoreError> {
     let unreadable = |reason: String| StoreError::Unreadable { commit, reason };
     let mut buffer = Vec::new();
     let parsed = repo.gix().objects.find_commit(&commit, &mut buffer).map_err(|error| unreadable(error.to_string()))?;
     let message = parsed.message.to_str_lossy();
     let (sentence, rest) = message.split_once("\n\n").unwrap_or((&message, ""));
     let by = parsed.committer().map(|who| who.name.to_str_lossy().into_owned()).unwrap_or_default();
+    let does_one = || only.iter().any(|word| rest.contains(&format!("\"do\":\"{word}\"")));
+    let wanted = if only.is_empty() || does_one() { rest.trim_end() } else { "" };
     Ok(Entry {
         commit,
         parent: parsed.parents().next(),
         sentence: sentence.trim_end().to_owned(),
         by,
-        operation: serde_json::from_str(rest.trim_end()).ok(),
+        operation: serde_json::from_str(wanted).ok(),
     })
 }

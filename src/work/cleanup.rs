@@ -137,6 +137,8 @@ pub enum Keeps {
     Replaced {
         /// Where.
         path: PathBuf,
+        /// Only its `.git` is gone, which `git worktree repair` makes again.
+        is_repairable: bool,
     },
     /// Its branch is checked out where it is not its own worktree's.
     CheckedOut {
@@ -295,7 +297,7 @@ impl One<'_> {
             Standing::Nowhere | Standing::Missing { known: None, .. } => return None,
             Standing::Missing { path, known: Some(_) } => return Some(Keeps::Missing { path }),
             Standing::Elsewhere(worktree) => return Some(Keeps::Elsewhere { path: worktree.path.clone() }),
-            Standing::Replaced { path, .. } => return Some(Keeps::Replaced { path }),
+            Standing::Replaced { path, is_repairable } => return Some(Keeps::Replaced { path, is_repairable }),
         };
         let path = || worktree.path.clone();
         if let Some(reason) = worktree.locked.clone() {

@@ -4,23 +4,31 @@ use std::collections::BTreeMap;
 
 use gix::ObjectId;
 use gix::actor::Signature;
-use gix::bstr::ByteSlice;
 
 use super::candidates::{self, CandidateError};
 use super::carry_out::{CarryOutError, carry_out};
+use super::messages::{MessageError, Messages, Subject};
+use super::stacked::{Memory, Others};
+use super::strategies::{Strategies, strategy_word};
+use super::template::TemplateError;
 use crate::agent::{Agent, AgentName, CommitId};
 use crate::branch::order::plan as plan_order;
 use crate::branch::{BranchError, Candidate, Options, Work, matrix};
 use crate::config::Target;
+use crate::git::hooks::Ran;
 use crate::git::refs::{self, RefError};
 use crate::git::scratch::{Scratch, ScratchError};
-use crate::git::{GitError, Repository, identity};
-use crate::land::plan::{Stop, Stopped};
+use crate::git::{GitError, Repository, hooks, identity, worktrees};
+use crate::land::plan::{Following, Stop, Stopped};
 use crate::land::{self, Built, Executed, Plan, PlanError, Request, Source, Strategy};
 use crate::state::{Action, Landed, State};
-use crate::store::{Change, Committed, Scope};
+use crate::store::{Change, Committed, Scope, StoreError};
 use crate::task::{Task, TaskId, TaskState};
+use crate::worktree::follow::Followed;
 use crate::world::World;
+
+/// The key that asks for trailers.
+pub const TRAILERS_KEY: &str = "agents.trailers";
 
 /// Who is to land, and how.
 #[derive(Debug, Clone)]
@@ -28,7 +36,11 @@ pub struct Wanted {
     /// The agents.
     pub agents: Vec<AgentName>,
     /// How; none is a rebase, or a merge where the branch contains merges or only merges as a whole.
-    pub strategy: Option<Strategy>,
+    pub strategies: Strategies,
+    /// New commits name the agent and its tasks in trailers, also those that a rebase makes.
+    pub trailers: bool,
+    /// The repository's hooks run on what we write; without them nothing outside is started.
+    pub runs_hooks: bool,
     /// What the target is brought forward to first; none when it stays where it is.
     pub start: Option<ObjectId>,
 }
@@ -57,6 +69,15 @@ pub enum LandingError {
     /// Objects could not be written.
     #[error(transparent)]
     Scratch(#[from] ScratchError),
+    /// What has landed before could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A message could not be written.
+    #[error(transparent)]
+    Message(#[from] MessageError),
+    /// A template of the user's makes no message.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
 }
 
 /// Every agent that has something to land and works on nothing: with completed tasks, or with commits of its own.
@@ -133,19 +154,27 @@ pub fn build(
     let onto = wanted.start.unwrap_or(target.commit);
     let matrix = matrix(repo, &scratch, onto, &candidates, &options)?;
     let order = plan_order(repo, &scratch, &matrix, &candidates)?;
-    let writer = Messages { repo, target, state, identity: &identity };
-    let sources = order
-        .order
-        .iter()
-        .filter_map(|position| {
-            let name: AgentName = position.name.parse().ok()?;
-            let agent = state.agents.get(&name)?;
-            let candidate = &candidates[position.branch];
-            Some(writer.source(agent, candidate.commit, candidate.after.clone(), wanted.strategy))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    let (target, start) = (target.full_name(), wanted.start);
-    let request = Request { target, start, sources, barred: Vec::new(), identity: identity.clone() };
+    let messages = Messages::new(repo, target, &identity)?;
+    let memory = Memory::read(repo, target, candidates.iter().map(|candidate| candidate.commit))?;
+    let writer = Writer { repo, state, identity: &identity, messages, memory, trailers: wanted.trailers };
+    let mut sources = Vec::new();
+    let mut before = Vec::new();
+    for position in &order.order {
+        let name: Option<AgentName> = position.name.parse().ok();
+        let Some(agent) = name.and_then(|name| state.agents.get(&name)) else { continue };
+        let candidate = &candidates[position.branch];
+        let strategy = wanted.strategies.of(&agent.name);
+        sources.push(writer.source(agent, candidate.commit, candidate.after.clone(), strategy, &before)?);
+        before.push(candidate.commit);
+    }
+    let request = Request {
+        target: target.full_name(),
+        start: wanted.start,
+        sources,
+        barred: Vec::new(),
+        identity: identity.clone(),
+        runs_hooks: wanted.runs_hooks,
+    };
     let mut built = land::plan(repo, &request)?;
     built.plan.stopped.extend(waiting.iter().cloned());
     let conflicts = order.order.into_iter().map(|position| (position.name, position.conflicts_with)).collect();
@@ -181,9 +210,11 @@ pub fn build_rebase(
     agent: &Agent,
 ) -> Result<Built, LandingError> {
     let identity = identity::committer(repo, world.now).ok_or(LandingError::NoIdentity)?;
-    let writer = Messages { repo, target, state, identity: &identity };
     let tip = refs::read(repo, &format!("refs/heads/{}", agent.branch))?.unwrap_or(target.commit);
-    let source = writer.source(agent, tip, Vec::new(), Some(Strategy::Rebase))?;
+    let messages = Messages::new(repo, target, &identity)?;
+    let memory = Memory::read(repo, target, [tip])?;
+    let writer = Writer { repo, state, identity: &identity, messages, memory, trailers: false };
+    let source = writer.source(agent, tip, Vec::new(), Some(Strategy::Rebase), &[])?;
     Ok(land::plan_rebase(repo, &source, target.commit, &identity)?)
 }
 
@@ -240,6 +271,31 @@ pub fn carry_out_landing(
     })
 }
 
+/// Let the `post-merge` hook see a landing in the worktree that has the target checked out, when its files came along. As
+/// for git, what it says changes nothing.
+///
+/// # Errors
+/// git could not be run.
+pub fn post_merge(target: &Target, built: &Built, executed: &Executed) -> Result<Ran, GitError> {
+    let name = target.full_name();
+    let is_here = |(following, how): &&(Following, Followed)| {
+        following.branch == name && matches!(how, Followed::Done | Followed::Kept { .. })
+    };
+    let Some((following, _)) = executed.followed.iter().find(is_here) else { return Ok(Ran::Good) };
+    let squashed = built.plan.steps.iter().all(|step| step.strategy == Strategy::Squash);
+    hooks::run(&following.path, "post-merge", [if squashed { "1" } else { "0" }])
+}
+
+/// Whether the `commit-msg` hook would see a message of this landing.
+///
+/// # Errors
+/// git could not be asked for the worktrees.
+pub fn would_run_commit_msg(repo: &Repository, target: &Target, built: &Built) -> Result<bool, GitError> {
+    let is_ours = built.plan.steps.iter().any(|step| step.strategy != Strategy::Rebase);
+    let dir = || Ok(land::build::hooks_dir(repo, &worktrees::list(repo)?, &target.full_name()));
+    Ok(is_ours && hooks::exists(&dir()?, "commit-msg"))
+}
+
 /// The completed tasks of an agent, in the order in which they were begun.
 pub fn completed<'s>(state: &'s State, agent: &'s AgentName) -> impl Iterator<Item = &'s Task> {
     state.tasks_of(agent).filter(|task| task.state == TaskState::Completed)
@@ -255,40 +311,45 @@ pub fn landed_before(repo: &Repository, state: &State, tasks: &[&Task]) -> Vec<O
     tips.filter(|tip| repo.gix().has_object(*tip)).collect()
 }
 
-/// The word for a strategy, as the user types it.
-pub fn strategy_word(strategy: Strategy) -> &'static str {
-    match strategy {
-        Strategy::Rebase => "rebase",
-        Strategy::Merge => "merge",
-        Strategy::Squash => "squash",
-    }
-}
-
-/// Writes the messages of new commits.
-struct Messages<'a> {
+/// Puts together what is to land.
+struct Writer<'a> {
     repo: &'a Repository,
-    target: &'a Target,
     state: &'a State,
     identity: &'a Signature,
+    messages: Messages<'a>,
+    memory: Memory<'a>,
+    trailers: bool,
 }
 
-impl Messages<'_> {
+impl Writer<'_> {
+    /// `before` are the tips of what lands before it.
     fn source(
         &self,
         agent: &Agent,
         tip: ObjectId,
         after: Vec<String>,
         strategy: Option<Strategy>,
+        before: &[ObjectId],
     ) -> Result<Source, LandingError> {
         let tasks: Vec<&Task> = completed(self.state, &agent.name).collect();
+        let Others { landed, rewritten } = self.memory.others(tip);
+        let exclude: Vec<ObjectId> = landed_before(self.repo, self.state, &tasks).into_iter().chain(landed).collect();
+        let others: Vec<ObjectId> =
+            exclude.iter().chain(rewritten.iter().map(|(old, _)| old)).chain(before).copied().collect();
+        let subject = Subject { agent, tip, tasks: &tasks, exclude: &others };
         let (squash_message, squash_author) = match strategy {
-            Some(Strategy::Squash) => self.squash(agent, tip, &tasks)?,
+            Some(Strategy::Squash) => self.messages.squash(&subject)?,
             _ => (String::new(), self.identity.clone()),
         };
         let merge_message = match strategy {
-            Some(Strategy::Merge) | None => self.merge(agent, tip, &tasks)?,
+            Some(Strategy::Merge) | None => self.messages.merge(&subject)?,
             _ => String::new(),
         };
+        let mut trailers = Vec::new();
+        if self.trailers {
+            trailers.push(("Agent".to_owned(), agent.name.to_string()));
+            trailers.extend(tasks.iter().map(|task| ("Task".to_owned(), task.id.to_string())));
+        }
         Ok(Source {
             name: agent.name.to_string(),
             branch: format!("refs/heads/{}", agent.branch),
@@ -296,71 +357,10 @@ impl Messages<'_> {
             merge_message,
             squash_message,
             squash_author,
-            exclude: landed_before(self.repo, self.state, &tasks),
+            exclude,
+            rewritten,
             after,
+            trailers,
         })
-    }
-
-    /// git's own message for a merge, and the tasks that it brings.
-    fn merge(&self, agent: &Agent, tip: ObjectId, tasks: &[&Task]) -> Result<String, LandingError> {
-        let line = format!("{tip}\t\tbranch '{}' of .\n", agent.branch);
-        let git = self.repo.git().args(["fmt-merge-msg", "--into-name", &self.target.branch]);
-        let mut message = git.input(line).text()?;
-        if !tasks.is_empty() {
-            let lines: Vec<String> = tasks.iter().map(|task| format!("{} {}", task.id, task.title)).collect();
-            message.push_str(&format!("\n\n{}", lines.join("\n")));
-        }
-        Ok(message + "\n")
-    }
-
-    /// The task's title, or the first commit's subject, then a line for each commit; all authors are named.
-    fn squash(&self, agent: &Agent, tip: ObjectId, tasks: &[&Task]) -> Result<(String, Signature), LandingError> {
-        let range = format!("{}..{tip}", self.target.commit);
-        let format = "--format=%an%x00%ae%x00%ad%x00%s";
-        let child = self.repo.git().args([
-            "log",
-            "--reverse",
-            "--no-merges",
-            "--encoding=UTF-8",
-            "--no-show-signature",
-            "--date=raw",
-            "-z",
-            format,
-            &range,
-        ]);
-        let output = child.stdout()?;
-        let fields: Vec<String> =
-            output.split(|byte| *byte == 0).map(|field| field.to_str_lossy().into_owned()).collect();
-        let commits: Vec<&[String]> = fields.chunks_exact(4).collect();
-        let title = match (tasks, commits.first()) {
-            ([task], _) => task.title.clone(),
-            (_, Some([.., subject])) => subject.clone(),
-            _ => format!("Work of {}", agent.name),
-        };
-        let mut message = format!("{title}\n");
-        if commits.len() > 1 {
-            let lines: Vec<String> =
-                commits.iter().filter_map(|commit| commit.get(3)).map(|subject| format!("* {subject}")).collect();
-            message.push_str(&format!("\n{}\n", lines.join("\n")));
-        }
-        let mut authors: Vec<(String, String)> = Vec::new();
-        for commit in &commits {
-            if let [name, email, ..] = commit
-                && !authors.iter().any(|(_, known)| known == email)
-            {
-                authors.push((name.clone(), email.clone()));
-            }
-        }
-        let others: String =
-            authors.iter().skip(1).map(|(name, email)| format!("Co-authored-by: {name} <{email}>\n")).collect();
-        if !others.is_empty() {
-            message.push_str(&format!("\n{others}"));
-        }
-        let author = authors.first().map(|(name, email)| Signature {
-            name: name.as_str().into(),
-            email: email.as_str().into(),
-            time: self.identity.time,
-        });
-        Ok((message, author.unwrap_or_else(|| self.identity.clone())))
     }
 }

@@ -2,6 +2,7 @@
 //! server makes; each is one operation of the chain, together with what moves in git.
 
 pub mod backups;
+pub mod built_on;
 pub mod candidates;
 pub mod carry_out;
 pub mod cleanup;
@@ -10,6 +11,7 @@ pub mod doctor;
 pub mod enrol;
 pub mod landed;
 pub mod landing;
+pub mod messages;
 pub mod overview;
 pub mod packet;
 pub mod past;
@@ -19,4 +21,9 @@ pub mod recover;
 pub mod removal;
 pub mod resolve;
 pub mod start;
+pub mod strategies;
+pub mod template;
 pub mod upstream;
+
+mod rewrites;
+mod stacked;

@@ -12,6 +12,7 @@ use gix::bstr::ByteSlice;
 use rayon::prelude::*;
 
 use super::place::{self, Standing};
+use super::resolve::progress::is_ours;
 use crate::agent::{Agent, AgentName};
 use crate::branch::BranchError;
 use crate::branch::changes::{between, tree_of};
@@ -35,6 +36,8 @@ pub struct AgentOverview {
     pub last_commit: Option<ObjectId>,
     /// Where its worktree is.
     pub worktree: WorktreeOverview,
+    /// What is going on there is the resolution of its conflict that this program began.
+    pub is_resolving: bool,
     /// How many commits the branch has that the target does not.
     pub ahead: Option<usize>,
     /// How many commits the target has that the branch does not.
@@ -139,13 +142,14 @@ pub fn overview(
     let mut seen = agents
         .iter()
         .zip(places)
-        .map(|(agent, Found { worktree, last_commit })| {
+        .map(|(agent, Found { worktree, last_commit, is_resolving })| {
             let branch = branches.get(&agent.branch);
             AgentOverview {
                 name: agent.name.clone(),
                 tip: branch.map(|branch| branch.tip),
                 last_commit,
                 worktree,
+                is_resolving,
                 ahead: branch.and_then(|branch| branch.ahead),
                 behind: branch.and_then(|branch| branch.behind),
                 files: None,
@@ -184,6 +188,7 @@ fn branches(repo: &Repository, target: &Target, agents: &[&Agent]) -> Result<Has
 struct Found {
     worktree: WorktreeOverview,
     last_commit: Option<ObjectId>,
+    is_resolving: bool,
 }
 
 fn places(repo: &Repository, agents: &[&Agent], look: bool) -> Result<Vec<Found>, GitError> {
@@ -194,18 +199,20 @@ fn places(repo: &Repository, agents: &[&Agent], look: bool) -> Result<Vec<Found>
         _ => None,
     };
     let statuses: Vec<Option<Status>> = standings.par_iter().map(see).collect();
-    let found = |(standing, seen): (Standing<'_>, Option<Status>)| {
+    let found = |((standing, seen), agent): ((Standing<'_>, Option<Status>), &&Agent)| {
         let last_commit = match &standing {
             Standing::At(worktree) if worktree.head.is_none() => place::last_commit(worktree),
             _ => None,
         };
+        let is_busy = matches!(standing, Standing::At(worktree) if worktree.operation.is_some());
+        let is_resolving = is_busy && is_ours(repo, &all, &agent.name);
         let mut worktree = WorktreeOverview::from(standing);
         if let WorktreeOverview::At { status, .. } = &mut worktree {
             *status = seen;
         }
-        Found { worktree, last_commit }
+        Found { worktree, last_commit, is_resolving }
     };
-    Ok(standings.into_iter().zip(statuses).map(found).collect())
+    Ok(standings.into_iter().zip(statuses).zip(agents).map(found).collect())
 }
 
 /// Count the changed files, and ask git about the branches that may conflict with the target.

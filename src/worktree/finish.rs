@@ -5,7 +5,7 @@
 //! repository, so they are deleted and git writes them again. A file with any other content is somebody's work since
 //! then. It stays, and is reported; only the index learns what the branch now has there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use gix::ObjectId;
@@ -46,8 +46,16 @@ pub(super) fn finish(
 
 /// Remove the lock on the index that a killed git of ours left. False when it may be somebody else's.
 pub(crate) fn clear_lock(repo: &Repository, worktree: &Worktree) -> bool {
-    // A whole index in a lock is what `git commit` leaves there while the editor is open. Ours was never that far.
-    crate::git::stale::clear(repo, &follow::index_lock(worktree), |content| !is_whole_index(content))
+    clear_lock_of(repo, worktree, &[])
+}
+
+/// The same where git was about to make these changes.
+fn clear_lock_of(repo: &Repository, worktree: &Worktree, changes: &[Change]) -> bool {
+    let lock = follow::index_lock(worktree);
+    // A whole index in a lock is what `git commit -a` leaves there while the editor is open, with edits that are to be
+    // committed. Ours has none: git was killed before it gave the index its name.
+    let is_ours = |content: &[u8]| !is_whole_index(content) || has_no_edits(worktree, &lock, changes).unwrap_or(false);
+    crate::git::stale::clear(repo, &lock, is_ours)
 }
 
 /// Put back what is half way where the index has the old entry.
@@ -71,11 +79,11 @@ pub(crate) fn take_back(worktree: &Worktree, old: ObjectId, new: ObjectId) -> Re
 }
 
 fn go_on(repo: &Repository, worktree: &Worktree, old: ObjectId, new: ObjectId) -> Result<Followed, FollowError> {
-    if !clear_lock(repo, worktree) {
+    let changes = follow::changes(worktree.git(), old, new)?;
+    if !clear_lock_of(repo, worktree, &changes) {
         let reason = Blocked::Refused { reason: format!("{} is locked", follow::index_lock(worktree).display()) };
         return Ok(Followed::Later { reason });
     }
-    let changes = follow::changes(worktree.git(), old, new)?;
     let index = index_of(worktree, &changes)?;
     let staged: Vec<BString> =
         changes.iter().filter(|change| is_staged(change, &index)).map(|change| change.path.clone()).collect();
@@ -125,6 +133,22 @@ fn is_whole_index(content: &[u8]) -> bool {
     };
     content.starts_with(b"DIRC")
         && [gix::hash::Kind::Sha1, gix::hash::Kind::Sha256].into_iter().any(|kind| checked(kind) == Some(true))
+}
+
+/// Whether an index has what the worktree's own has, or at the changed paths what the new commit has.
+fn has_no_edits(worktree: &Worktree, index: &Path, changes: &[Change]) -> Result<bool, GitError> {
+    let list = |git: Git| git.without_locks().args(["ls-files", "-z", "--stage"]).stdout();
+    let (theirs, own) = (list(worktree.git().env("GIT_INDEX_FILE", index))?, list(worktree.git())?);
+    let changed: BTreeMap<&[u8], &Change> = changes.iter().map(|change| (change.path.as_slice(), change)).collect();
+    let (theirs, own) = (BTreeSet::from_iter(theirs.split_str("\0")), BTreeSet::from_iter(own.split_str("\0")));
+    let is_new = |record: &&[u8]| {
+        let (head, path) = record.split_once_str("\t")?;
+        let new = changed.get(path)?.new.as_ref()?;
+        Some(head == format!("{} {} 0", new.mode, new.id).as_bytes())
+    };
+    let is_changed = |record: &&[u8]| Some(changed.contains_key(record.split_once_str("\t")?.1));
+    Ok(theirs.difference(&own).all(|record| is_new(record) == Some(true))
+        && own.difference(&theirs).all(|record| is_changed(record) == Some(true)))
 }
 
 /// What the index has at the changed paths.

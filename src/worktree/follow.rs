@@ -63,6 +63,11 @@ pub enum Blocked {
         /// What the system said.
         reason: String,
     },
+    /// Some of the files cannot be written: an object cannot be read, a required filter fails.
+    Unwritable {
+        /// git's own words.
+        reason: String,
+    },
     /// git refuses for another reason.
     Refused {
         /// git's own words.
@@ -303,8 +308,12 @@ fn not_now(worktree: &Worktree, branch: &str) -> Result<Option<Followed>, Follow
     if let Some(operation) = worktree.git_dir.as_deref().and_then(operation_in) {
         return Ok(Some(Followed::Later { reason: Blocked::Operation { kind: operation.kind } }));
     }
-    let head = worktree.git().args(["symbolic-ref", "-q", "HEAD"]).run()?.stdout;
-    Ok((head.trim_end() != branch.as_bytes()).then_some(Followed::Elsewhere))
+    let head = worktree.git().args(["symbolic-ref", "-q", "HEAD"]).run()?;
+    match head.status.code() {
+        // It exits with 1 when HEAD is detached.
+        Some(0 | 1) => Ok((head.stdout.trim_end() != branch.as_bytes()).then_some(Followed::Elsewhere)),
+        _ => Err(run::failed("git symbolic-ref -q HEAD".to_owned(), &head).into()),
+    }
 }
 
 /// Let git try it on a copy of the index. Gives git's words when it would not do it.

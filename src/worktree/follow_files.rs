@@ -34,7 +34,7 @@ pub(super) fn unwritable(
         Some(reason) => Some(reason),
         None => unfiltered(repo, worktree, &git, new, changes)?,
     };
-    Ok(reason.map(|reason| Blocked::Refused { reason }))
+    Ok(reason.map(|reason| Blocked::Unwritable { reason }))
 }
 
 /// The first folder in which no file can be made. Whoever can make one there can replace and delete those that are

@@ -173,13 +173,38 @@ fn a_lock_that_is_a_whole_index_is_somebody_elses() {
     let case = case();
     case.move_branch();
     let lock = index_lock(&case.worktree());
-    std::fs::copy(lock.with_extension(""), &lock).unwrap();
+    // What `git commit -a` leaves there while its editor is open.
+    write_in(&case.dir, "kept.txt", "to be committed\n");
+    std::fs::copy(lock.with_extension(""), lock.with_extension("before")).unwrap();
+    case.fixture.git_in(&case.dir, &["add", "kept.txt"]);
+    std::fs::rename(lock.with_extension(""), &lock).unwrap();
+    std::fs::rename(lock.with_extension("before"), lock.with_extension("")).unwrap();
     assert!(matches!(case.resume(), Followed::Later { reason: Blocked::Refused { .. } }));
     assert!(lock.exists());
     std::fs::remove_file(&lock).unwrap();
     write_in(&case.dir, "b.txt", "staged since\n");
     case.fixture.git_in(&case.dir, &["add", "b.txt"]);
     assert_eq!(case.resume(), Followed::Later { reason: Blocked::InTheWay { paths: vec!["b.txt".into()] } });
+}
+
+#[test]
+fn an_index_that_a_killed_git_had_written_whole_is_ours() {
+    // As it was before, and as it was to be.
+    for is_new in [false, true] {
+        let case = case();
+        case.move_branch();
+        let lock = index_lock(&case.worktree());
+        let before = lock.with_extension("before");
+        std::fs::copy(lock.with_extension(""), &before).unwrap();
+        if is_new {
+            let (old, new) = (case.old.to_string(), case.new.to_string());
+            case.fixture.git_in(&case.dir, &["read-tree", "-m", "-u", &old, &new]);
+        }
+        std::fs::rename(lock.with_extension(""), &lock).unwrap();
+        std::fs::rename(&before, lock.with_extension("")).unwrap();
+        assert_eq!(case.resume(), Followed::Done, "{is_new}");
+        assert_eq!((lock.exists(), case.status().as_str()), (false, ""));
+    }
 }
 
 #[test]
@@ -222,7 +247,7 @@ fn files_that_cannot_be_written_are_told_beforehand() {
     assert_eq!(case.check(), None);
     case.fixture.git(&["config", "filter.x.smudge", "false"]);
     let found = case.check();
-    assert!(matches!(&found, Some(Blocked::Refused { reason }) if reason.contains("b.txt")), "{found:?}");
+    assert!(matches!(&found, Some(Blocked::Unwritable { reason }) if reason.contains("b.txt")), "{found:?}");
     case.fixture.git(&["config", "filter.x.required", "false"]);
     assert_eq!(case.check(), None);
     let id = case.fixture.git(&["rev-parse", &format!("{new}:deep/er/new.txt")]);
@@ -230,6 +255,6 @@ fn files_that_cannot_be_written_are_told_beforehand() {
     std::fs::remove_file(&object).unwrap();
     std::fs::write(&object, "damaged").unwrap();
     let found = case.check();
-    assert!(matches!(&found, Some(Blocked::Refused { reason }) if !reason.is_empty()), "{found:?}");
+    assert!(matches!(&found, Some(Blocked::Unwritable { reason }) if !reason.is_empty()), "{found:?}");
     assert_eq!(case.status(), "");
 }

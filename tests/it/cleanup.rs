@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use crate::support::{Output, Sandbox, lines, name};
 
 /// Agents, each with a task of its own that is completed in a file of its own.
-fn completed(names: &[&str]) -> Sandbox {
+pub(crate) fn completed(names: &[&str]) -> Sandbox {
     let sandbox = Sandbox::with_agents(names);
     for agent in names {
         sandbox.work_as(agent, &format!("task-{agent}"), agent, &format!("by {agent}\n"));
@@ -18,7 +18,7 @@ fn completed(names: &[&str]) -> Sandbox {
 impl Sandbox {
     /// Whether nothing is left of an agent: no document, no branch, no worktree.
     #[track_caller]
-    fn is_gone(&self, agent: &str) {
+    pub(crate) fn is_gone(&self, agent: &str) {
         assert!(!self.state().agents.contains_key(&name(agent)), "{agent} is known");
         assert_eq!(self.git(["for-each-ref", &format!("refs/heads/agents/{agent}")]), "", "{agent} has its branch");
         assert!(!self.worktree_of(agent).exists(), "{agent} has its folder");
@@ -27,7 +27,7 @@ impl Sandbox {
 
     /// `cleanup`, which must keep everybody and change nothing.
     #[track_caller]
-    fn keeps(&self, args: &[&str]) -> Output {
+    pub(crate) fn keeps(&self, args: &[&str]) -> Output {
         let before = (self.facts(), self.git(["worktree", "list", "--porcelain"]));
         let output = self.agents([&["cleanup", "--yes"], args].concat());
         assert_eq!(before, (self.facts(), self.git(["worktree", "list", "--porcelain"])), "{output}");
@@ -242,8 +242,8 @@ fn a_worktree_that_is_not_free_keeps_its_agent() {
       next: git -C [ROOT]/repo-worktrees/dan switch agents/dan
     kept eve: a bisect is going on in its worktree
       next: git -C [ROOT]/repo-worktrees/eve status
-    kept fay: something else is at [ROOT]/repo-worktrees/fay, where its worktree was
-      next: git agents doctor
+    kept fay: its worktree [ROOT]/repo-worktrees/fay has lost its .git
+      next: git worktree repair
     kept gil: you are inside its worktree
       next: cd [ROOT]/repo
     nothing to clean up
@@ -289,113 +289,4 @@ fn a_branch_that_was_not_made_for_the_agent_stays() {
     [status 3]
     ");
     sandbox.agents(["agent", "remove", "dan", "--keep-branch"]).good();
-}
-
-/// The branch is not rewritten by those who land by hand, so its own commits are never in the target.
-#[test]
-fn work_that_landed_under_other_ids_is_proven_by_its_changes() {
-    let sandbox = Sandbox::with_agents(&["ann", "bob"]);
-    for n in 1..=40 {
-        sandbox.commit_as("ann", &format!("file-{}", n % 7), &format!("version {n}\n"));
-    }
-    sandbox.commit_as("bob", "bob", "first\n");
-    sandbox.commit_as("bob", "bob", "second\n");
-    sandbox.commit("other", "y\n", "Meanwhile");
-    sandbox.git(["cherry-pick", "main..agents/ann"]);
-    // Only the first of bob's.
-    sandbox.git(["cherry-pick", "agents/bob~1"]);
-    assert_snapshot!(sandbox.agents(["cleanup", "--yes"]), @"
-    removed ann: main has its 40 commits under other ids
-      branch agents/ann
-      worktree [ROOT]/repo-worktrees/ann
-    kept bob: 1 commit not landed in main
-      next: git agents merge bob
-    to take it back: git agents undo --yes
-    [status 0]
-    ");
-    sandbox.is_gone("ann");
-    assert_eq!(fs::read_to_string(sandbox.worktree_of("bob").join("bob")).unwrap(), "second\n");
-    // The target goes on in the same place: nobody can merge, and the changes are in its history all the same.
-    sandbox.git(["cherry-pick", "agents/bob"]);
-    sandbox.commit("bob", "third\n", "Goes on");
-    assert_snapshot!(sandbox.agents(["cleanup", "bob", "--yes"]), @"
-    removed bob: main has its 2 commits under other ids
-      branch agents/bob
-      worktree [ROOT]/repo-worktrees/bob
-    to take it back: git agents undo --yes
-    [status 0]
-    ");
-    sandbox.is_gone("bob");
-}
-
-#[test]
-fn work_that_was_squashed_by_hand_has_no_proof() {
-    let sandbox = Sandbox::with_agents(&["ann"]);
-    sandbox.commit_as("ann", "one", "1\n");
-    sandbox.commit_as("ann", "two", "2\n");
-    sandbox.git(["merge", "-q", "--squash", "agents/ann"]);
-    sandbox.git(["commit", "-q", "-m", "All of ann"]);
-    assert_snapshot!(sandbox.keeps(&[]), @"
-    kept ann: merging it would change nothing in main, but nothing says that it has landed there
-      next: git agents agent remove ann
-    nothing to clean up
-    [status 0]
-    ");
-}
-
-#[test]
-fn what_the_target_has_taken_back_is_not_landed() {
-    let kept = ["rebase", "merge", "squash"].map(|strategy| {
-        let sandbox = completed(&["ann", "bob"]);
-        sandbox.commit("other", "y\n", "Meanwhile");
-        sandbox.agents(["merge", "ann", "--strategy", strategy, "--yes"]).good();
-        let merge: &[&str] = if strategy == "merge" { &["-m", "1"] } else { &[] };
-        sandbox.git([&["revert", "--no-edit"], merge, &["main"]].concat());
-        let kept = sandbox.keeps(&["ann"]).to_string();
-        // Taken back once more, it is there again.
-        sandbox.git(["revert", "--no-edit", "HEAD"]);
-        sandbox.agents(["cleanup", "ann", "--yes"]).good();
-        sandbox.is_gone("ann");
-        kept
-    });
-    assert_snapshot!(kept[0], @"
-    kept ann: main had its work, and has taken all or a part of it back since ([COMMIT])
-      next: git show [COMMIT]
-      next: git agents agent remove ann
-    nothing to clean up
-    [status 1]
-    ");
-    assert_eq!(kept, [kept[0].as_str(); 3]);
-    // The same by hand, where nothing was recorded.
-    let sandbox = Sandbox::with_agents(&["ann", "bob", "cam"]);
-    for agent in ["ann", "bob", "cam"] {
-        sandbox.commit_as(agent, agent, "x\n");
-    }
-    sandbox.git(["merge", "-q", "--ff-only", "agents/ann"]);
-    sandbox.git(["merge", "-q", "--no-ff", "--no-edit", "agents/bob"]);
-    sandbox.git(["cherry-pick", "agents/cam"]);
-    sandbox.git(["revert", "--no-edit", "HEAD"]);
-    sandbox.git(["revert", "--no-edit", "-m", "1", "HEAD~2"]);
-    sandbox.git(["revert", "--no-edit", "HEAD~4"]);
-    assert_snapshot!(sandbox.keeps(&[]), @"
-    kept ann: main had its work, and has taken all or a part of it back since ([COMMIT])
-      next: git show [COMMIT]
-      next: git agents agent remove ann
-    kept bob: main had its work, and has taken all or a part of it back since ([COMMIT])
-      next: git show [COMMIT]
-      next: git agents agent remove bob
-    kept cam: main had its work, and has taken all or a part of it back since ([COMMIT])
-      next: git show [COMMIT]
-      next: git agents agent remove cam
-    nothing to clean up
-    [status 0]
-    ");
-}
-
-#[test]
-fn a_landing_that_was_undone_is_no_landing() {
-    let sandbox = completed(&["ann"]);
-    sandbox.agents(["merge", "ann", "--yes"]).good();
-    sandbox.agents(["undo", "--yes"]).good();
-    assert_eq!(sandbox.keeps(&["ann"]).status, Some(1));
 }

@@ -1,8 +1,12 @@
 //! `kill -9` while `cleanup` takes agents away: nothing is lost, and the same command again ends as if undisturbed.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use crate::support::{Sandbox, name};
+use insta::assert_snapshot;
+
+use crate::support::{Sandbox, Shape, name};
 
 const ROUNDS: usize = 12;
 
@@ -60,5 +64,43 @@ fn a_killed_cleanup_is_finished_by_the_next() {
         sandbox.direct(["agent", "remove", &names[3], "--force"]).output().good();
     }
     assert!(unfinished > 0, "no kill came before the end");
+    sandbox.fsck();
+}
+
+/// The one moment that a random kill seldom meets, made certain: git asks this hook before it moves the state, and the
+/// hook kills the program, which has taken the worktree and the branch away by then.
+const KILLER: &str = r#"#!/bin/sh
+grep -q refs/agents/state || exit 0
+[ "$1" = prepared ] || exit 0
+kill -9 "$(cut -d' ' -f4 "/proc/$PPID/stat")"
+exit 1
+"#;
+
+#[test]
+fn a_removal_that_was_not_recorded_is_recorded_by_the_next_command() {
+    let sandbox = Sandbox::shaped(Shape { reftable: true, ..Shape::default() });
+    sandbox.agents(["init", "ann", "bob"]).good();
+    sandbox.commit_as("ann", "ann", "x\n");
+    let tip = sandbox.rev("agents/ann");
+    sandbox.git(["merge", "-q", "agents/ann"]);
+    let hook = sandbox.repo().join(".git/hooks/reference-transaction");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, KILLER).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let killed = sandbox.direct(["cleanup", "ann", "--yes"]).output();
+    fs::remove_file(&hook).unwrap();
+    assert_eq!(killed.status, None, "{killed}");
+    assert!(!sandbox.worktree_of("ann").exists() && sandbox.state().agents.contains_key(&name("ann")));
+    // The same command again is not about an agent that nobody knows.
+    assert_snapshot!(sandbox.agents(["cleanup", "ann", "--yes"]), @"
+    nothing to clean up
+    [stderr]
+    finished the interrupted removal of ann; its work is in refs/agents-local/backup/[OPERATION]/ann
+    [status 0]
+    ");
+    sandbox.is_gone("ann");
+    // And can be taken back like any other.
+    sandbox.agents(["undo", "--yes"]).good();
+    assert_eq!(sandbox.rev("agents/ann"), tip);
     sandbox.fsck();
 }

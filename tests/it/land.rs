@@ -178,8 +178,7 @@ fn what_cannot_land_is_refused() {
     ");
     assert_snapshot!(sandbox.refused(["merge", "ann", "--strategy", "octopus"]), @"
     [stderr]
-    error: invalid value 'octopus' for '--strategy <STRATEGY>'
-      [possible values: rebase, merge, squash]
+    error: invalid value 'octopus' for '--strategy <[AGENT=]STRATEGY>': a strategy is rebase, merge or squash
 
     For more information, try '--help'.
     [status 2]
@@ -227,13 +226,15 @@ fn undo_stops_where_something_was_built_on_it() {
     let sandbox = at_work();
     sandbox.agents(["merge", "cam", "--yes"]).good();
     let built = sandbox.commit("later", "z\n", "Built on it");
-    assert_snapshot!(sandbox.refused(["undo", "--yes"]), @"
+    assert_snapshot!(sandbox.refused(["undo", "--yes"]), @r#"
     [stderr]
-    error: main has moved since
+    error: something was built on "land agent cam in main" since
+      main moved from [COMMIT] to [COMMIT]: 1 commit
+        [COMMIT] Built on it
+      try: git revert --no-edit [COMMIT]..[COMMIT]
       try: git agents log
-      try: git reflog
     [status 3]
-    ");
+    "#);
     assert_eq!(sandbox.git(["rev-parse", "main"]), built);
     let empty = Sandbox::new();
     assert_snapshot!(empty.refused(["undo"]), @"

@@ -149,14 +149,14 @@ fn a_worktree_has_vanished() {
     fs::remove_dir_all(sandbox.worktree_of("ann")).unwrap();
     assert_snapshot!(refused(&sandbox, sandbox.direct(["merge", "ann", "--yes"])), @"
     [stderr]
-    error: ann: its worktree at [ROOT]/repo-worktrees/ann is missing: bring it back (git worktree repair), or forget it (git worktree prune)
-      try: git worktree repair
+    error: ann: its worktree at [ROOT]/repo-worktrees/ann is missing: bring it back (git worktree repair PATH), or forget it (git worktree prune)
+      try: git worktree repair PATH
     [status 3]
     ");
     assert_snapshot!(merge_all(&sandbox).output(), @"
     landed bob by rebase at [COMMIT]
-    stopped ann: its worktree at [ROOT]/repo-worktrees/ann is missing: bring it back (git worktree repair), or forget it (git worktree prune)
-      next: git worktree repair
+    stopped ann: its worktree at [ROOT]/repo-worktrees/ann is missing: bring it back (git worktree repair PATH), or forget it (git worktree prune)
+      next: git worktree repair PATH
     main moved from [COMMIT] to [COMMIT]
     to take it back: git agents undo --yes
     [status 1]
@@ -168,9 +168,9 @@ fn a_worktree_has_vanished() {
     fs::remove_dir_all(&dir).unwrap();
     assert_snapshot!(refused(&other, merge_all(&other)), @"
     [stderr]
-    error: the worktree of main at [ROOT]/target is missing: bring it back (git worktree repair), or forget it (git worktree prune)
+    error: the worktree of main at [ROOT]/target is missing: bring it back (git worktree repair PATH), or forget it (git worktree prune)
       try: git worktree prune
-      try: git worktree repair
+      try: git worktree repair PATH
     [status 3]
     ");
     other.git(["worktree", "prune"]);
@@ -319,9 +319,9 @@ fn a_hook_says_no() {
     hook(&sandbox, "reference-transaction", "test \"$1\" != prepared || { echo 'not today' >&2; exit 1; }");
     assert_snapshot!(refused(&sandbox, merge_all(&sandbox)), @"
     [stderr]
-    error: `git --git-dir [ROOT]/repo/.git -c core.filesRefLockTimeout=5000 -c core.packedRefsTimeout=5000 -c reftable.lockTimeout=5000 update-ref --create-reflog -m agents: land agents ann and bob in main --stdin -z` failed with status 128: not today
-    fatal: ref updates aborted by hook
-    [status 4]
+    error: the refs did not move, and the repository has a reference-transaction hook: not today; fatal: ref updates aborted by hook
+      try: git rev-parse --git-path hooks/reference-transaction, and look at what it asks for
+    [status 3]
     ");
     fs::remove_file(sandbox.repo().join(".git/hooks/reference-transaction")).unwrap();
     lands(&sandbox);

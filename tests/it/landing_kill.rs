@@ -12,5 +12,5 @@ fn forty_killed_landings() {
     let quietly = |_: &Scenario, _: &Tally| {};
     let tally = kill_landings(Sandbox::binary(), &scenarios, 40, 1, scenarios.len(), &quietly);
     assert!(tally.losses.is_empty(), "{tally}\n{}", tally.losses.join("\n\n"));
-    assert!(tally.kills >= 40 && (1..tally.kills).contains(&tally.under_way), "{tally}");
+    assert!(tally.faults >= 40 && (1..tally.faults).contains(&tally.under_way), "{tally}");
 }

@@ -102,3 +102,62 @@ fn a_commit_by_hand_is_shown_and_does_not_stop_the_rest() {
     sandbox.agents(["unassign", "ann"]).good();
     assert_eq!(sandbox.stored("NOTE"), "by hand", "what is not ours stays");
 }
+
+#[test]
+fn a_landing_is_shown_with_what_it_moved_and_its_backups() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    sandbox.work_as("ann", "1", "ann", "x\n");
+    sandbox.commit("other", "y\n", "Meanwhile");
+    sandbox.agents(["merge", "ann", "--yes"]).good();
+    assert_snapshot!(sandbox.agents(["log", "-n", "2"]), @"
+    [COMMIT] land agent ann in main (0s ago, Ann)
+      main [COMMIT]..[COMMIT], agents/ann [COMMIT]..[COMMIT]; backups: refs/agents-local/backup/[OPERATION]/
+    [COMMIT] ann completes 1 (1 file) (0s ago, Ann)
+    [status 0]
+    ");
+    let json = sandbox.agents(["log", "-n", "1", "--json"]).good().json();
+    assert_snapshot!(serde_json::to_string_pretty(&json["operations"][0]).unwrap(), @r#"
+    {
+      "agents": [
+        "ann"
+      ],
+      "at": "2026-01-05T09:00:00Z",
+      "backups": [
+        "refs/agents-local/backup/[OPERATION]/heads/agents/ann",
+        "refs/agents-local/backup/[OPERATION]/heads/main"
+      ],
+      "by": "Ann",
+      "commit": "[COMMIT]",
+      "do": "land",
+      "id": "[OPERATION]",
+      "moved": [
+        {
+          "after": "[COMMIT]",
+          "before": "[COMMIT]",
+          "name": "main"
+        },
+        {
+          "after": "[COMMIT]",
+          "before": "[COMMIT]",
+          "name": "agents/ann"
+        }
+      ],
+      "sentence": "land agent ann in main",
+      "tasks": [
+        "1"
+      ]
+    }
+    "#);
+    // What is kept no longer is not promised.
+    let later = sandbox.run(["cleanup", "--backups", "--yes"]).env("GIT_COMMITTER_DATE", "2026-03-01T09:00:00Z");
+    later.output().good();
+    assert!(sandbox.agents(["log", "-n", "1"]).stdout.contains("; backups: "), "undo needs them");
+    for name in sandbox.git(["for-each-ref", "--format=%(refname)", "refs/agents-local/backup/"]).lines() {
+        sandbox.git(["update-ref", "-d", name]);
+    }
+    assert_snapshot!(sandbox.agents(["log", "-n", "1"]), @"
+    [COMMIT] land agent ann in main (0s ago, Ann)
+      main [COMMIT]..[COMMIT], agents/ann [COMMIT]..[COMMIT]
+    [status 0]
+    ");
+}

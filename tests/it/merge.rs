@@ -117,13 +117,15 @@ fn undo_is_refused_when_something_was_built_on_it() {
     let sandbox = three_completed();
     sandbox.agents(["merge", "cam", "--yes"]).good();
     sandbox.commit("later", "On top.\n", "Later");
-    assert_snapshot!(sandbox.refused(["undo", "--yes"]), @"
+    assert_snapshot!(sandbox.refused(["undo", "--yes"]), @r#"
     [stderr]
-    error: main has moved since
+    error: something was built on "land agent cam in main" since
+      main moved from [COMMIT] to [COMMIT]: 1 commit
+        [COMMIT] Later
+      try: git revert --no-edit [COMMIT]..[COMMIT]
       try: git agents log
-      try: git reflog
     [status 3]
-    ");
+    "#);
 }
 
 #[test]

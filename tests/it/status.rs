@@ -45,7 +45,7 @@ fn what_needs_attention() {
 
     needs attention
       ann conflicts with main in README
-        git -C [ROOT]/repo-worktrees/ann rebase main
+        git agents resolve ann
       bob conflicts with main in README
         git agents conflicts bob
       bob's worktree is in the middle of a rebase
@@ -70,7 +70,7 @@ fn what_needs_attention() {
 
     needs attention
       ann conflicts with main in README
-        git -C [ROOT]/repo-worktrees/ann rebase main
+        git agents resolve ann
       bob conflicts with main in README
         git agents conflicts bob
       bob's worktree is in the middle of a rebase

@@ -17,9 +17,12 @@ use gix::refs::{FullName, Target};
 
 use files::{object_at, read_target, swap_in_files, unless_packed_meanwhile};
 
+use super::hooks;
 use super::repository::{RefStorage, Repository};
 use super::run::{Git, GitError};
 
+/// The hook that sees every transaction.
+const HOOK: &str = "reference-transaction";
 /// How long a lock that somebody else holds is waited for.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 
@@ -102,7 +105,14 @@ pub enum RefError {
         /// What gix said.
         reason: String,
     },
-    /// git refused for a reason that the refs do not show (a hook, a clash of names, a full disk).
+    /// git refused where nothing else is in the way, and the repository has a hook that may have said no. Nothing was
+    /// changed.
+    #[error("the refs did not move, and the repository has a reference-transaction hook: {output}")]
+    Hook {
+        /// What the hook and git wrote.
+        output: String,
+    },
+    /// git refused for a reason that the refs do not show (a clash of names, a full disk).
     #[error(transparent)]
     Git(#[from] GitError),
 }
@@ -149,7 +159,15 @@ pub fn transaction(repo: &Repository, updates: &[RefUpdate], signature: &Signatu
             return Err(RefError::OutOfDate { name: update.name.clone(), expected: update.expected, actual });
         }
     }
-    Err(held_lock(repo, updates).unwrap_or_else(|| error.into()))
+    // The locks of a git that was killed are its own.
+    let was_killed = matches!(error, GitError::Failed { status: None, .. });
+    let held = if was_killed { None } else { held_lock(repo, updates) };
+    Err(held.unwrap_or_else(|| match error {
+        GitError::Failed { stderr, .. } if hooks::exists(repo.common_dir(), HOOK) => {
+            RefError::Hook { output: stderr.lines().collect::<Vec<_>>().join("; ") }
+        }
+        error => error.into(),
+    }))
 }
 
 /// What a ref points at now; a symbolic one is followed.

@@ -8,6 +8,7 @@ use crate::git::{Repository, refs};
 use crate::state::State;
 use crate::store::{self, Scope};
 use crate::work::place::{self, Standing};
+use crate::work::resolve::progress::is_ours;
 
 /// Every agent has what it should have, and nothing of an agent's is without one.
 pub(super) fn examine(repo: &Repository) -> Vec<Ailment> {
@@ -29,7 +30,8 @@ pub(super) fn examine(repo: &Repository) -> Vec<Ailment> {
         }
         found.extend(worktree_ailment(agent, &standing, has_branch));
         let holders: Vec<&Worktree> = all.iter().filter(|worktree| worktree.holds(&branch)).collect();
-        found.extend(holders.iter().filter_map(|worktree| busy(name, worktree)));
+        let is_ours = is_ours(repo, &all, &agent.name);
+        found.extend(holders.iter().filter(|_| !is_ours).filter_map(|worktree| busy(name, worktree)));
         if let [_, other, ..] = holders.as_slice() {
             let message = format!("{name}'s branch is checked out twice, also at {}", other.path.display());
             found.push(Ailment::error("checked-out-twice", message).hint("git worktree list"));

@@ -5,6 +5,7 @@
 
 mod agents;
 mod leftovers;
+mod resolutions;
 mod state;
 
 use serde::Serialize;
@@ -77,6 +78,7 @@ pub fn examine(repo: &Repository, world: &World, mend: bool) -> Vec<Ailment> {
     found.extend(leftovers::temporary(repo, mend));
     found.extend(state::examine(repo, world, mend));
     found.extend(agents::examine(repo));
+    found.extend(resolutions::examine(repo, mend));
     found
 }
 

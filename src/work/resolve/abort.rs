@@ -4,22 +4,26 @@
 //! goes into a commit under a backup ref: what was resolved so far is somebody's work. Where the operation has finished,
 //! branch and worktree go back as with an undo.
 
+use std::collections::HashSet;
+
 use gix::ObjectId;
 use gix::actor::Signature;
 
 use super::ResolveError;
-use super::begin::{operation, run};
+use super::begin::{operation, save};
 use super::progress::{Progress, progress, worktree_of};
 use super::record::{self, Held, Record, Way};
+use super::torn::{mend, unlock};
 use super::unmerged::there;
 use crate::git::refs::{self, Expected, RefUpdate};
+use crate::git::repository::path_of;
 use crate::git::worktrees::{self, Worktree};
-use crate::git::{Repository, identity};
+use crate::git::{Repository, identity, status};
 use crate::land::execute::backup_name;
 use crate::land::plan::{Following, Move};
 use crate::land::{self, Execution};
 use crate::worktree::backup;
-use crate::worktree::follow::{self, Blocked, Followed};
+use crate::worktree::follow::{self, FollowError, Followed};
 use crate::world::World;
 
 /// How a resolution was taken back.
@@ -62,16 +66,19 @@ pub fn abort(repo: &Repository, world: &World, record: &Record) -> Result<Aborte
     }
     let mut all = worktrees::list(repo)?;
     let gone = || ResolveError::NoWorktree { agent: record.agent.clone() };
+    if let Some(worktree) = worktree_of(&all, record) {
+        unlock(repo, record, worktree)?;
+    }
     if progress(repo, &all, record)? == Progress::Torn {
         let worktree = worktree_of(&all, record).ok_or_else(gone)?;
-        done.kept.extend(mend(repo, world, record, worktree, &held, &signature)?);
+        done.kept.extend(mend(repo, record, worktree, &held, &signature)?);
         all = worktrees::list(repo)?;
         done.how = How::Aborted;
     }
     match progress(repo, &all, record)? {
         Progress::UnderWay { .. } | Progress::Torn => {
             let worktree = worktree_of(&all, record).ok_or_else(gone)?;
-            done.kept.push(take_down(repo, world, record, worktree, &held, &signature)?);
+            done.kept.push(take_down(repo, record, worktree, &held, &signature)?);
             done.how = How::Aborted;
         }
         Progress::Foreign { kind } => {
@@ -96,19 +103,18 @@ pub fn abort(repo: &Repository, world: &World, record: &Record) -> Result<Aborte
 /// Abort our operation; gives the ref that keeps what was in the worktree.
 pub(super) fn take_down(
     repo: &Repository,
-    world: &World,
     record: &Record,
     worktree: &Worktree,
     held: &Held,
     signature: &Signature,
 ) -> Result<String, ResolveError> {
-    unlock(repo, record, worktree)?;
-    let kept = keep(repo, world, record, worktree, signature)?;
-    let abort = || run(there(worktree).args([record.way.word(), "--abort"]), held);
+    let kept = keep(repo, record, worktree, signature)?;
+    clear_the_way(record, worktree)?;
+    let abort = || held.run(there(worktree).args([record.way.word(), "--abort"]));
     let mut words = abort()?;
     if record.way == Way::Merge && is_going_on(repo, record)? {
         // git would not drop an edit of a file that was added before. All of it is kept, so it may.
-        run(there(worktree).args(["add", "--update"]), held)?;
+        held.run(there(worktree).args(["add", "--update"]))?;
         words = abort()?;
     }
     if is_going_on(repo, record)? || refs::read(repo, &record.branch)? != Some(record.tip) {
@@ -121,27 +127,21 @@ pub(super) fn take_down(
     Ok(kept)
 }
 
-/// Clear up what a killed git left that it cannot abort itself; gives the ref that keeps what was in the worktree, where
-/// files had to be put back.
-pub(super) fn mend(
-    repo: &Repository,
-    world: &World,
-    record: &Record,
-    worktree: &Worktree,
-    held: &Held,
-    signature: &Signature,
-) -> Result<Option<String>, ResolveError> {
-    unlock(repo, record, worktree)?;
-    if record.way == Way::Rebase {
-        // The branch is checked out: only git's notes on the rebase go.
-        run(there(worktree).args(["rebase", "--quit"]), held)?;
-        return Ok(None);
+/// Files that git does not know at the moment and that the branch has: a killed git wrote them, or somebody took them out
+/// of the index. They are kept, and git would not abort over them.
+fn clear_the_way(record: &Record, worktree: &Worktree) -> Result<(), ResolveError> {
+    let untracked = status::status(worktree)?.untracked;
+    if untracked.is_empty() {
+        return Ok(());
     }
-    let kept = keep(repo, world, record, worktree, signature)?;
-    // What `git merge --abort` would do had git lived to write down that it merges.
-    run(there(worktree).args(["reset", "--quiet", "--hard", &record.tip.to_string()]), held)?;
-    follow::take_back(worktree, record.tip, record.onto)?;
-    Ok(Some(kept))
+    let tip = record.tip.to_string();
+    let known = worktree.git().args(["ls-tree", "-r", "-z", "--name-only", "--full-tree", &tip]).stdout()?;
+    let known: HashSet<&[u8]> = known.split(|byte| *byte == 0).collect();
+    for path in untracked.iter().filter(|path| known.contains(path.as_slice())) {
+        let path = worktree.path.join(path_of(path.as_ref()));
+        std::fs::remove_file(&path).map_err(|source| FollowError::Io { path, source })?;
+    }
+    Ok(())
 }
 
 fn is_going_on(repo: &Repository, record: &Record) -> Result<bool, ResolveError> {
@@ -149,18 +149,9 @@ fn is_going_on(repo: &Repository, record: &Record) -> Result<bool, ResolveError>
     Ok(worktree_of(&all, record).is_none_or(|worktree| worktree.operation.is_some()))
 }
 
-fn unlock(repo: &Repository, record: &Record, worktree: &Worktree) -> Result<(), ResolveError> {
-    if follow::clear_lock(repo, worktree) {
-        return Ok(());
-    }
-    let (agent, path) = (record.agent.clone(), worktree.path.clone());
-    Err(ResolveError::Blocked { agent, path, reason: Blocked::Locked { path: follow::index_lock(worktree) } })
-}
-
 /// Everything in the worktree under a backup ref, with where the branch and HEAD are.
-fn keep(
+pub(super) fn keep(
     repo: &Repository,
-    world: &World,
     record: &Record,
     worktree: &Worktree,
     signature: &Signature,
@@ -168,9 +159,15 @@ fn keep(
     let tip = refs::read(repo, &record.branch)?.unwrap_or(record.tip);
     let message = format!("{} while it resolved its conflict with {}", record.agent, record.target);
     let commit = backup::of_worktree(repo, worktree, tip, &message, signature)?;
-    let name = backup_name(operation(repo, world, record.tip)?.as_str(), &record.branch);
-    let update = RefUpdate { name, expected: Expected::Missing, new: Some(commit), message };
-    refs::swap_one(repo, &update, signature)?;
+    // An abort that was killed may have kept something else.
+    let name =
+        |number: u32| backup_name(record.operation.as_str(), &format!("refs/worktrees/{}-{number}", record.agent));
+    let mut number = 1;
+    while refs::read(repo, &name(number))?.is_some() {
+        number += 1;
+    }
+    let update = RefUpdate { name: name(number), expected: Expected::Missing, new: Some(commit), message };
+    save(repo, &update, signature)?;
     Ok(update.name)
 }
 

@@ -7,9 +7,10 @@ use gix::ObjectId;
 use gix::actor::Signature;
 
 use super::ResolveError;
-use super::abort::{mend, take_down};
+use super::abort::take_down;
 use super::progress::{self, Progress, progress, worktree_of};
-use super::record::{self, Held, Record, RecordError, Way};
+use super::record::{self, Held, Record, Way};
+use super::torn::{mend, unlock};
 use super::unmerged::{At, Unmerged, at, text, there};
 use crate::agent::Agent;
 use crate::config::Target;
@@ -17,7 +18,7 @@ use crate::git::merge_tree::{Merge, MergeTree, Request};
 use crate::git::refs::{self, Expected, RefUpdate};
 use crate::git::scratch::Scratch;
 use crate::git::worktrees::{self, Worktree};
-use crate::git::{Git, Repository, identity, status};
+use crate::git::{Git, Repository, identity, stale, status};
 use crate::land::execute::backup_name;
 use crate::land::plan::Stop;
 use crate::land::{self, base_of_own};
@@ -49,14 +50,9 @@ pub struct Asked<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Begun {
     /// git went through: every conflict was resolved before.
-    Through {
-        /// What was recorded.
-        record: Record,
-        /// Where the branch is.
-        tip: ObjectId,
-    },
+    Through(Box<Record>),
     /// Somebody has to look at it.
-    Waiting(Waiting),
+    Waiting(Box<Waiting>),
 }
 
 /// A resolution that waits for somebody.
@@ -92,11 +88,11 @@ pub fn begin(asked: &Asked<'_>) -> Result<Begun, ResolveError> {
     let signature = identity::committer(repo, asked.world.now).ok_or(ResolveError::NoIdentity)?;
     let mut is_resolved = false;
     if let Some(mut record) = record::read(repo, &agent.name)? {
-        match earlier(repo, asked.world, &record, &held, &signature)? {
+        match earlier(repo, &record, &held, &signature)? {
             Earlier::Waiting(waiting) => {
                 record.is_told = true;
                 record.write(repo)?;
-                return Ok(Begun::Waiting(*waiting));
+                return Ok(Begun::Waiting(waiting));
             }
             Earlier::Resolved => is_resolved = true,
             Earlier::Over => record.remove(repo)?,
@@ -120,15 +116,12 @@ pub fn begin(asked: &Asked<'_>) -> Result<Begun, ResolveError> {
         state: crate::store::tip(repo)?,
         is_told: false,
     };
-    let backup = RefUpdate {
-        name: backup_name(record.operation.as_str(), &record.branch),
-        expected: Expected::Missing,
-        new: Some(tip),
-        message: format!("before {} resolves its conflict with {}", agent.name, asked.target.branch),
-    };
-    refs::swap_one(repo, &backup, &signature)?;
     record.write(repo)?;
-    let words = run(start(asked, worktree, &record)?, &held)?;
+    let name = backup_name(record.operation.as_str(), &record.branch);
+    let message = format!("before {} resolves its conflict with {}", agent.name, asked.target.branch);
+    let backup = RefUpdate { name, expected: Expected::Missing, new: Some(tip), message };
+    save(repo, &backup, &signature)?;
+    let words = held.run(start(asked, worktree, &record)?)?;
     let begun = proceed(repo, record, words, &held);
     if let Err(ResolveError::GitRefused { .. }) = begun {
         // Nothing began, so nothing needs the backup.
@@ -144,26 +137,25 @@ enum Earlier {
     Over,
 }
 
-fn earlier(
-    repo: &Repository,
-    world: &World,
-    record: &Record,
-    held: &Held,
-    signature: &Signature,
-) -> Result<Earlier, ResolveError> {
+fn earlier(repo: &Repository, record: &Record, held: &Held, signature: &Signature) -> Result<Earlier, ResolveError> {
     let all = worktrees::list(repo)?;
     let worktree = worktree_of(&all, record).ok_or_else(|| ResolveError::NoWorktree { agent: record.agent.clone() });
+    if let (Ok(worktree), false) = (&worktree, record.is_told) {
+        unlock(repo, record, worktree)?;
+    }
     match progress(repo, &all, record)? {
         Progress::UnderWay { unmerged } if record.is_told || progress::has_stopped(record) => {
             Ok(Earlier::Waiting(Box::new(Waiting::new(record, worktree?, unmerged))))
         }
         // git was killed before anybody was told of anything: begun again, it does the same.
         Progress::UnderWay { .. } => {
-            take_down(repo, world, record, worktree?, held, signature)?;
+            take_down(repo, record, worktree?, held, signature)?;
             Ok(Earlier::Over)
         }
+        // Files are to be put back: that asks first, and tells where it keeps what is there.
+        Progress::Torn if record.way == Way::Merge => Err(ResolveError::Torn { agent: record.agent.clone() }),
         Progress::Torn => {
-            mend(repo, world, record, worktree?, held, signature)?;
+            mend(repo, record, worktree?, held, signature)?;
             Ok(Earlier::Over)
         }
         Progress::Foreign { kind } => {
@@ -263,6 +255,12 @@ fn ready(asked: &Asked<'_>, worktree: &Worktree, tip: ObjectId) -> Result<(), Re
     }
 }
 
+/// Write a backup. A lock on it is what a killed process left: nobody else knows the name.
+pub(super) fn save(repo: &Repository, backup: &RefUpdate, signature: &Signature) -> Result<(), ResolveError> {
+    stale::clear(repo, &refs::lock_path(repo, &backup.name), |_| true);
+    Ok(refs::swap_one(repo, backup, signature)?)
+}
+
 /// An id that no backup has yet.
 pub(super) fn operation(repo: &Repository, world: &World, tip: ObjectId) -> Result<OperationId, ResolveError> {
     let mut random = world.random(tip.as_slice());
@@ -313,15 +311,6 @@ fn with_rerere(git: Git) -> Git {
     git.args(["-c", "rerere.autoUpdate=true"])
 }
 
-/// Run it with the lock in its hands; gives its words.
-pub(super) fn run(git: Git, held: &Held) -> Result<String, ResolveError> {
-    let share = held.share().map_err(|source| RecordError::Io { path: "the lock".into(), source })?;
-    let output = git.holding(share).run()?;
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("hint:"));
-    Ok(lines.collect::<Vec<_>>().join("; "))
-}
-
 /// Go on while git stops with nothing left to resolve.
 fn proceed(repo: &Repository, mut record: Record, mut words: String, held: &Held) -> Result<Begun, ResolveError> {
     let mut before = None;
@@ -332,16 +321,17 @@ fn proceed(repo: &Repository, mut record: Record, mut words: String, held: &Held
             (Progress::UnderWay { unmerged }, Some(worktree)) => {
                 let here = (text(&record.git_dir.join("rebase-merge/msgnum")), worktree.head);
                 if unmerged.is_empty() && before.as_ref() != Some(&here) {
-                    words = run(with_rerere(there(worktree)).args([record.way.word(), "--continue"]), held)?;
+                    words = held.run(with_rerere(there(worktree)).args([record.way.word(), "--continue"]))?;
                     before = Some(here);
                     continue;
                 }
                 record.is_told = true;
                 record.write(repo)?;
                 let words = unmerged.is_empty().then_some(words);
-                return Ok(Begun::Waiting(Waiting { words, ..Waiting::new(&record, worktree, unmerged) }));
+                let waiting = Waiting { words, ..Waiting::new(&record, worktree, unmerged) };
+                return Ok(Begun::Waiting(Box::new(waiting)));
             }
-            (Progress::Finished { tip }, _) => return Ok(Begun::Through { record, tip }),
+            (Progress::Finished { .. }, _) => return Ok(Begun::Through(Box::new(record))),
             (Progress::Foreign { kind }, Some(worktree)) => {
                 return Err(ResolveError::Foreign { agent: record.agent, path: worktree.path.clone(), kind });
             }

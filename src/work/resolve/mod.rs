@@ -12,12 +12,15 @@ pub mod record;
 pub mod sort;
 pub mod unmerged;
 
+mod torn;
+
 use std::path::PathBuf;
 
 use gix::bstr::BString;
 
 use super::landing::LandingError;
 use crate::agent::AgentName;
+use crate::branch::BranchError;
 use crate::git::GitError;
 use crate::git::merge_tree::MergeError;
 use crate::git::refs::RefError;
@@ -102,6 +105,12 @@ pub enum ResolveError {
         path: PathBuf,
         /// Of what kind.
         kind: OperationKind,
+    },
+    /// git was killed in the middle.
+    #[error("git was killed while it resolved {agent}")]
+    Torn {
+        /// Whose.
+        agent: AgentName,
     },
     /// There are edits that git would not begin over.
     #[error("{agent}'s worktree {} has uncommitted changes", .path.display())]
@@ -201,6 +210,9 @@ pub enum ResolveError {
     /// git could not merge.
     #[error(transparent)]
     Merge(#[from] MergeError),
+    /// Trees could not be compared.
+    #[error(transparent)]
+    Compare(#[from] Box<BranchError>),
     /// Objects could not be read or written.
     #[error(transparent)]
     Scratch(#[from] ScratchError),

@@ -3,11 +3,16 @@
 //! An operation in the worktree is ours only when it began at the recorded commits: then, and only then, may it be
 //! aborted. Records do not say what git has done since, so nothing here can be out of date.
 
+use std::path::Path;
+
 use gix::ObjectId;
 
 use super::ResolveError;
-use super::record::{Record, Way};
+use super::record::{self, Record, Way};
+
+use super::torn::is_torn_merge;
 use super::unmerged::{Unmerged, text, unmerged};
+use crate::agent::AgentName;
 use crate::git::Repository;
 use crate::git::refs;
 use crate::git::worktrees::{OperationKind, Worktree};
@@ -68,8 +73,21 @@ pub fn progress(repo: &Repository, all: &[Worktree], record: &Record) -> Result<
         _ if has_landed(repo, record)? => Progress::Landed,
         None => Progress::BranchGone,
         Some(tip) if tip != record.tip => Progress::Finished { tip },
-        Some(_) if worktree.is_some_and(|worktree| is_torn_merge(worktree, record)) => Progress::Torn,
-        Some(_) => Progress::NotBegun,
+        Some(_) => match worktree {
+            Some(worktree) if is_torn_merge(repo, worktree, record)? => Progress::Torn,
+            _ => Progress::NotBegun,
+        },
+    })
+}
+
+/// Whether what is going on in a worktree is what this program began there; asked by those who only look.
+pub fn is_ours(repo: &Repository, all: &[Worktree], agent: &AgentName) -> bool {
+    let record = record::read(repo, agent).ok().flatten();
+    record.is_some_and(|record| {
+        let tip = refs::read(repo, &record.branch).ok().flatten();
+        let going_on = worktree_of(all, &record).and_then(|one| Some((one, one.operation.as_ref()?)));
+        going_on
+            .is_some_and(|(worktree, operation)| matches!(whose(worktree, operation.kind, &record, tip), Whose::Ours))
     })
 }
 
@@ -90,10 +108,10 @@ fn whose(worktree: &Worktree, kind: OperationKind, record: &Record, tip: Option<
     match (kind, record.way) {
         (OperationKind::Rebase, Way::Rebase) => {
             let folder = record.git_dir.join("rebase-merge");
-            let [name, from, onto] = ["head-name", "orig-head", "onto"].map(|name| text(&folder.join(name)));
-            match (name, from, onto) {
+            let (from, onto) = (id(&folder.join("orig-head")), id(&folder.join("onto")));
+            match (text(&folder.join("head-name")), from, onto) {
                 (Some(name), Some(from), Some(onto)) => {
-                    yes(name == record.branch && from == record.tip.to_string() && onto == record.onto.to_string())
+                    yes(name == record.branch && from == record.tip && onto == record.onto)
                 }
                 // git can neither continue nor abort this. It is what there is before git touches the worktree, and
                 // after all is in its place: the branch is checked out.
@@ -102,20 +120,16 @@ fn whose(worktree: &Worktree, kind: OperationKind, record: &Record, tip: Option<
             }
         }
         (OperationKind::Merge, Way::Merge) => {
-            let merged = text(&record.git_dir.join("MERGE_HEAD"));
-            yes(is_attached
-                && tip == Some(record.tip)
-                && merged.is_some_and(|merged| merged == record.onto.to_string()))
+            let merged = id(&record.git_dir.join("MERGE_HEAD"));
+            yes(is_attached && tip == Some(record.tip) && merged == Some(record.onto))
         }
         _ => Whose::Somebodys,
     }
 }
 
-/// A merge that was killed after it wrote the files, and before it wrote down that it is one.
-fn is_torn_merge(worktree: &Worktree, record: &Record) -> bool {
-    let is_there = worktree.branch.as_ref() == Some(&record.branch) && !record.is_told && record.way == Way::Merge;
-    let was_locked = || record.git_dir.join("index.lock").exists();
-    is_there && (was_locked() || unmerged(worktree).is_ok_and(|paths| !paths.is_empty()))
+/// The one object id that a file of git's holds.
+fn id(file: &Path) -> Option<ObjectId> {
+    ObjectId::from_hex(text(file)?.as_bytes()).ok()
 }
 
 /// Whether the agent has landed after the resolution began.

@@ -11,10 +11,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use gix::ObjectId;
+use gix::bstr::ByteSlice;
 use serde::{Deserialize, Serialize};
 
+use super::ResolveError;
 use crate::agent::AgentName;
-use crate::git::Repository;
+use crate::git::{Git, Repository, refs};
+use crate::land::execute::backup_name;
 use crate::state::OperationId;
 
 /// The form of the records that this program writes.
@@ -22,6 +25,8 @@ const VERSION: u32 = 1;
 /// How long another command, or a git that outlived one, is waited for.
 const TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(100);
+/// How many of git's lines are told.
+const LINES: usize = 5;
 
 /// With which of git's commands a conflict is resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,12 +151,15 @@ impl Record {
         write().map_err(|source| RecordError::Io { path: path.clone(), source })
     }
 
-    /// Take it away: the resolution is over.
+    /// Take it away: the resolution is over. To be called by whoever holds the right to work on it.
     ///
     /// # Errors
     /// [`RecordError::Io`].
     pub fn remove(&self, repo: &Repository) -> Result<(), RecordError> {
         let path = file(repo, &self.agent, "json");
+        // What a process left that was killed while it wrote the backup.
+        let backup = backup_name(self.operation.as_str(), &self.branch);
+        drop(std::fs::remove_file(refs::lock_path(repo, &backup)));
         match std::fs::remove_file(&path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(RecordError::Io { path, source }),
             _ => Ok(()),
@@ -258,11 +266,13 @@ fn read_file(path: &Path) -> Result<Option<Record>, RecordError> {
     Ok(Some(record))
 }
 
-/// The right to work on an agent's resolution, for as long as this lives or a git that was started with
-/// [`Held::share`] does.
+/// The right to work on an agent's resolution, for as long as this lives or a git that was run with it does.
 #[derive(Debug)]
 #[must_use = "it is given back when it is dropped"]
-pub struct Held(File);
+pub struct Held {
+    lock: File,
+    words: PathBuf,
+}
 
 impl Held {
     /// Wait for it, but not for ever.
@@ -277,7 +287,7 @@ impl Held {
         let file = open.map_err(failed)?;
         for _ in 0..TRIES {
             match file.try_lock() {
-                Ok(()) => return Ok(Held(file)),
+                Ok(()) => return Ok(Held { lock: file, words: path.with_extension("log") }),
                 Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
                 Err(TryLockError::Error(source)) => return Err(failed(source)),
             }
@@ -285,12 +295,20 @@ impl Held {
         Err(RecordError::Held { agent: agent.clone() })
     }
 
-    /// For a child to keep: see [`crate::git::Git::holding`].
+    /// Run git with the right in its hands, also beyond our own end; gives what it said that matters to people.
     ///
     /// # Errors
-    /// There are too many open files.
-    pub fn share(&self) -> io::Result<File> {
-        self.0.try_clone()
+    /// git could not be run, or its words not be kept.
+    pub(super) fn run(&self, git: Git) -> Result<String, ResolveError> {
+        let failed = |source| RecordError::Io { path: self.words.clone(), source };
+        let words = File::create(&self.words).map_err(failed)?;
+        git.run_outliving(self.lock.try_clone().map_err(failed)?, words)?;
+        let text = std::fs::read(&self.words).map_err(failed)?;
+        let text = text.to_str_lossy();
+        // Progress is overwritten by carriage returns.
+        let lines = text.lines().filter_map(|line| line.rsplit('\r').next()).map(str::trim);
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("hint:"));
+        Ok(lines.take(LINES).collect::<Vec<_>>().join("; "))
     }
 }
 

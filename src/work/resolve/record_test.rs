@@ -65,7 +65,7 @@ fn only_one_at_a_time() {
     let fixture = Fixture::new();
     let repo = fixture.open();
     let held = Held::acquire(&repo, &record().agent).unwrap();
-    let shared = held.share().unwrap();
+    let shared = held.lock.try_clone().unwrap();
     drop(held);
     let other = File::options().append(true).open(file(&repo, &record().agent, "lock")).unwrap();
     assert!(other.try_lock().is_err(), "whoever shares it keeps it");

@@ -4,11 +4,12 @@ use super::ResolveError;
 use super::begin::Waiting;
 use super::progress::{self, Progress, progress, worktree_of};
 use super::record::{self, Held, Record, RecordError};
+use super::torn::unlock;
 use crate::agent::AgentName;
 use crate::config::Target;
+use crate::git::Repository;
 use crate::git::refs;
 use crate::git::worktrees::{self, OperationKind};
-use crate::git::{GitError, Repository};
 use crate::land::is_ancestor;
 
 /// All resolutions by how far they have come.
@@ -56,17 +57,17 @@ pub fn sort(repo: &Repository, agents: &[AgentName]) -> Result<Sorted, ResolveEr
     };
     for found in records {
         match found {
-            Ok(record) => one(repo, record, &mut sorted)?,
+            Ok(record) => one(repo, &record.agent, &mut sorted)?,
             Err(error) => sorted.damaged.push(error),
         }
     }
     Ok(sorted)
 }
 
-fn one(repo: &Repository, record: Record, sorted: &mut Sorted) -> Result<(), ResolveError> {
+fn one(repo: &Repository, agent: &AgentName, sorted: &mut Sorted) -> Result<(), ResolveError> {
     // Whoever is at work on it has yet to bring it to where it can be judged.
-    let _held = Held::acquire(repo, &record.agent)?;
-    let Some(record) = record::read(repo, &record.agent)? else { return Ok(()) };
+    let _held = Held::acquire(repo, agent)?;
+    let Some(record) = record::read(repo, agent)? else { return Ok(()) };
     let all = worktrees::list(repo)?;
     match (progress(repo, &all, &record)?, worktree_of(&all, &record)) {
         (Progress::UnderWay { unmerged }, Some(worktree)) if record.is_told || progress::has_stopped(&record) => {
@@ -88,28 +89,36 @@ fn one(repo: &Repository, record: Record, sorted: &mut Sorted) -> Result<(), Res
 /// See [`ResolveError`].
 pub fn forget_landed(repo: &Repository, target: &Target) -> Result<(), ResolveError> {
     for record in record::list(repo)?.into_iter().flatten() {
-        let _held = match Held::acquire(repo, &record.agent) {
-            Ok(held) => held,
-            // It is in use.
-            Err(RecordError::Held { .. }) => continue,
-            Err(error) => return Err(error.into()),
-        };
-        let Some(record) = record::read(repo, &record.agent)? else { continue };
-        let is_over = match progress(repo, &worktrees::list(repo)?, &record)? {
-            Progress::NotBegun | Progress::Landed => true,
-            Progress::Finished { tip } => {
-                let now = refs::read(repo, &target.full_name())?.unwrap_or(target.commit);
-                is_in(repo, tip, now)?
-            }
-            _ => false,
-        };
-        if is_over {
-            record.remove(repo)?;
+        match drop_over(repo, &record.agent, Some(target)) {
+            // One that is in use is not over.
+            Ok(_) | Err(ResolveError::Record(RecordError::Held { .. })) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(())
 }
 
-fn is_in(repo: &Repository, tip: gix::ObjectId, target: gix::ObjectId) -> Result<bool, GitError> {
-    is_ancestor(repo.git(), tip, target)
+/// Drop the record of this agent if its resolution is over. Whether it was.
+///
+/// # Errors
+/// See [`ResolveError`].
+pub fn drop_over(repo: &Repository, agent: &AgentName, target: Option<&Target>) -> Result<bool, ResolveError> {
+    let _held = Held::acquire(repo, agent)?;
+    let Some(record) = record::read(repo, agent)? else { return Ok(false) };
+    let all = worktrees::list(repo)?;
+    let is_over = match (progress(repo, &all, &record)?, target) {
+        (Progress::NotBegun | Progress::Landed, _) => true,
+        (Progress::Finished { tip }, Some(target)) => {
+            let now = refs::read(repo, &target.full_name())?.unwrap_or(target.commit);
+            is_ancestor(repo.git(), tip, now)?
+        }
+        _ => false,
+    };
+    if is_over {
+        if let Some(worktree) = worktree_of(&all, &record).filter(|_| !record.is_told) {
+            unlock(repo, &record, worktree)?;
+        }
+        record.remove(repo)?;
+    }
+    Ok(is_over)
 }

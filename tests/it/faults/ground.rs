@@ -60,10 +60,12 @@ impl Ground {
         self.live().join("repo-worktrees").join(agent)
     }
 
-    /// Every worktree, the main one first.
+    /// Every worktree in which somebody works, the main one first. In the one for checks nobody does, and it is put to
+    /// what is to be checked when it is.
     pub(crate) fn worktrees(&self) -> Vec<PathBuf> {
         let listed = self.git(["worktree", "list", "--porcelain"]);
-        listed.lines().filter_map(|line| line.strip_prefix("worktree ")).map(PathBuf::from).collect()
+        let all = listed.lines().filter_map(|line| line.strip_prefix("worktree ")).map(PathBuf::from);
+        all.filter(|path| path.file_name().unwrap() != ".integration").collect()
     }
 
     /// Every worktree's own git folder.
@@ -73,14 +75,22 @@ impl Ground {
         std::iter::once(common).chain(linked.map(|entry| entry.unwrap().path())).collect()
     }
 
+    /// Whether something is under way, or was when it was disturbed.
+    pub(crate) fn has_journal(&self) -> bool {
+        let Ok(entries) = self.repo().join(".git/agents/journal").read_dir() else { return false };
+        entries.flatten().any(|entry| entry.path().extension().is_some_and(|extension| extension == "json"))
+    }
+
     fn save(&self) {
         copy(&self.live(), &self.root().join("saved"));
     }
 
-    /// Put everything back as it was.
+    /// Put everything back as it was. The folder itself stays, as it may be a disk of its own.
     pub(crate) fn restore(&self) {
-        std::fs::remove_dir_all(self.live()).unwrap();
-        copy(&self.root().join("saved"), &self.live());
+        for entry in self.live().read_dir().unwrap() {
+            std::fs::remove_dir_all(entry.unwrap().path()).unwrap();
+        }
+        copy(&self.root().join("saved/."), &self.live());
     }
 
     /// Keep what is there now for somebody to look at; gives where.
@@ -131,7 +141,18 @@ impl Ground {
 
     /// The landing, in a process group of its own. What a child of it leaves behind holds no pipe of ours.
     pub(crate) fn landing(&self) -> Command {
-        let mut command = self.command(&self.program);
+        self.landing_of(self.command(&self.program))
+    }
+
+    /// The same under another program.
+    pub(crate) fn landing_under(&self, program: &str, prepare: impl FnOnce(&mut Command)) -> Command {
+        let mut command = self.command(program);
+        prepare(&mut command);
+        command.arg(&self.program);
+        self.landing_of(command)
+    }
+
+    fn landing_of(&self, mut command: Command) -> Command {
         command.args(self.scenario.words()).process_group(0).stdout(Stdio::null()).stderr(Stdio::null());
         command
     }

@@ -3,7 +3,6 @@
 //! Half of the moments are spread over the whole of a landing, half over what follows once the journal has it: there
 //! refs and files move. How long both take is learned on the way, as the machine's other work comes and goes.
 
-use std::fmt::{Display, Formatter, Result};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Child;
@@ -17,36 +16,7 @@ use nix::unistd::Pid;
 use super::facts::{End, Work};
 use super::ground::Ground;
 use super::scenario::Scenario;
-
-/// What was done and found.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    /// Processes that were ended before they had ended themselves.
-    pub(crate) kills: usize,
-    /// How many of them had a journal entry by then.
-    pub(crate) under_way: usize,
-    /// Landings that were run to their end.
-    pub(crate) landings: usize,
-    /// What was lost, or ended otherwise than undisturbed.
-    pub(crate) losses: Vec<String>,
-}
-
-impl Tally {
-    fn add(&mut self, other: Tally) {
-        self.kills += other.kills;
-        self.under_way += other.under_way;
-        self.landings += other.landings;
-        self.losses.extend(other.losses);
-    }
-}
-
-impl Display for Tally {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Tally { kills, under_way, landings, losses } = self;
-        write!(f, "{kills} kills ({under_way} of them while refs or files moved), {landings} landings, ")?;
-        write!(f, "{} losses", losses.len())
-    }
-}
+use super::tally::Tally;
 
 /// Who gets which signal.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +53,7 @@ pub(crate) fn kill_landings(
                     let Some(scenario) = scenarios.get(number) else { return };
                     let share = kills / scenarios.len() + usize::from(number < kills % scenarios.len());
                     let mut killer = Killer::new(program, *scenario, seed.wrapping_add(number as u64));
-                    while killer.tally.kills < share && killer.tally.losses.len() < 3 {
+                    while killer.tally.faults < share && killer.tally.losses.len() < 3 {
                         killer.round();
                     }
                     told(scenario, &killer.tally);
@@ -185,14 +155,14 @@ impl Killer {
             }
         }
         let was_alive = child.try_wait().unwrap().is_none();
-        let under_way = has_journal(&self.ground);
+        let under_way = self.ground.has_journal();
         let pid = Pid::from_raw(child.id().cast_signed());
         if was_alive {
             let sent = if blow.whole_group { killpg(pid, blow.signal) } else { kill(pid, blow.signal) };
             sent.unwrap();
         }
         let was_killed = child.wait().unwrap().signal().is_some();
-        self.tally.kills += usize::from(was_killed);
+        self.tally.faults += usize::from(was_killed);
         self.tally.under_way += usize::from(was_killed && under_way);
         match moment {
             Moment::AfterStart(_) => self.whole.learn(!was_killed),
@@ -217,15 +187,10 @@ impl Span {
     }
 }
 
-fn has_journal(ground: &Ground) -> bool {
-    let Ok(entries) = ground.repo().join(".git/agents/journal").read_dir() else { return false };
-    entries.flatten().any(|entry| entry.path().extension().is_some_and(|extension| extension == "json"))
-}
-
 /// Wait until the journal has an entry; false when the process ends without one.
 fn wait_for_journal(ground: &Ground, child: &mut Child) -> bool {
     loop {
-        if has_journal(ground) {
+        if ground.has_journal() {
             return true;
         }
         if child.try_wait().unwrap().is_some() {

@@ -4,10 +4,16 @@
 //! Shared by the suite, which runs a little of it, and by `examples/faults`, which runs as much as one likes. So nothing
 //! here knows where the program under test is.
 
+mod disk;
 mod facts;
 mod ground;
 mod kill;
 mod scenario;
+mod syscalls;
+mod tally;
 
-pub(crate) use kill::{Tally, kill_landings};
-pub(crate) use scenario::{SCENARIOS, Scenario};
+pub(crate) use disk::fill_disks;
+pub(crate) use kill::kill_landings;
+pub(crate) use scenario::{SCENARIOS, SMALL, Scenario};
+pub(crate) use syscalls::{NOT_INSTALLED, disturb_calls, why_no_strace};
+pub(crate) use tally::Tally;

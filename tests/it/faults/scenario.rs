@@ -5,14 +5,12 @@ use std::path::Path;
 
 use super::ground::Ground;
 
-/// Whether `merge` knows `--check`.
-const HAS_CHECKS: bool = false;
-
 /// One kind of landing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scenario {
     /// How it is called.
     pub(crate) name: &'static str,
+    agents: &'static [&'static str],
     /// `--strategy`; none is the program's own choice.
     strategy: Option<&'static str>,
     /// Two of the branches conflict.
@@ -36,6 +34,7 @@ enum Holder {
 
 const CLEAN: Scenario = Scenario {
     name: "clean",
+    agents: &["ann", "ben", "cam", "dan", "eve", "fay"],
     strategy: None,
     conflicting: false,
     dirty: false,
@@ -55,18 +54,18 @@ pub(crate) const SCENARIOS: [Scenario; 10] = [
     Scenario { name: "target elsewhere", dirty: true, target: Holder::Linked, ..CLEAN },
     Scenario { name: "target nowhere", dirty: true, target: Holder::Nobody, ..CLEAN },
     Scenario { name: "refs in tables", dirty: true, reftable: true, ..CLEAN },
-    Scenario { name: "checked", dirty: true, conflicting: true, checked: HAS_CHECKS, ..CLEAN },
+    Scenario { name: "checked", dirty: true, conflicting: true, checked: true, ..CLEAN },
 ];
 
-/// The agents in the order in which they are made.
-const AGENTS: [&str; 6] = ["ann", "ben", "cam", "dan", "eve", "fay"];
+/// A small one, for faults that are tried one by one at every place.
+pub(crate) const SMALL: Scenario = Scenario { name: "small", agents: &["ann", "cam"], dirty: true, ..CLEAN };
 
 impl Scenario {
     /// The command that lands it.
     pub(crate) fn words(&self) -> Vec<&'static str> {
         let mut words = vec!["merge", "--all", "--yes"];
         words.extend(self.strategy.map(|strategy| ["--strategy", strategy]).into_iter().flatten());
-        words.extend(self.checked.then_some(["--check", "true"]).into_iter().flatten());
+        words.extend(self.checked.then_some(["--check", "sleep 0.1; test -e shared"]).into_iter().flatten());
         words
     }
 }
@@ -81,8 +80,8 @@ pub(super) fn build(ground: &Ground) {
         ground.git(["config", key, value]);
     }
     first_commit(ground, &repo);
-    ground.agents([&["init"][..], &AGENTS].concat());
-    for (number, agent) in AGENTS.iter().enumerate() {
+    ground.agents([&["init"][..], scenario.agents].concat());
+    for (number, agent) in scenario.agents.iter().enumerate() {
         let task = format!("{number}");
         ground.agents(["assign", agent, &task, "A task"]);
         ground.agents(["start", agent, &task]);

@@ -7,11 +7,11 @@ use chrono::TimeDelta;
 use clap::Args;
 use git_agents::agent::AgentName;
 use git_agents::config::{self, Target};
-use git_agents::git::Repository;
-use git_agents::git::identity;
+use git_agents::git::{Repository, identity, refs};
 use git_agents::store::{Scope, Snapshot, StoreError};
 use git_agents::work::backups;
 use git_agents::work::cleanup::{self, Fate, Going, Looked, Wanted};
+use git_agents::work::recover::Told;
 use git_agents::work::upstream::{self, Deleted, RemoteFate, Upstream};
 
 use super::complete_values::agent_names;
@@ -51,9 +51,7 @@ pub(crate) struct CleanupArgs {
 pub(crate) fn run(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
     let repo = ctx.repo()?;
     repo.require_git()?;
-    if !args.dry_run {
-        ctx.recover()?;
-    }
+    let finished = if args.dry_run { Vec::new() } else { ctx.recover()? };
     if args.backups {
         return clean_backups(ctx, args);
     }
@@ -61,9 +59,15 @@ pub(crate) fn run(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
     let around = Around { ctx, repo, here: &here, named: !args.agents.is_empty() };
     let target = config::target(repo)?;
     let snapshot = ctx.load(&Scope::open())?;
+    // An interrupted cleanup that has just been finished was this one: who went with it is no mistake.
     let known = |name: &String| known_agent(&snapshot.state, name);
+    let is_just_gone = |name: &&String| {
+        let backup = |told: &Told| format!("{}{}/{name}", backups::FOLDER, told.id);
+        let went = |told: &Told| refs::read(repo, &backup(told)).is_ok_and(|found| found.is_some());
+        known(name).is_err() && finished.iter().any(went)
+    };
     let agents: Vec<AgentName> = match around.named {
-        true => args.agents.iter().map(known).collect::<Result<_, _>>()?,
+        true => args.agents.iter().filter(|name| !is_just_gone(name)).map(known).collect::<Result<_, _>>()?,
         false => snapshot.state.agents.keys().cloned().collect(),
     };
     let looked = around.survey(&target, &snapshot, &agents)?;
@@ -178,7 +182,12 @@ impl Around<'_> {
 
     fn take_away(&self, one: &Looked, going: &Going, view: &mut CleanupView) {
         match cleanup::remove(self.repo, &self.ctx.world, going) {
-            Ok(removed) => view.removed.push(RemovedAgent::new(going, &one.branch, removed.as_ref())),
+            Ok(removed) => {
+                if removed.as_ref().is_some_and(|removed| !removed.branch_deleted) {
+                    self.ctx.ui.warn(&format!("{} has moved in this very moment, and stays", one.branch));
+                }
+                view.removed.push(RemovedAgent::new(going, &one.branch, removed.as_ref()));
+            }
             Err(error) => {
                 let error = removal_refused(self.repo, &one.name, error);
                 view.has_failed |= error.exit == Exit::Outside;
@@ -204,8 +213,8 @@ fn clean_backups(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
     Ok(Exit::Good)
 }
 
-/// The remote branches as they are shown: those that are absent are no news.
 impl CleanupView {
+    /// What became of the agent's branch on its remote; one that is absent there is no news.
     fn add_remote(&mut self, name: &AgentName, remotes: &Ended, target: &Target) {
         if let Some((upstream, fate, deleted)) = remotes.get(name) {
             self.remote.extend(RemoteView::new(name, upstream, fate, deleted.as_ref(), target));

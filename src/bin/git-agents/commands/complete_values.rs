@@ -34,6 +34,18 @@ pub(crate) fn agents_and_branches() -> ArgValueCandidates {
     })
 }
 
+/// Completes how a branch lands.
+pub(crate) fn strategy_words() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let words = [
+            ("rebase", "its commits are replayed on top of the target"),
+            ("merge", "a merge commit joins it to the target"),
+            ("squash", "one commit holds all of its changes"),
+        ];
+        words.map(|(word, help)| offer(word, help)).into()
+    })
+}
+
 /// Completes a local branch.
 pub(crate) fn branch_names() -> ArgValueCandidates {
     ArgValueCandidates::new(branches)

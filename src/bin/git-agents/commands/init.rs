@@ -221,6 +221,7 @@ fn beyond_init(
         tip,
         last_commit,
         worktree: standing.clone().into(),
+        is_resolving: false,
         ahead: None,
         behind: None,
         files: None,

@@ -1,7 +1,11 @@
 //! `git agents log`
 
+use std::collections::BTreeSet;
+
 use clap::Args;
+use git_agents::git::refs;
 use git_agents::store::{self, Entry, History};
+use git_agents::work::backups::FOLDER;
 
 use super::complete_values::agents_and_tasks;
 use crate::context::Context;
@@ -9,6 +13,8 @@ use crate::error::{CliError, Exit};
 use crate::view::log::{Log, LogEntry};
 
 /// Show what has happened, newest first: everything, or what concerns one task or agent.
+///
+/// With a landing come the branches that it moved, and the backups that keep where they were.
 #[derive(Debug, Args)]
 pub(crate) struct LogArgs {
     /// A task's id or an agent's name.
@@ -22,6 +28,7 @@ pub(crate) struct LogArgs {
 pub(crate) fn run(ctx: &Context, args: LogArgs) -> Result<Exit, CliError> {
     let repo = ctx.repo()?;
     let about = args.about.map(|text| text.strip_prefix('#').unwrap_or(&text).to_ascii_lowercase());
+    let backups: BTreeSet<String> = refs::list(repo, FOLDER)?.into_iter().map(|(name, _)| name).collect();
     let mut operations = Vec::new();
     let mut others = 0;
     for entry in History::from(repo, store::tip(repo)?) {
@@ -30,7 +37,7 @@ pub(crate) fn run(ctx: &Context, args: LogArgs) -> Result<Exit, CliError> {
         }
         let entry = entry?;
         match about.as_deref().is_none_or(|text| is_about(&entry, text)) {
-            true => operations.push(LogEntry::from(&entry)),
+            true => operations.push(LogEntry::new(&entry, &backups)),
             false => others += 1,
         }
     }

@@ -1,7 +1,7 @@
 //! `git agents merge --continue` and `--abort`: what `git agents resolve` began.
 
 use git_agents::agent::AgentName;
-use git_agents::config;
+use git_agents::config::{self, Target};
 use git_agents::state::State;
 use git_agents::store::Scope;
 use git_agents::work::resolve::{Record, Sorted, abort, forget_landed, sort};
@@ -23,7 +23,7 @@ pub(crate) fn resume(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> 
     let waiting: Vec<_> = sorted.waiting.iter().map(|one| ResolutionView::waiting(one, None)).collect();
     if sorted.ready.is_empty() {
         if waiting.is_empty() {
-            forget_landed(repo, &config::target(repo)?)?;
+            settle(ctx, &config::target(repo)?);
             return Err(nothing("every resolution has been taken back or has landed"));
         }
         ctx.ui.answer(&ContinueView { waiting })?;
@@ -72,6 +72,14 @@ pub(crate) fn take_back(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliErro
     }
     ctx.ui.answer(&AbortedView { aborted })?;
     Ok(Exit::Good)
+}
+
+/// After a landing: resolutions that are over are forgotten. Should that fail, the next command does it.
+pub(crate) fn settle(ctx: &Context, target: &Target) {
+    let done = ctx.repo().and_then(|repo| Ok(forget_landed(repo, target)?));
+    if let Err(error) = done {
+        ctx.ui.warn(&error.message);
+    }
 }
 
 fn sorted(ctx: &Context, names: &[String]) -> Result<Sorted, CliError> {

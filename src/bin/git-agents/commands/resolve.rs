@@ -57,7 +57,7 @@ pub(crate) fn run(ctx: &Context, args: &ResolveArgs) -> Result<Exit, CliError> {
     });
     let asked = Asked { repo, world: &ctx.world, target: &target, state: &snapshot.state, agent, way };
     match begin(&asked)? {
-        Begun::Through { record, .. } => {
+        Begun::Through(record) => {
             ctx.ui.answer(&ResolveView(ResolutionView::resolved(&record)))?;
             Ok(Exit::Good)
         }

@@ -1,12 +1,15 @@
 //! `git agents undo`
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use git_agents::agent::{AgentName, CommitId};
 use git_agents::git::{identity, worktrees};
-use git_agents::land::plan::Move;
+use git_agents::land::plan::{Move, Refusal};
 use git_agents::land::plan_undo;
-use git_agents::state::{Action, NewAgent, Operation};
+use git_agents::state::{Action, NewAgent, Operation, RefMove};
 use git_agents::store::{self, Change, Scope, StoreError, Undoable, last_undoable};
+use git_agents::work::built_on;
 use git_agents::work::carry_out::carry_out;
 use git_agents::work::place;
 use git_agents::work::recover::Told;
@@ -14,8 +17,9 @@ use git_agents::worktree::remove::{self, RemoveError, Request};
 
 use super::merge::tell_followed;
 use crate::context::Context;
-use crate::error::{CliError, Exit};
-use crate::view::merge::refusal_text;
+use crate::error::{CliError, Exit, built_upon};
+use crate::render::style::listed;
+use crate::view::merge::{refusal_hints, refusal_text};
 use crate::view::undone::UndoneView;
 
 /// Take back the last operation, where nothing was built on it.
@@ -42,6 +46,7 @@ pub(crate) fn run(ctx: &Context, args: &UndoArgs) -> Result<Exit, CliError> {
     let Some(operation) = last.entry.operation.clone() else {
         return Err(CliError::refused("nothing-to-undo", "there is nothing to undo").hint("git agents log"));
     };
+    warn_of_remotes(ctx, &operation)?;
     if !operation.moved.is_empty() || matches!(operation.action, Action::AddAgents { .. }) {
         ctx.ui.confirm(&format!("Take back \"{}\", with the branches that moved?", last.entry.sentence), args.yes)?;
     }
@@ -83,25 +88,60 @@ fn undo_moves(ctx: &Context, operation: &Operation, action: Action) -> Result<Ve
         ctx.transact(&scope, |_, _| Ok(Some(action.clone().into())))?;
         return Ok(Vec::new());
     }
-    let id = |id: &CommitId| gix::ObjectId::from_hex(id.as_str().as_bytes()).ok();
-    let moves: Vec<Move> = operation
-        .moved
-        .iter()
-        .map(|moved| Move {
-            name: moved.name.clone(),
-            before: moved.before.as_ref().and_then(id),
-            after: moved.after.as_ref().and_then(id),
-        })
-        .collect();
+    let moves = moves_of(operation);
     let built = plan_undo(ctx.repo()?, &moves)?;
     if !built.plan.refusals.is_empty() {
-        let why: Vec<String> = built.plan.refusals.iter().map(refusal_text).collect();
-        return Err(CliError::refused("built-upon", why.join("; ")).hint("git agents log").hint("git reflog"));
+        return Err(cannot(ctx, operation, &moves, &built.plan.refusals)?);
     }
     let change = Change::from(action);
     let (_, executed) = carry_out(ctx.repo()?, &ctx.world, &built, &scope, |_| Ok::<_, CliError>(change))?;
     tell_followed(ctx, &executed.followed);
     Ok(moves.into_iter().map(|moved| moved.name).collect())
+}
+
+/// What moved along with the operation.
+fn moves_of(operation: &Operation) -> Vec<Move> {
+    let id = |id: &CommitId| gix::ObjectId::from_hex(id.as_str().as_bytes()).ok();
+    let one = |moved: &RefMove| Move {
+        name: moved.name.clone(),
+        before: moved.before.as_ref().and_then(id),
+        after: moved.after.as_ref().and_then(id),
+    };
+    operation.moved.iter().map(one).collect()
+}
+
+/// Why the refs cannot go back: something was built on them, or a worktree cannot come along.
+fn cannot(ctx: &Context, operation: &Operation, moves: &[Move], why: &[Refusal]) -> Result<CliError, CliError> {
+    if !why.iter().any(|refusal| matches!(refusal, Refusal::Elsewhere { .. })) {
+        let texts: Vec<String> = why.iter().map(refusal_text).collect();
+        let hints: BTreeSet<_> = why.iter().flat_map(refusal_hints).collect();
+        let error = CliError::refused("blocked", texts.join("; "));
+        return Ok(hints.into_iter().fold(error, |error, hint| error.hint(*hint)));
+    }
+    let repo = ctx.repo()?;
+    let stands = built_on::stands(repo, operation.id.as_str(), moves)?;
+    let target = if let Action::Land { target, .. } = &operation.action { Some(target.as_str()) } else { None };
+    Ok(built_upon(repo, &operation.action.sentence(), target, &stands))
+}
+
+/// Others may have a landing by now: taking it back here does not take it back there.
+fn warn_of_remotes(ctx: &Context, operation: &Operation) -> Result<(), CliError> {
+    let Action::Land { target, .. } = &operation.action else { return Ok(()) };
+    let full = format!("refs/heads/{target}");
+    let Some(landed) = moves_of(operation).into_iter().find(|moved| moved.name == full).and_then(|one| one.after)
+    else {
+        return Ok(());
+    };
+    let names = built_on::on_remotes(ctx.repo()?, landed)?;
+    if !names.is_empty() {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let has = if names.len() == 1 { "has" } else { "have" };
+        ctx.ui.warn(&format!(
+            "{} {has} this landing already, and keeps it: what was pushed is taken back with git revert",
+            listed(&names)
+        ));
+    }
+    Ok(())
 }
 
 /// Agents that were added go with their worktrees and branches, unless there is work in them.

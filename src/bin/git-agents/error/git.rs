@@ -49,6 +49,8 @@ impl From<RefError> for CliError {
             RefError::Symbolic { .. } => {
                 CliError::refused("symbolic-ref", message).hint("git config agents.target BRANCH")
             }
+            RefError::Hook { .. } => CliError::refused("hook", message)
+                .hint("git rev-parse --git-path hooks/reference-transaction, and look at what it asks for"),
             RefError::Git(error) => error.into(),
             _ => CliError::new(Exit::Outside, "ref-failed", message).hint("git agents doctor"),
         }

@@ -1,5 +1,6 @@
 //! Errors as users meet them: one sentence, a stable code, an exit status, and what to do next.
 
+mod built_on;
 mod git;
 mod queue;
 mod removal;
@@ -7,6 +8,7 @@ mod resolve;
 mod state;
 mod work;
 
+pub(crate) use built_on::built_upon;
 pub(crate) use removal::removal_refused;
 
 /// What the exit status says. `0` is a good answer.

@@ -1,9 +1,10 @@
-//! What removing an agent says no with.
+//! What removing an agent, cleaning up and taking back say no with.
 
 use git_agents::agent::AgentName;
 use git_agents::config;
 use git_agents::git::Repository;
 use git_agents::work::backups::BackupsError;
+use git_agents::work::built_on::BuiltOnError;
 use git_agents::work::cleanup::CleanupError;
 use git_agents::work::landed::JudgeError;
 use git_agents::work::removal::RemovalError;
@@ -86,6 +87,15 @@ impl From<CleanupError> for CliError {
             CleanupError::Remove(_) => {
                 CliError::new(Exit::Outside, "worktree-unreadable", message).hint("git agents doctor")
             }
+        }
+    }
+}
+
+impl From<BuiltOnError> for CliError {
+    fn from(error: BuiltOnError) -> Self {
+        match error {
+            BuiltOnError::Ref(error) => error.into(),
+            BuiltOnError::Git(error) => error.into(),
         }
     }
 }

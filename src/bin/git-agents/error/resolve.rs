@@ -38,6 +38,7 @@ impl From<ResolveError> for CliError {
             ResolveError::Foreign { path, .. } => {
                 CliError::refused("worktree-busy", message).hint(format!("{} status", git(&path)))
             }
+            ResolveError::Torn { .. } => CliError::refused("resolution-torn", message).hint("git agents merge --abort"),
             ResolveError::Uncommitted { path, paths, .. } => {
                 let shown: Vec<String> = paths.iter().take(5).map(|path| path_text(path.as_ref())).collect();
                 let more = if paths.len() > 5 { ", …" } else { "" };
@@ -86,6 +87,7 @@ impl From<ResolveError> for CliError {
             ResolveError::Ref(error) => error.into(),
             ResolveError::Git(error) => error.into(),
             ResolveError::Scratch(error) => error.into(),
+            ResolveError::Compare(error) => (*error).into(),
             ResolveError::Backup(_) | ResolveError::Follow(_) | ResolveError::Merge(_) => {
                 CliError::new(Exit::Outside, "git-failed", message).hint("git agents doctor")
             }

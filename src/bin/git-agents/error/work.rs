@@ -9,8 +9,11 @@ use git_agents::work::carry_out::CarryOutError;
 use git_agents::work::complete::SurveyError;
 use git_agents::work::enrol::EnrolError;
 use git_agents::work::landing::LandingError;
+use git_agents::work::messages::MessageError;
 use git_agents::work::recover::RecoverError;
 use git_agents::work::start::StartError;
+use git_agents::work::strategies::UnknownStrategy;
+use git_agents::work::template::TemplateError;
 use git_agents::worktree::create::CreateError;
 
 use super::{CliError, Exit, quoted};
@@ -139,7 +142,22 @@ impl From<LandingError> for CliError {
             LandingError::Git(error) => error.into(),
             LandingError::Ref(error) => error.into(),
             LandingError::Scratch(error) => error.into(),
+            LandingError::Store(error) => error.into(),
+            LandingError::Message(MessageError::Git(error)) => error.into(),
+            LandingError::Message(MessageError::Template(error)) | LandingError::Template(error) => error.into(),
         }
+    }
+}
+
+impl From<TemplateError> for CliError {
+    fn from(error: TemplateError) -> Self {
+        CliError::refused("template", error.to_string()).hint(format!("git config --unset {}", error.key))
+    }
+}
+
+impl From<UnknownStrategy> for CliError {
+    fn from(error: UnknownStrategy) -> Self {
+        CliError::refused("strategy", error.to_string()).hint(format!("git config --unset {}", error.key))
     }
 }
 
@@ -161,6 +179,12 @@ impl From<PlanError> for CliError {
         match error {
             PlanError::TargetNotABranch { .. } | PlanError::NoTarget { .. } => {
                 CliError::refused("no-target", message).hint("git config agents.target BRANCH")
+            }
+            PlanError::Signing { .. } => CliError::refused("signing-failed", message)
+                .hint("git config user.signingKey")
+                .hint("git -c commit.gpgSign=false agents merge …, to go without for once"),
+            PlanError::Message { .. } => {
+                CliError::new(Exit::Outside, "write-failed", message).hint("look at the free space: df .")
             }
             PlanError::Ref(error) => error.into(),
             PlanError::Git(error) => error.into(),

@@ -76,12 +76,17 @@ pub(crate) fn troubles(target: &Target, state: &State, agent: &Agent, seen: &Age
             found.push(by_hand(kind, message, hint));
         }
     }
-    found.extend(busy(name.as_str(), &seen.worktree));
+    found.extend(busy(name.as_str(), target, seen));
     found
 }
 
-fn busy(name: &str, worktree: &WorktreeOverview) -> Option<Trouble> {
-    let WorktreeOverview::At { path, operation: Some(operation), .. } = worktree else { return None };
+fn busy(name: &str, target: &Target, seen: &AgentOverview) -> Option<Trouble> {
+    let WorktreeOverview::At { path, operation: Some(operation), .. } = &seen.worktree else { return None };
+    if seen.is_resolving {
+        let message = format!("{name} is resolving its conflict with {} in {}", target.branch, path.display());
+        let hint = "git agents merge --continue".to_owned();
+        return Some(Trouble { kind: BUSY, message, hint, init_helps: false });
+    }
     Some(Trouble {
         kind: BUSY,
         message: format!("{name}'s worktree is in the middle of a {}", operation.command()),

@@ -83,7 +83,11 @@ pub(super) fn keeps_text(one: &Looked, keeps: &Keeps, target: &Target) -> (&'sta
             let message = format!("its worktree {} has something else checked out", path.display());
             ("worktree-elsewhere", message, vec![format!("git -C {} switch {branch}", at(path))])
         }
-        Keeps::Replaced { path } => {
+        Keeps::Replaced { path, is_repairable: true } => {
+            let message = format!("its worktree {} has lost its .git", path.display());
+            ("worktree-replaced", message, vec!["git worktree repair".to_owned()])
+        }
+        Keeps::Replaced { path, .. } => {
             let message = format!("something else is at {}, where its worktree was", path.display());
             ("worktree-replaced", message, vec!["git agents doctor".to_owned()])
         }

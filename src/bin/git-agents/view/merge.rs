@@ -6,7 +6,8 @@ use git_agents::git::status::status;
 use git_agents::git::worktrees::Worktree;
 use git_agents::land::plan::{Refusal, Stop, Stopped};
 use git_agents::state::State;
-use git_agents::work::landing::{Landing, completed, strategy_word};
+use git_agents::work::landing::{Landing, completed};
+use git_agents::work::strategies::strategy_word;
 use git_agents::worktree::follow::Blocked;
 use serde::Serialize;
 
@@ -50,7 +51,8 @@ pub(crate) struct LandedView {
 pub(crate) struct StoppedView {
     pub(crate) name: String,
     pub(crate) branch: String,
-    /// `conflict`, `merges`, `taken-back`, `worktree`, `unwritable`, `check`, `after`, `missing`, `is-target`, `symbolic`, `checked-out-twice`, `unrelated` or `unknown`.
+    /// `conflict`, `merges`, `taken-back`, `stacked`, `worktree`, `unwritable`, `check`, `hook`, `after`, `missing`,
+    /// `is-target`, `symbolic`, `checked-out-twice`, `unrelated` or `unknown`.
     pub(crate) reason: &'static str,
     pub(crate) message: String,
     pub(crate) paths: Vec<StoppedPath>,
@@ -220,7 +222,7 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
         }
         Stop::Worktree { path, reason: Blocked::Missing } => {
             let message = format!("its worktree at {} is missing: {}", path.display(), blocked_text(&Blocked::Missing));
-            ("worktree", message, "git worktree repair".to_owned())
+            ("worktree", message, "git worktree repair PATH".to_owned())
         }
         Stop::Worktree { path, reason } => {
             let message = format!("its worktree {} cannot come along: {}", path.display(), blocked_text(reason));
@@ -247,6 +249,16 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
             let places: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
             let message = format!("its branch is checked out more than once: {}", places.join(", "));
             ("checked-out-twice", message, "git worktree list".to_owned())
+        }
+        Stop::Stacked { replays } => {
+            let message = "it is built on commits that have landed in another form, which a merge would bring in twice";
+            let strategy = if *replays { "rebase" } else { "squash" };
+            ("stacked", message.to_owned(), format!("git agents merge {name} --strategy {strategy}"))
+        }
+        Stop::Hook { hook, output } => {
+            let said = if output.is_empty() { String::new() } else { format!(": {output}") };
+            let message = format!("the {hook} hook says no{said}");
+            ("hook", message, format!("git agents merge {name} --strategy rebase"))
         }
         Stop::Unrelated => {
             let message = "it shares no history with the target".to_owned();
@@ -294,12 +306,12 @@ pub(crate) fn blocked_text(blocked: &Blocked) -> String {
             let more = if paths.len() > 5 { ", …" } else { "" };
             format!("uncommitted work is in the way: {}{more}", shown.join(", "))
         }
-        Blocked::Missing => "bring it back (git worktree repair), or forget it (git worktree prune)".to_owned(),
+        Blocked::Missing => "bring it back (git worktree repair PATH), or forget it (git worktree prune)".to_owned(),
         Blocked::Locked { path } => format!("somebody is writing to it ({} exists)", path.display()),
         Blocked::Behind => "its files could not be brought to what landed before (git agents doctor)".to_owned(),
         Blocked::NotIntact => "it is not the worktree that git believes it to be".to_owned(),
         Blocked::ReadOnly { path, reason } => format!("{} cannot be written to: {reason}", path.display()),
-        Blocked::Refused { reason } => one_line(reason),
+        Blocked::Unwritable { reason } | Blocked::Refused { reason } => one_line(reason),
     }
 }
 
@@ -331,7 +343,7 @@ pub(crate) fn refusal_text(refusal: &Refusal) -> String {
 /// What to do about it: commands, or a sentence where none is known.
 pub(crate) fn refusal_hints(refusal: &Refusal) -> &'static [&'static str] {
     match refusal {
-        Refusal::Worktree { reason: Blocked::Missing, .. } => &["git worktree repair", "git worktree prune"],
+        Refusal::Worktree { reason: Blocked::Missing, .. } => &["git worktree repair PATH", "git worktree prune"],
         Refusal::Worktree { reason: Blocked::Locked { .. }, .. } => &["git agents doctor"],
         Refusal::Worktree { reason: Blocked::Behind, .. } => &["git agents doctor", "git agents undo"],
         Refusal::Worktree { reason: Blocked::NotIntact, .. } => {
@@ -341,7 +353,9 @@ pub(crate) fn refusal_hints(refusal: &Refusal) -> &'static [&'static str] {
         Refusal::Worktree { reason: Blocked::ReadOnly { .. }, .. } => {
             &["make it writable (chmod u+w, mount -o remount,rw), and run the command again"]
         }
-        Refusal::Worktree { reason: Blocked::Refused { .. }, .. } => &["git agents status"],
+        Refusal::Worktree { reason: Blocked::Refused { .. } | Blocked::Unwritable { .. }, .. } => {
+            &["git agents status"]
+        }
         Refusal::HeldTwice { .. } | Refusal::CheckedOut { .. } => &["git worktree list"],
         _ => &["commit what is in the way, or move it elsewhere"],
     }

@@ -184,14 +184,11 @@ fn attention(target: &Target, state: &State, agent: &Agent, seen: &AgentOverview
         TargetVerdict::Clean => {}
         TargetVerdict::Conflict { paths } => {
             let message = format!("{name} conflicts with {} in {}", target.branch, paths.join(", "));
-            let rebase = match &seen.worktree {
-                WorktreeOverview::At { path, operation: None, .. } => {
-                    let path = crate::error::quoted(&path.display().to_string());
-                    format!("git -C {path} rebase {}", crate::error::quoted(&target.branch))
-                }
+            let next = match &seen.worktree {
+                WorktreeOverview::At { operation: None, .. } => format!("git agents resolve {name}"),
                 _ => format!("git agents conflicts {name}"),
             };
-            tell("target-conflict", message, rebase);
+            tell("target-conflict", message, next);
         }
         TargetVerdict::Unknown { reason } => {
             let message = format!("whether {name} merges into {} is unknown: {reason}", target.branch);

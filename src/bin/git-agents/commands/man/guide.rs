@@ -87,6 +87,56 @@ pub(super) const SECTIONS: &[(&str, &[Part])] = &[
                 "How long one command may take, such as 90s, 10m or 2h. The default is no limit.",
             ),
             Term("agents.checkRetries", "How often a command that failed is tried again. The default is 0."),
+            Term(
+                "agents.strategy, agents.<agent>.strategy",
+                "How branches land, or one agent's: `rebase`, `merge` or `squash`. What is given with `--strategy` is \
+                 stronger. The default is a rebase, or a merge where a branch contains merges or its commits conflict \
+                 one by one.",
+            ),
+            Term(
+                "agents.mergeMessage, agents.squashMessage",
+                "Templates for the messages of merge commits and squashed commits, in the language of Jinja. They know \
+                 `agent`, `branch`, `target`, `tasks` (each with `id`, `title`, `details`), `task` (when it is exactly \
+                 one), `commits` (each with `id`, `subject`, `body`, `author`) and `default`, the message without a \
+                 template. A template that makes no message is refused before anything lands.",
+            ),
+            Term(
+                "agents.trailers",
+                "When true, every commit that a landing makes names the agent and its tasks in trailers, `Agent:` and \
+                 `Task:`; those that a rebase replays too, so that their messages change.",
+            ),
+        ],
+    ),
+    (
+        "HOOKS",
+        &[
+            Text(
+                "A landing runs the repository's own hooks where git would, found as git finds them \
+                 (`core.hooksPath`), in the worktree that has the target checked out, else in the main one:",
+            ),
+            Term(
+                "commit-msg",
+                "Sees the message of every merge commit and squashed commit, and may change it. When it says no, that \
+                 branch does not land. It does not run with `--dry-run`, nor, as in git-rebase(1), for commits that \
+                 are replayed.",
+            ),
+            Term(
+                "post-merge",
+                "Runs once after a landing, when the files of the worktree that has the target checked out came along; \
+                 its argument is 1 when all of it was squashed. What it says changes nothing.",
+            ),
+            Term(
+                "reference-transaction",
+                "Sees the target, the agents' branches, the backups and the state move in one transaction, and can \
+                 refuse it. It does not see the state move alone, as `task add` moves it: that ref belongs to \
+                 git-agents.",
+            ),
+            Text(
+                "These do not run: `pre-commit` and `prepare-commit-msg`, because nothing is committed from an index \
+                 and no message is edited, as in a merge without an editor; `pre-rebase`, `post-rewrite` and \
+                 `post-checkout`, because no rebase and no checkout happens in a worktree: commits are replayed in \
+                 memory, and files follow.",
+            ),
         ],
     ),
     (

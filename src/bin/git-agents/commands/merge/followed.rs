@@ -1,9 +1,22 @@
 //! What to say of worktrees that did not simply come along.
 
+use git_agents::git::GitError;
+use git_agents::git::hooks::Ran;
+use git_agents::text::printable;
 use git_agents::worktree::follow::Followed;
 
 use crate::context::Context;
 use crate::view::merge::blocked_text;
+
+/// The landing stands, whatever the hook thinks of it.
+pub(super) fn tell_post_merge(ctx: &Context, ran: Result<Ran, GitError>) {
+    match ran {
+        Ok(Ran::Good) => {}
+        Ok(Ran::No { output }) if output.is_empty() => ctx.ui.warn("the post-merge hook failed"),
+        Ok(Ran::No { output }) => ctx.ui.warn(&format!("the post-merge hook failed: {}", printable(&output))),
+        Err(error) => ctx.ui.warn(&format!("the post-merge hook could not be run: {error}")),
+    }
+}
 
 /// Say what could not come along as expected; the refs have moved in any case.
 pub(crate) fn tell_followed(ctx: &Context, followed: &[(git_agents::land::plan::Following, Followed)]) {

@@ -7,18 +7,17 @@ mod progress;
 mod queue;
 mod settings;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use git_agents::config::{self, Target};
 use git_agents::git::remote::{self, Pushed};
 use git_agents::git::{refs, worktrees};
-use git_agents::land::{Built, ExecuteError, Strategy};
+use git_agents::land::{Built, ExecuteError};
 use git_agents::state::State;
 use git_agents::store::{Refused, Scope};
 use git_agents::work::carry_out::CarryOutError;
 use git_agents::work::landing::{self, Landing, Wanted};
-use git_agents::work::resolve;
 
-use super::complete_values::agent_names;
+use super::complete_values::{agent_names, strategy_words};
 use super::merge_continue;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
@@ -27,7 +26,7 @@ use crate::view::merge::{MergeView, refusal_hints, refusal_text};
 pub(crate) use followed::tell_followed;
 use progress::Progress;
 pub(crate) use queue::holder_text;
-use settings::Settings;
+use settings::{Settings, StrategyArg};
 
 /// Land the agents' branches on the target, in the recommended order.
 ///
@@ -43,9 +42,15 @@ pub(crate) struct MergeArgs {
     /// Every agent that has something to land and works on nothing.
     #[arg(short, long, conflicts_with = "agents")]
     all: bool,
-    /// How a branch lands [default: rebase, or merge for a branch that contains merges or whose commits conflict one by one].
-    #[arg(short, long, value_name = "STRATEGY")]
-    strategy: Option<StrategyArg>,
+    /// How a branch lands, or one agent's: rebase (its commits are replayed on top of the target), merge (a merge commit
+    /// joins it to the target) or squash (one commit holds all of its changes) [default: rebase, or merge for a branch
+    /// that contains merges or whose commits conflict one by one].
+    #[arg(short, long, value_name = "[AGENT=]STRATEGY", value_parser = settings::strategy_arg, add = strategy_words())]
+    strategy: Vec<StrategyArg>,
+    /// Name the agent and its tasks in trailers (`Agent:`, `Task:`) of every commit that is made, also of those that a
+    /// rebase replays.
+    #[arg(long)]
+    trailers: bool,
     /// Run CMD with `sh` on what would land, and leave out those whose work makes it fail; may be given several times
     /// [default: agents.check].
     #[arg(short, long, value_name = "CMD")]
@@ -89,27 +94,6 @@ impl MergeArgs {
     /// The same, about exactly these agents.
     pub(crate) fn about(&self, agents: Vec<String>) -> Self {
         MergeArgs { agents, ..self.clone() }
-    }
-}
-
-/// A strategy as the user types it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum StrategyArg {
-    /// Its commits are replayed on top of the target.
-    Rebase,
-    /// A merge commit joins it to the target.
-    Merge,
-    /// One commit holds all of its changes.
-    Squash,
-}
-
-impl From<StrategyArg> for Strategy {
-    fn from(arg: StrategyArg) -> Self {
-        match arg {
-            StrategyArg::Rebase => Strategy::Rebase,
-            StrategyArg::Merge => Strategy::Merge,
-            StrategyArg::Squash => Strategy::Squash,
-        }
     }
 }
 
@@ -160,6 +144,9 @@ fn preview(ctx: &Context, args: &MergeArgs, settings: &Settings) -> Result<Exit,
     if let (true, Some(refused)) = (view.landed.is_empty(), view.refusal()) {
         return Err(refused);
     }
+    if landing::would_run_commit_msg(ctx.repo()?, &planned.target, &planned.landing.built)? {
+        ctx.ui.note("the commit-msg hook would run on the messages of merged and squashed branches");
+    }
     ctx.ui.answer(&view)?;
     Ok(if view.stopped.is_empty() { Exit::Good } else { Exit::Negative })
 }
@@ -195,7 +182,11 @@ fn try_once(
         }
         progress.moving(&planned.target.branch)?;
         match landing::carry_out_landing(repo, &ctx.world, &planned.target, &planned.landing.built) {
-            Ok((_, executed)) => tell_followed(ctx, &executed.followed),
+            Ok((_, executed)) => {
+                tell_followed(ctx, &executed.followed);
+                let ran = landing::post_merge(&planned.target, &planned.landing.built, &executed);
+                followed::tell_post_merge(ctx, ran);
+            }
             Err(CarryOutError::Execute(ExecuteError::Outdated { name, .. })) => {
                 return Ok(Attempt::Overtaken(format!("{name} has moved meanwhile")));
             }
@@ -205,7 +196,7 @@ fn try_once(
             Err(error) => return Err(error.into()),
         }
     }
-    resolve::forget_landed(repo, &planned.target)?;
+    merge_continue::settle(ctx, &planned.target);
     progress.done();
     ctx.ui.answer(&view)?;
     Ok(Attempt::Done(exit))
@@ -257,7 +248,13 @@ impl Planned {
         let (upstream, start) = queue::start(repo, &target, settings, fetch)?;
         let state = ctx.load(&Scope::open())?.state;
         let agents = chosen::chosen(ctx, &state, &target, args)?;
-        let wanted = Wanted { agents, strategy: settings.strategy, start };
+        let wanted = Wanted {
+            agents,
+            strategies: settings.strategies(ctx, &state)?,
+            trailers: settings.trailers,
+            runs_hooks: !args.dry_run,
+            start,
+        };
         let landing = landing::build(repo, &ctx.world, &target, &state, &wanted)?;
         refuse(&landing.built)?;
         Ok(Planned { target, state, landing, upstream })

@@ -2,18 +2,23 @@
 
 use std::time::Duration;
 
+use git_agents::agent::AgentName;
 use git_agents::check;
 use git_agents::duration;
 use git_agents::land::Strategy;
+use git_agents::state::State;
+use git_agents::work::landing;
+use git_agents::work::strategies::{Strategies, strategy_named};
 
 use super::MergeArgs;
-use crate::context::Context;
-use crate::error::CliError;
+use crate::context::{Context, known_agent};
+use crate::error::{CliError, Exit};
 
 /// How a landing is to go.
 #[derive(Debug)]
 pub(super) struct Settings {
-    pub(super) strategy: Option<Strategy>,
+    strategy: Vec<StrategyArg>,
+    pub(super) trailers: bool,
     pub(super) checks: check::Settings,
     pub(super) fetch: bool,
     pub(super) push: bool,
@@ -26,6 +31,7 @@ impl Settings {
             agents: _,
             all: _,
             strategy,
+            trailers,
             check,
             check_each,
             check_timeout,
@@ -64,7 +70,35 @@ impl Settings {
                 .hint("git agents merge --check CMD")
                 .hint("git config agents.check CMD"));
         }
-        let strategy = strategy.map(Strategy::from);
-        Ok(Settings { strategy, checks, fetch: *fetch || *push, push: *push, wait: time(wait, "--wait")? })
+        let trailers = *trailers || ctx.repo()?.config_flag(landing::TRAILERS_KEY);
+        let (strategy, wait) = (strategy.clone(), time(wait, "--wait")?);
+        Ok(Settings { strategy, trailers, checks, fetch: *fetch || *push, push: *push, wait })
     }
+
+    /// What the flags and the configuration say of how branches land.
+    pub(super) fn strategies(&self, ctx: &Context, state: &State) -> Result<Strategies, CliError> {
+        let given = self.strategy.iter().map(|StrategyArg { agent, strategy }| {
+            let agent = agent.as_deref().map(|name| known_agent(state, name)).transpose();
+            let agent = agent.map_err(|error| CliError { exit: Exit::Usage, ..error })?;
+            Ok((agent, *strategy))
+        });
+        let agents: Vec<AgentName> = state.agents.keys().cloned().collect();
+        Ok(Strategies::resolve(ctx.repo()?, &agents, &given.collect::<Result<Vec<_>, CliError>>()?)?)
+    }
+}
+
+/// A strategy as the user types it, for all or for one agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct StrategyArg {
+    agent: Option<String>,
+    strategy: Strategy,
+}
+
+pub(super) fn strategy_arg(text: &str) -> Result<StrategyArg, String> {
+    let (agent, word) = match text.split_once('=') {
+        Some((agent, word)) => (Some(agent.to_owned()), word),
+        None => (None, text),
+    };
+    let strategy = strategy_named(word).ok_or("a strategy is rebase, merge or squash")?;
+    Ok(StrategyArg { agent, strategy })
 }

@@ -1,0 +1,99 @@
+//! What a branch has of others that has landed in another form: it is not its own, and must not come in twice.
+//!
+//! A landing or a rebase writes commits anew; who built on the old ones still has those. The chain of operations says
+//! what became of what: the tip that landed and the commit that it became, the branch before and after a rebase. (The
+//! backup refs say no more than that, and reading some thousand of them takes longer than the landing.) An old tip
+//! counts only where what it became is in the target now: a landing that was taken back leaves the work to whoever has
+//! it. Only branches with more than one commit of their own can be stacked, so mostly nothing is read at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gix::ObjectId;
+
+use super::rewrites::{self, Rewrite};
+use crate::config::Target;
+use crate::git::Repository;
+use crate::store::StoreError;
+
+/// What is not a branch's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Others {
+    /// Old tips whose work is in the target.
+    pub(super) landed: Vec<ObjectId>,
+    /// Old tips whose work is in the target when the branch with this tip, which lands too, has landed before.
+    pub(super) rewritten: Vec<(ObjectId, ObjectId)>,
+}
+
+/// Finds what is not a branch's own, for several branches.
+#[derive(Debug)]
+pub(super) struct Memory<'r> {
+    repo: &'r Repository,
+    target: &'r Target,
+    /// For each tip of what lands together the commits that the target does not have.
+    own: BTreeMap<ObjectId, BTreeSet<ObjectId>>,
+    /// What took the place of what, the newest first.
+    rewrites: Vec<Rewrite>,
+}
+
+impl<'r> Memory<'r> {
+    /// What is remembered for these tips, which land together.
+    ///
+    /// # Errors
+    /// The chain cannot be read.
+    pub(super) fn read(
+        repo: &'r Repository,
+        target: &'r Target,
+        tips: impl IntoIterator<Item = ObjectId>,
+    ) -> Result<Self, StoreError> {
+        let mut memory = Memory { repo, target, own: BTreeMap::new(), rewrites: Vec::new() };
+        for tip in tips {
+            memory.own.insert(tip, memory.own(tip));
+        }
+        if memory.own.values().any(|own| own.len() > 1) {
+            let here = |rewrite: &Rewrite| rewrite.target.as_ref().is_none_or(|name| *name == target.branch);
+            memory.rewrites = rewrites::read(repo)?.into_iter().filter(here).collect();
+        }
+        Ok(memory)
+    }
+
+    /// What `tip` was built on and is not its own.
+    pub(super) fn others(&self, tip: ObjectId) -> Others {
+        let mut others = Others::default();
+        let Some(own) = self.own.get(&tip).filter(|own| own.len() > 1) else { return others };
+        for (place, rewrite) in self.rewrites.iter().enumerate().filter(|(_, rewrite)| own.contains(&rewrite.old)) {
+            // Newest first, so what happened to the new commits later comes before.
+            let later = &self.rewrites[..place];
+            let holds = |with: &&ObjectId| **with != tip && self.has(**with, rewrite.new);
+            if self.is_landed(rewrite.new, &rewrite.branch, later) {
+                others.landed.push(rewrite.old);
+            } else if let Some(with) = self.own.keys().find(holds) {
+                others.rewritten.push((rewrite.old, *with));
+            }
+        }
+        others
+    }
+
+    /// The commits that the target does not have. What cannot be walked is told by those who merge it.
+    fn own(&self, tip: ObjectId) -> BTreeSet<ObjectId> {
+        let walk = self.repo.gix().rev_walk([tip]).with_hidden([self.target.commit]);
+        walk.all().into_iter().flatten().flatten().map(|info| info.id).collect()
+    }
+
+    /// Whether a commit is in the target, or what became of it later is.
+    fn is_landed(&self, commit: ObjectId, branch: &str, later: &[Rewrite]) -> bool {
+        let becomes = |(place, next): (usize, &Rewrite)| {
+            next.branch == branch && self.has(next.old, commit) && self.is_landed(next.new, branch, &later[..place])
+        };
+        self.has(self.target.commit, commit) || later.iter().enumerate().any(becomes)
+    }
+
+    /// Whether a commit is in the history of another. What is not here is in nothing.
+    fn has(&self, newer: ObjectId, older: ObjectId) -> bool {
+        let repo = self.repo.gix();
+        if !repo.has_object(older) || !repo.has_object(newer) {
+            return false;
+        }
+        let bases = repo.merge_bases_many(older, &[newer]).unwrap_or_default();
+        bases.iter().any(|base| base.detach() == older)
+    }
+}
