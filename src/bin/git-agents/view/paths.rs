@@ -84,8 +84,7 @@ impl PathsView {
             let tasks = branch.as_deref().map(|branch| tasks_of(state, branch)).unwrap_or_default();
             (!paths.is_empty()).then(|| ChangerView { name: candidate.name.clone(), branch, tasks, paths })
         };
-        let unknown =
-            |number: usize, reason: String| UnknownView { name: candidates[number].name.clone(), reason };
+        let unknown = |number: usize, reason: String| UnknownView { name: candidates[number].name.clone(), reason };
         PathsView {
             target: target.into(),
             paths: paths.iter().map(|path| path_text(path.as_ref())).collect(),
