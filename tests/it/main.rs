@@ -29,6 +29,7 @@ mod conflicts;
 mod conflicts_forms;
 mod conflicts_path;
 mod conflicts_show;
+mod conflicts_unseen;
 mod doctor;
 mod fail;
 mod findings;
