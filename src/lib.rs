@@ -15,6 +15,7 @@ pub mod land;
 pub mod name;
 pub mod state;
 pub mod store;
+pub mod sync;
 pub mod task;
 pub mod text;
 pub mod work;

@@ -9,6 +9,7 @@ mod chain;
 mod layout;
 mod lock;
 mod read;
+mod replay;
 mod undo;
 mod write;
 
@@ -23,6 +24,7 @@ pub use chain::{Entry, History};
 pub use layout::{STATE_REF, open_shard, shard};
 pub use lock::StoreLock;
 pub use read::Scope;
+pub use replay::{NotReplayed, Replay, check_readable};
 pub use undo::{Undoable, last_readable, last_undoable};
 pub use write::{Change, Committed, Prepared, Refused, prepare, transact};
 

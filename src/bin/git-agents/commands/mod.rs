@@ -26,6 +26,7 @@ pub(crate) mod reset;
 pub(crate) mod resolve;
 pub(crate) mod start;
 pub(crate) mod status;
+pub(crate) mod sync;
 pub(crate) mod task;
 pub(crate) mod unassign;
 pub(crate) mod undo;
@@ -58,6 +59,7 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
         Command::Cleanup(args) => cleanup::run(ctx, &args),
         Command::Resolve(args) => resolve::run(ctx, &args),
         Command::Log(args) => log::run(ctx, args),
+        Command::Sync(args) => sync::run(ctx, args),
         Command::Undo(args) => undo::run(ctx, &args),
         Command::Reset(args) => reset::run(ctx, &args),
         Command::Doctor(args) => doctor::run(ctx, &args),
