@@ -34,7 +34,7 @@ pub use exchange::sync;
 pub use exclusive::{Confirmed, Unconfirmed, confirm, prepare};
 pub use mode::{Mode, is_due, known_remote, mode};
 pub use rejected::{RejectedOperation, acknowledge, rejected};
-pub use remote::{MODE_KEY, REMOTE_KEY, REMOTE_REF_KEY, Remote, remote};
+pub use remote::{MODE_KEY, REMOTE_KEY, REMOTE_REF_KEY, Remote, accepted_ref, remote};
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -36,13 +36,18 @@ pub struct Remote {
 impl Remote {
     /// The ref here that holds the last chain of it that was accepted.
     pub fn accepted_ref(&self) -> String {
-        format!("{ACCEPTED_FOLDER}{}/state", self.name)
+        accepted_ref(&self.name)
     }
 
     /// The ref here that git fetches into, before anything is judged.
     pub(super) fn incoming_ref(&self) -> String {
         format!("{INCOMING_FOLDER}{}/state", self.name)
     }
+}
+
+/// The ref here that holds the last chain of a remote that was accepted.
+pub fn accepted_ref(remote: &str) -> String {
+    format!("{ACCEPTED_FOLDER}{remote}/state")
 }
 
 /// The remote that was named, else the configured one, else the only one, else `origin`.

@@ -58,6 +58,7 @@ mod start;
 mod status;
 mod strategies;
 mod sync;
+mod sync_auto;
 mod sync_clones;
 mod sync_hosts;
 mod sync_rewound;

@@ -36,10 +36,18 @@ use clap::CommandFactory;
 use crate::cli::{Cli, Command};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
+use crate::sharing;
 
 /// Run what was asked for; nothing asked for is `status` in a repository that has agents, else the short help.
 pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliError> {
     let Some(command) = command else { return bare(ctx) };
+    let before = sharing::before(ctx, &command);
+    let exit = carry_out(ctx, command)?;
+    sharing::ride_along(ctx, &before);
+    Ok(exit)
+}
+
+fn carry_out(ctx: &Context, command: Command) -> Result<Exit, CliError> {
     match command {
         Command::Init(args) => init::run(ctx, args),
         Command::Agent(args) => agent::run(ctx, args),
