@@ -60,6 +60,7 @@ mod strategies;
 mod sync;
 mod sync_auto;
 mod sync_clones;
+mod sync_contest;
 mod sync_hosts;
 mod sync_rewound;
 mod task_add;
@@ -76,6 +77,7 @@ mod import_any;
 mod input;
 mod output;
 
+mod contest;
 mod differential;
 mod faults;
 mod landing_equality;
