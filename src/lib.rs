@@ -16,6 +16,7 @@ pub mod name;
 pub mod path;
 pub mod state;
 pub mod store;
+pub mod sync;
 pub mod task;
 pub mod text;
 pub mod work;

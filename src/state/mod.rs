@@ -85,6 +85,11 @@ impl State {
         self.touched.insert(document);
     }
 
+    /// Count nothing as changed any more: what was touched is written.
+    pub fn settle(&mut self) {
+        self.touched.clear();
+    }
+
     /// The tasks that can start now: open, and everything they wait for is completed or landed. The most important
     /// and oldest first.
     pub fn ready(&self) -> Vec<&Task> {

@@ -151,7 +151,12 @@ fn operation_id(world: &World, random: &mut fastrand::Rng) -> OperationId {
 }
 
 /// The state with everything that the rules for `action` look at, also what is closed.
-fn complete(repo: &Repository, tip: Option<ObjectId>, state: State, action: &Action) -> Result<State, StoreError> {
+pub(super) fn complete(
+    repo: &Repository,
+    tip: Option<ObjectId>,
+    state: State,
+    action: &Action,
+) -> Result<State, StoreError> {
     let Some(tip) = tip else { return Ok(state) };
     let named = action.tasks().into_iter().cloned();
     let after: Vec<TaskId> = match action {
@@ -168,7 +173,7 @@ fn complete(repo: &Repository, tip: Option<ObjectId>, state: State, action: &Act
 }
 
 /// The tree after the touched documents have been put in their places.
-fn write_tree(repo: &Repository, tip: Option<ObjectId>, state: &State) -> Result<ObjectId, StoreError> {
+pub(super) fn write_tree(repo: &Repository, tip: Option<ObjectId>, state: &State) -> Result<ObjectId, StoreError> {
     let failed = |error: &dyn std::fmt::Display| StoreError::Write { reason: error.to_string() };
     let gix = repo.gix();
     let blob = |json: &serde_json::Value| -> Result<ObjectId, StoreError> {

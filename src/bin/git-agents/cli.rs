@@ -77,6 +77,7 @@ pub(crate) enum Command {
     Merge(commands::merge::MergeArgs),
     Cleanup(commands::cleanup::CleanupArgs),
     Resolve(commands::resolve::ResolveArgs),
+    Sync(commands::sync::SyncArgs),
     Log(commands::log::LogArgs),
     Undo(commands::undo::UndoArgs),
     Reset(commands::reset::ResetArgs),

@@ -11,6 +11,7 @@ use super::task::add::{Details, new_task};
 use crate::context::{Context, known_agent, task_id};
 use crate::error::{CliError, Exit, quoted};
 use crate::render::style::hours as shown_hours;
+use crate::sharing::{OfflineArg, Sharing};
 use crate::view::done::TaskChanged;
 
 /// Give a task to an agent; with a title, file it first.
@@ -32,11 +33,14 @@ pub(crate) struct AssignArgs {
     hours_word: Option<String>,
     #[command(flatten)]
     details: Details,
+    #[command(flatten)]
+    offline: OfflineArg,
 }
 
 pub(crate) fn run(ctx: &Context, args: AssignArgs) -> Result<Exit, CliError> {
-    let AssignArgs { agent, task, title, hours_word, mut details } = args;
+    let AssignArgs { agent, task, title, hours_word, mut details, offline } = args;
     let words: Vec<String> = [Some(agent), task, title, hours_word].into_iter().flatten().collect();
+    let sharing = Sharing::begin(ctx, offline)?;
     let snapshot = ctx.load(&Scope::open())?;
     // In an agent's worktree `assign eve 16` must not file a task "eve" with the title "16" when there is no eve.
     let (agent, rest) = match words.as_slice() {
@@ -58,8 +62,8 @@ pub(crate) fn run(ctx: &Context, args: AssignArgs) -> Result<Exit, CliError> {
         }
     }
     match title {
-        Some(title) => assign_new(ctx, &snapshot, &agent, task, title, details),
-        None if details.is_empty() => assign_existing(ctx, &snapshot, &agent, task),
+        Some(title) => assign_new(ctx, &sharing, &snapshot, &agent, task, title, details),
+        None if details.is_empty() => assign_existing(ctx, &sharing, &snapshot, &agent, task),
         None => Err(CliError::usage("a title is needed to file a new task with these details")
             .hint(format!("git agents task edit {task} …"))),
     }
@@ -67,6 +71,7 @@ pub(crate) fn run(ctx: &Context, args: AssignArgs) -> Result<Exit, CliError> {
 
 fn assign_new(
     ctx: &Context,
+    sharing: &Sharing,
     snapshot: &Snapshot,
     agent: &AgentName,
     task: &str,
@@ -80,21 +85,33 @@ fn assign_new(
     let same = |title: &str| title == new.title;
     let known = snapshot.state.tasks.get(&id).filter(|task| same(&task.title));
     if known.is_some() {
-        return assign_existing(ctx, snapshot, agent, id.as_str());
+        return assign_existing(ctx, sharing, snapshot, agent, id.as_str());
     }
-    write(ctx, agent, &id, Some(&new))
+    write(ctx, sharing, agent, &id, Some(&new))
 }
 
-fn assign_existing(ctx: &Context, snapshot: &Snapshot, agent: &AgentName, task: &str) -> Result<Exit, CliError> {
+fn assign_existing(
+    ctx: &Context,
+    sharing: &Sharing,
+    snapshot: &Snapshot,
+    agent: &AgentName,
+    task: &str,
+) -> Result<Exit, CliError> {
     let id = ctx.task(snapshot, task).map_err(|error| match error.code {
         "usage" => error.hint(format!("git agents assign {agent} ID {}", quoted(task))),
         "task-not-found" => error.hint(format!("git agents assign {agent} {task} \"Its title\"")),
         _ => error,
     })?;
-    write(ctx, agent, &id, None)
+    write(ctx, sharing, agent, &id, None)
 }
 
-fn write(ctx: &Context, agent: &AgentName, id: &TaskId, new: Option<&NewTask>) -> Result<Exit, CliError> {
+fn write(
+    ctx: &Context,
+    sharing: &Sharing,
+    agent: &AgentName,
+    id: &TaskId,
+    new: Option<&NewTask>,
+) -> Result<Exit, CliError> {
     let mut already = None;
     let committed = ctx.transact(&Scope::open().with_tasks([id]), |state, _| {
         let has_it = |task: &&git_agents::task::Task| {
@@ -108,6 +125,9 @@ fn write(ctx: &Context, agent: &AgentName, id: &TaskId, new: Option<&NewTask>) -
         let (agent, task) = (agent.clone(), id.clone());
         Ok(Some(Action::Assign { agent, task, new: new.cloned().map(Box::new) }.into()))
     })?;
+    if let Some(committed) = &committed {
+        sharing.confirm(ctx, &committed.operation)?;
+    }
     let done = committed.and_then(|committed| {
         TaskChanged::of(&committed.state, id, |task| {
             let estimate = task.hours.map(|hours| format!(" ({})", shown_hours(hours.get()))).unwrap_or_default();

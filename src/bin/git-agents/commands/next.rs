@@ -9,6 +9,7 @@ use super::complete_values::agent_names;
 use super::start::begin;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
+use crate::sharing::{OfflineArg, Sharing};
 use crate::view::started::{NothingReady, StartedView};
 
 /// Give the agent the best task that can start now, and start it, in one step.
@@ -20,10 +21,13 @@ pub(crate) struct NextArgs {
     /// The agent; may be left out in its worktree.
     #[arg(add = agent_names())]
     agent: Option<String>,
+    #[command(flatten)]
+    offline: OfflineArg,
 }
 
 pub(crate) fn run(ctx: &Context, args: &NextArgs) -> Result<Exit, CliError> {
     ctx.recover()?;
+    let sharing = Sharing::begin(ctx, args.offline)?;
     loop {
         let snapshot = ctx.load(&Scope::open())?;
         let agent = ctx.agent(&snapshot.state, args.agent.as_deref())?;
@@ -36,7 +40,7 @@ pub(crate) fn run(ctx: &Context, args: &NextArgs) -> Result<Exit, CliError> {
             ctx.ui.answer(&NothingReady { agent: agent.to_string(), open: waiting })?;
             return Ok(Exit::Negative);
         };
-        match begin(ctx, &snapshot, &agent, &id) {
+        match begin(ctx, &sharing, &snapshot, &agent, &id) {
             Ok(started) => {
                 ctx.ui.answer(&StartedView::new(&agent, &id, &started))?;
                 return Ok(Exit::Good);

@@ -11,6 +11,7 @@ use git_agents::work::start::{Started, start};
 use super::complete_values::{agent_names, task_ids};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
+use crate::sharing::{OfflineArg, Sharing};
 use crate::view::started::StartedView;
 
 /// Start the agent's task; the base commit and the time are recorded.
@@ -26,11 +27,14 @@ pub(crate) struct StartArgs {
     /// The task; one that nobody has is assigned first.
     #[arg(add = task_ids())]
     task: Option<String>,
+    #[command(flatten)]
+    offline: OfflineArg,
 }
 
 pub(crate) fn run(ctx: &Context, args: StartArgs) -> Result<Exit, CliError> {
     let words: Vec<String> = [args.agent, args.task].into_iter().flatten().collect();
     ctx.recover()?;
+    let sharing = Sharing::begin(ctx, args.offline)?;
     let snapshot = ctx.load(&Scope::open())?;
     let (agent, rest) = ctx.agent_and(&snapshot.state, &words)?;
     let id = match rest {
@@ -39,13 +43,19 @@ pub(crate) fn run(ctx: &Context, args: StartArgs) -> Result<Exit, CliError> {
         _ => return Err(CliError::usage("start takes [AGENT] [TASK]")),
     };
     let snapshot = ctx.load(&Scope::open().with_tasks([&id]))?;
-    let started = begin(ctx, &snapshot, &agent, &id)?;
+    let started = begin(ctx, &sharing, &snapshot, &agent, &id)?;
     ctx.ui.answer(&StartedView::new(&agent, &id, &started))?;
     Ok(Exit::Good)
 }
 
 /// Start the task and tell what was brought in and what is missing.
-pub(crate) fn begin(ctx: &Context, snapshot: &Snapshot, agent: &AgentName, id: &TaskId) -> Result<Started, CliError> {
+pub(crate) fn begin(
+    ctx: &Context,
+    sharing: &Sharing,
+    snapshot: &Snapshot,
+    agent: &AgentName,
+    id: &TaskId,
+) -> Result<Started, CliError> {
     let repo = ctx.repo()?;
     let state = &snapshot.state;
     let target = config::target(repo)?;
@@ -53,6 +63,7 @@ pub(crate) fn begin(ctx: &Context, snapshot: &Snapshot, agent: &AgentName, id: &
     let task = state.tasks.get(id).ok_or_else(|| Rejected::UnknownTask { id: id.clone() })?;
     refuse_early(state, agent, task)?;
     let started = start(repo, &ctx.world, &target, state, known, task)?;
+    sharing.confirm(ctx, &started.committed.operation)?;
     for waiting in &started.waiting_for {
         ctx.ui.warn(&format!("{id} is after {waiting}, which is not completed"));
     }

@@ -32,6 +32,7 @@ pub(crate) mod reset;
 pub(crate) mod resolve;
 pub(crate) mod started;
 pub(crate) mod status;
+pub(crate) mod sync;
 pub(crate) mod task;
 pub(crate) mod undone;
 pub(crate) mod warnings;
