@@ -27,7 +27,7 @@ pub use chain::{Entry, History};
 pub use layout::{STATE_REF, open_shard, shard};
 pub use lock::StoreLock;
 pub use read::Scope;
-pub use replay::{NotReplayed, Replay, check_readable};
+pub use replay::{NotReplayed, Replay};
 pub use undo::{Undoable, last_readable, last_undoable};
 pub use vet::{Fault, VetError, Vetted, vet};
 pub use write::{Change, Committed, Prepared, Refused, prepare, transact};

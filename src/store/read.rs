@@ -125,18 +125,6 @@ pub(super) fn examine(repo: &Repository, commit: ObjectId, path: &str, entry: &E
     reader.state.damaged.pop()
 }
 
-/// Whether the commit's tree can be read and is of a format that is known.
-///
-/// # Errors
-/// See [`StoreError`].
-pub(super) fn check(repo: &Repository, commit: ObjectId) -> Result<(), StoreError> {
-    let mut reader = Reader { repo, buffer: Vec::new(), state: State::default() };
-    let unreadable = |reason: String| StoreError::Unreadable { commit, reason };
-    let tree = tree_of(repo, commit).map_err(unreadable)?;
-    let top = reader.entries(tree).map_err(unreadable)?;
-    reader.check_format(&top)
-}
-
 /// Read what `scope` asks for besides what every state has into `state`, which is of the same commit.
 ///
 /// # Errors
