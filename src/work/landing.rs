@@ -296,7 +296,9 @@ pub fn post_merge(target: &Target, built: &Built, executed: &Executed) -> Result
     let is_here = |(following, how): &&(Following, Followed)| {
         following.branch == name && matches!(how, Followed::Done | Followed::Kept { .. })
     };
-    let Some((following, _)) = executed.followed.iter().find(is_here) else { return Ok(Ran::Good) };
+    let Some((following, _)) = executed.followed.iter().find(is_here) else {
+        return Ok(Ran::Good { output: String::new() });
+    };
     let squashed = built.plan.steps.iter().all(|step| step.strategy == Strategy::Squash);
     hooks::run(&following.path, "post-merge", [if squashed { "1" } else { "0" }])
 }
