@@ -125,7 +125,7 @@ impl State {
 }
 
 /// The order in which tasks are taken: priority, then age, then id.
-fn by_urgency(a: &Task, b: &Task) -> std::cmp::Ordering {
+pub fn by_urgency(a: &Task, b: &Task) -> std::cmp::Ordering {
     b.priority.cmp(&a.priority).then_with(|| a.created_at.cmp(&b.created_at)).then_with(|| a.id.cmp(&b.id))
 }
 

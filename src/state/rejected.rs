@@ -38,6 +38,9 @@ pub enum Rejected {
     /// Another agent has it.
     #[error("task {task} is held by {agent} since {} ({state})", .since.format("%Y-%m-%d %H:%M UTC"))]
     Held { task: TaskId, agent: AgentName, state: TaskState, since: DateTime<Utc> },
+    /// It was assigned anew since.
+    #[error("{agent} had {task} by assignment {known}, which has ended: {}", now_held(.holder.as_ref(), *.epoch, .since))]
+    Outdated { task: TaskId, agent: AgentName, known: u64, epoch: u64, holder: Option<AgentName>, since: DateTime<Utc> },
     /// It is in a state in which this cannot be done.
     #[error("task {task} is {state}: {wanted}")]
     WrongState { task: TaskId, state: TaskState, wanted: &'static str },
@@ -59,4 +62,12 @@ pub enum Rejected {
     /// A restored document is none.
     #[error("the document {document} cannot be restored: {reason}")]
     BadDocument { document: Document, reason: String },
+}
+
+fn now_held(holder: Option<&AgentName>, epoch: u64, since: &DateTime<Utc>) -> String {
+    let since = since.format("%Y-%m-%d %H:%M UTC");
+    match holder {
+        Some(holder) => format!("{holder} has it since {since} by assignment {epoch}"),
+        None => format!("nobody has it since {since}"),
+    }
 }

@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod enrol;
 pub mod landed;
 pub mod landing;
+pub mod leases;
 pub mod messages;
 pub mod overview;
 pub mod packet;

@@ -38,6 +38,7 @@ mod init;
 mod init_whole;
 mod land;
 mod land_order;
+mod leases;
 mod log;
 mod merge;
 mod merge_order;

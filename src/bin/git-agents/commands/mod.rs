@@ -27,6 +27,7 @@ pub(crate) mod resolve;
 pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod task;
+pub(crate) mod terms;
 pub(crate) mod unassign;
 pub(crate) mod undo;
 

@@ -49,5 +49,8 @@ fn show(ctx: &Context, no_dirty: bool) -> Result<(), CliError> {
         ctx.ui.warn("an interrupted command waits to be finished: git agents doctor --fix");
     }
     let overview = overview(repo, &target, &snapshot.state, !no_dirty)?;
-    ctx.ui.answer(&StatusView::new(&target, &snapshot.state, &overview, &ctx.ui.out))
+    let mut leases = ctx.leases()?;
+    let view = StatusView::new(&target, &snapshot.state, &overview, &leases, &ctx.ui.out);
+    leases.observe(&snapshot.state);
+    ctx.ui.answer(&view)
 }

@@ -78,6 +78,18 @@ impl From<Rejected> for CliError {
                     _ => error.hint(format!("git agents unassign {agent} {task}")),
                 }
             }
+            Rejected::Outdated { task, agent, holder, .. } => {
+                let message = format!("{message}; what is on {agent}'s branch is as it was");
+                let error = CliError::new(Exit::Negative, "assignment-outdated", message);
+                let error = match holder {
+                    Some(holder) if holder == agent => {
+                        error.hint(format!("git agents unassign {agent} {task} && git agents start {agent} {task}"))
+                    }
+                    Some(_) => error.hint(format!("git agents next {agent}")),
+                    None => error.hint(format!("git agents start {agent} {task}")),
+                };
+                error.hint(format!("git agents task show {task}"))
+            }
             Rejected::WrongState { task, state, .. } => {
                 let error = CliError::refused("task-state", message);
                 match state {

@@ -18,6 +18,7 @@ pub(crate) mod explain;
 pub(crate) mod finding;
 pub(crate) mod hunks;
 mod kept;
+pub(crate) mod lease;
 pub(crate) mod log;
 pub(crate) mod merge;
 pub(crate) mod merge_order;
