@@ -11,6 +11,11 @@ impl State {
     pub fn apply(&self, operation: &Operation) -> Result<State, Rejected> {
         let mut state = self.clone();
         let mut rules = Rules::new(&mut state, operation);
+        // What is put back is put back as it was.
+        let is_restoring = matches!(operation.action, Action::Undo { .. } | Action::Repair { .. });
+        if !is_restoring {
+            rules.end_expired_claims();
+        }
         match &operation.action {
             Action::AddAgents { agents } => agents.iter().try_for_each(|agent| rules.add_agent(agent))?,
             Action::RemoveAgent { agent, backup } => rules.remove_agent(agent, backup.as_deref())?,
@@ -35,10 +40,15 @@ impl State {
             Action::Rebase { agent, onto, .. } => rules.rebase(agent, onto)?,
             Action::AddFindings { findings } => findings.iter().try_for_each(|finding| rules.add_finding(finding))?,
             Action::ResolveFindings { findings } => findings.iter().try_for_each(|id| rules.resolve_finding(id))?,
+            Action::Claim { agent, claims, ttl_s } => rules.claim(agent, claims, *ttl_s)?,
+            Action::Release { agent, paths } => rules.release(agent, paths)?,
             Action::Undo { operation, documents, .. } => rules.undo(operation, documents)?,
             Action::Repair { documents } => documents.iter().try_for_each(|change| rules.restore(change))?,
         }
         operation.action.actors().into_iter().for_each(|agent| rules.renew(agent));
+        if !is_restoring {
+            rules.end_groundless_claims();
+        }
         rules.finish();
         Ok(state)
     }

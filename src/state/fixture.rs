@@ -5,6 +5,7 @@ use proptest::test_runner::{Config as ProptestConfig, RngSeed};
 
 use super::{Action, NewAgent, Operation, Rejected, State};
 use crate::agent::{AgentName, CommitId};
+use crate::claim::NewClaim;
 use crate::finding::{Finding, FindingId, FindingState, Severity};
 use crate::task::{NewTask, Task, TaskId, Terms};
 use crate::world::World;
@@ -102,6 +103,20 @@ pub(crate) fn complete(name: &str, task: &str) -> Action {
 
 pub(crate) fn fail(name: &str, task: &str) -> Action {
     Action::Fail { agent: agent(name), task: id(task), reason: "too hard".to_owned(), fence: None }
+}
+
+/// Claims of the paths; one that begins with `!` is exclusive.
+pub(crate) fn claim(name: &str, paths: &[&str]) -> Action {
+    let new = |text: &&str| NewClaim {
+        path: text.trim_start_matches('!').parse().unwrap(),
+        exclusive: text.starts_with('!'),
+        reason: None,
+    };
+    Action::Claim { agent: agent(name), claims: paths.iter().map(new).collect(), ttl_s: None }
+}
+
+pub(crate) fn release(name: &str, paths: &[&str]) -> Action {
+    Action::Release { agent: agent(name), paths: paths.iter().map(|text| text.parse().unwrap()).collect() }
 }
 
 pub(crate) fn drop_task(task: &str) -> Action {

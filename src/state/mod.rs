@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::agent::{Agent, AgentName};
+use crate::claim::{Claim, ClaimId};
 use crate::finding::{Finding, FindingId};
 use crate::task::{Task, TaskId, TaskState, waiting_for};
 
@@ -65,6 +66,8 @@ pub struct State {
     pub tasks: BTreeMap<TaskId, Task>,
     /// The findings, when they were asked for.
     pub findings: BTreeMap<FindingId, Finding>,
+    /// The claims on paths, also those whose lease is over and that nobody has cleared away.
+    pub claims: BTreeMap<ClaimId, Claim>,
     /// How many tasks are closed.
     pub tally: Tally,
     /// What could not be read.

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::Document;
 use crate::agent::{AgentName, CommitId};
+use crate::claim::{ClaimedPath, NewClaim};
 use crate::finding::{Finding, FindingId};
 use crate::name::checked_name;
 use crate::task::{Fence, Hours, NewTask, TaskEdit, TaskId, Terms};
@@ -164,6 +165,15 @@ pub enum Action {
     AddFindings { findings: Vec<Finding> },
     /// They are dealt with.
     ResolveFindings { findings: Vec<FindingId> },
+    /// Claim paths, all or none.
+    Claim {
+        agent: AgentName,
+        claims: Vec<NewClaim>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ttl_s: Option<u32>,
+    },
+    /// Give claims up.
+    Release { agent: AgentName, paths: Vec<ClaimedPath> },
     /// Take an operation back.
     Undo { operation: OperationId, sentence: String, documents: Vec<DocumentChange> },
     /// Put damaged documents back to the last version that can be read.
@@ -207,6 +217,10 @@ impl Action {
                 findings => format!("add {}", listed("finding", findings.iter().map(|f| &f.id))),
             },
             Action::ResolveFindings { findings } => format!("resolve {}", listed("finding", findings.iter())),
+            Action::Claim { agent, claims, .. } => {
+                format!("{agent} claims {}", listed("path", claims.iter().map(|claim| &claim.path)))
+            }
+            Action::Release { agent, paths } => format!("{agent} releases {}", listed("path", paths.iter())),
             Action::Undo { sentence, .. } => format!("undo: {sentence}"),
             Action::Repair { documents } => {
                 format!("repair {}", listed("document", documents.iter().map(|d| d.document.to_string())))
@@ -220,7 +234,9 @@ impl Action {
             Action::Start { agent, .. }
             | Action::Complete { agent, .. }
             | Action::Fail { agent, .. }
-            | Action::Rebase { agent, .. } => vec![agent],
+            | Action::Rebase { agent, .. }
+            | Action::Claim { agent, .. }
+            | Action::Release { agent, .. } => vec![agent],
             Action::AddFindings { findings } => findings.iter().filter_map(|finding| finding.agent.as_ref()).collect(),
             _ => Vec::new(),
         }
@@ -236,7 +252,9 @@ impl Action {
             | Action::Start { agent, .. }
             | Action::Complete { agent, .. }
             | Action::Fail { agent, .. }
-            | Action::Rebase { agent, .. } => vec![agent],
+            | Action::Rebase { agent, .. }
+            | Action::Claim { agent, .. }
+            | Action::Release { agent, .. } => vec![agent],
             Action::Land { landed, .. } => landed.iter().map(|landed| &landed.agent).collect(),
             Action::AddFindings { findings } => findings.iter().filter_map(|finding| finding.agent.as_ref()).collect(),
             Action::Undo { documents, .. } | Action::Repair { documents } => {

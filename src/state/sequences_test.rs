@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::fixture::{add_agents, agent, at, cases, commit, finding_id, id, new_finding, new_task};
+use super::fixture::{add_agents, agent, at, cases, claim, commit, finding_id, id, new_finding, new_task, release};
 use super::{Action, Document, DocumentChange, Operation, State, Tally};
 use crate::agent::AgentName;
 use crate::finding::Finding;
@@ -108,12 +108,28 @@ fn about_findings() -> impl Strategy<Value = Action> {
     ]
 }
 
+fn about_claims() -> impl Strategy<Value = Action> {
+    let path = || prop_oneof![Just("a"), Just("a/b"), Just("A"), Just("!a"), Just("!a/b"), Just("!c"), Just(".")];
+    let paths = || proptest::collection::vec(path(), 1..3);
+    prop_oneof![
+        3 => (names(), paths(), proptest::option::of(60..600_u32)).prop_map(|(name, paths, ttl_s)| {
+            let Action::Claim { agent, claims, .. } = claim(name.as_str(), &paths) else { unreachable!() };
+            Action::Claim { agent, claims, ttl_s }
+        }),
+        1 => (names(), paths()).prop_map(|(name, paths)| {
+            let paths: Vec<&str> = paths.iter().map(|path| path.trim_start_matches('!')).collect();
+            release(name.as_str(), &paths)
+        }),
+    ]
+}
+
 fn steps() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => about_agents().prop_map(Step::Do),
         5 => about_tasks().prop_map(Step::Do),
         6 => about_attempts().prop_map(Step::Do),
         1 => about_findings().prop_map(Step::Do),
+        4 => about_claims().prop_map(Step::Do),
         2 => (0..6_usize).prop_map(Step::Undo),
         2 => (names(), ids()).prop_map(|(name, task)| Step::Steal(name, task)),
     ]
@@ -154,7 +170,8 @@ fn all_documents(state: &State) -> BTreeMap<Document, Option<serde_json::Value>>
     let agents = state.agents.keys().cloned().map(Document::Agent);
     let tasks = state.tasks.keys().cloned().map(Document::Task);
     let findings = state.findings.keys().cloned().map(Document::Finding);
-    let all = agents.chain(tasks).chain(findings).chain([Document::Tally]);
+    let claims = state.claims.keys().cloned().map(Document::Claim);
+    let all = agents.chain(tasks).chain(findings).chain(claims).chain([Document::Tally]);
     all.map(|document| (document.clone(), state.document(&document))).collect()
 }
 
@@ -182,6 +199,21 @@ fn in_order(state: &State) -> Result<(), TestCaseError> {
         prop_assert!(task.state != TaskState::Completed || is_done(Outcome::Completed));
         prop_assert!(task.state != TaskState::Landed || is_done(Outcome::Landed));
         prop_assert!(task.after.iter().all(|id| state.tasks.contains_key(id)), "{} is after nothing", task.id);
+    }
+    claims_in_order(state)
+}
+
+/// Claims have their agents and their tasks, and nobody has what another has for itself.
+fn claims_in_order(state: &State) -> Result<(), TestCaseError> {
+    for one in state.claims.values() {
+        prop_assert!(state.agents.contains_key(&one.agent), "{:?} is nobody's", one);
+        let task = one.task.as_ref().map(|id| &state.tasks[id]);
+        prop_assert!(task.is_none_or(|task| task.is_in_hand() && task.agent.as_ref() == Some(&one.agent)), "{:?}", one);
+        for other in state.claims_on(&one.path).filter(|other| other.id != one.id) {
+            let is_own = one.agent == other.agent;
+            prop_assert!(!is_own || !one.path.is(&other.path), "{:?} and {:?} are the same", one, other);
+            prop_assert!(is_own || !(one.exclusive || other.exclusive), "{:?} and {:?}", one, other);
+        }
     }
     Ok(())
 }

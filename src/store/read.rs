@@ -13,7 +13,7 @@ use crate::git::Repository;
 use crate::state::{Damaged, Document, State};
 use crate::task::{TaskId, TaskState};
 
-/// What is read besides the agents, the tasks that are not closed and the counts.
+/// What is read besides the agents, the claims, the tasks that are not closed and the counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     /// All findings.
@@ -81,6 +81,7 @@ pub(super) fn read(repo: &Repository, commit: ObjectId, scope: &Scope) -> Result
     for entry in top {
         match entry.name.as_str() {
             "agents" => reader.folder(&entry, "agents"),
+            "claims" => reader.folder(&entry, "claims"),
             "tasks" => reader.tasks(&entry, scope.closed),
             "findings" if scope.findings => reader.shards(&entry, "findings"),
             TALLY_PATH => reader.document(&entry, TALLY_PATH),
@@ -211,7 +212,7 @@ impl Reader<'_> {
             let known = match &document {
                 Document::Task(id) => self.state.tasks.contains_key(id),
                 Document::Finding(id) => self.state.findings.contains_key(id),
-                Document::Agent(_) | Document::Tally => true,
+                Document::Agent(_) | Document::Claim(_) | Document::Tally => true,
             };
             if known || self.state.damaged.iter().any(|damaged| damaged.document.as_ref() == Some(&document)) {
                 continue;

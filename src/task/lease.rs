@@ -19,7 +19,7 @@ checked_name! {
 pub const DEFAULT_TTL_S: u32 = 2 * 60 * 60;
 
 /// A span during which nobody else may take it, counted from the holder's last act.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     /// How long, in seconds.
     pub ttl_s: u32,

@@ -20,6 +20,7 @@ pub mod place;
 pub mod queue;
 pub mod recover;
 pub mod removal;
+pub mod reserved;
 pub mod resolve;
 pub mod start;
 pub mod strategies;

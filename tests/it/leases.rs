@@ -288,17 +288,17 @@ fn the_length_of_a_lease_is_a_span_of_time() {
     let sandbox = Sandbox::with_agents(&["ann"]);
     let ttl = |text: &str| sandbox.refused(["assign", "ann", "16", "Status", "--ttl", text]).stderr;
     assert_snapshot!(ttl("0"), @"
-    error: invalid value '0' for '--ttl <D>': a lease cannot end as it begins
+    error: invalid value '0' for '--ttl <DURATION>': a lease cannot end as it begins
 
     For more information, try '--help'.
     ");
     assert_snapshot!(ttl("soon"), @r#"
-    error: invalid value 'soon' for '--ttl <D>': "soon" is no duration: write 90s, 10m, 2h, 7d, 2w or 1h30m
+    error: invalid value 'soon' for '--ttl <DURATION>': "soon" is no duration: write 90s, 10m, 2h, 7d, 2w or 1h30m
 
     For more information, try '--help'.
     "#);
     assert_snapshot!(ttl("9000w"), @"
-    error: invalid value '9000w' for '--ttl <D>': a lease of more than a century is none
+    error: invalid value '9000w' for '--ttl <DURATION>': a lease of more than a century is none
 
     For more information, try '--help'.
     ");

@@ -19,6 +19,7 @@ mod agent_remove;
 mod assign;
 mod care;
 mod checks;
+mod claims;
 mod cleanup;
 mod cleanup_backups;
 mod cleanup_kill;

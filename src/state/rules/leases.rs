@@ -61,7 +61,7 @@ impl Rules<'_> {
         Err(Rejected::Outdated { task: id.clone(), agent: agent.clone(), known: known.epoch, epoch, holder, since })
     }
 
-    /// The agent has given a sign of life: what it has in hand stays with it.
+    /// The agent has given a sign of life: what it has in hand and what it has claimed stays with it.
     pub(in crate::state) fn renew(&mut self, agent: &AgentName) {
         let at = self.at;
         let tasks = self.state.tasks.values_mut();
@@ -74,6 +74,11 @@ impl Rules<'_> {
                 none => *none = Some(Lease::new(None, at)),
             }
             self.state.touched.insert(Document::Task(task.id.clone()));
+        }
+        let claims = self.state.claims.values_mut();
+        for claim in claims.filter(|claim| claim.agent == *agent && claim.lease.renewed_at != at) {
+            claim.lease.renewed_at = at;
+            self.state.touched.insert(Document::Claim(claim.id.clone()));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod agents;
 mod attempts;
+mod claims;
 mod findings;
 mod leases;
 mod tasks;

@@ -2,10 +2,12 @@
 
 use clap::Args;
 use git_agents::agent::AgentName;
-use git_agents::state::by_urgency;
+use git_agents::config;
+use git_agents::state::{State, by_urgency};
 use git_agents::store::{Scope, Snapshot};
 use git_agents::task::{Task, TaskId, waiting_for};
 use git_agents::work::leases::Standing;
+use git_agents::work::reserved::least_overlapping;
 
 use super::complete_values::agent_names;
 use super::start::begin;
@@ -16,7 +18,8 @@ use crate::view::started::{NothingReady, StartedView};
 
 /// Give the agent the best task that can start now, and start it, in one step.
 ///
-/// Its own assigned tasks come first, then the ready ones by priority and age. Two agents that ask at the same moment
+/// Its own assigned tasks come first, then the ready ones by priority. Of equals it is the one whose declared paths meet
+/// least of what others are changing, have claimed or have in hand, and then the oldest. Two agents that ask at the same moment
 /// never get the same task. Exit status 1 when nothing can start. With --steal, and when nothing else can start, a task is
 /// taken over whose lease has expired.
 #[derive(Debug, Args)]
@@ -64,7 +67,10 @@ pub(crate) fn run(ctx: &Context, args: &NextArgs) -> Result<Exit, CliError> {
 fn best(ctx: &Context, snapshot: &Snapshot, agent: &AgentName, terms: &TermsArgs) -> Result<Option<TaskId>, CliError> {
     let state = &snapshot.state;
     let can_start = |task: &&Task| waiting_for(&state.tasks, task).is_empty();
-    let free = state.assigned_to(agent).into_iter().find(can_start).or_else(|| state.ready().first().copied());
+    let free = match state.assigned_to(agent).into_iter().find(can_start) {
+        Some(own) => Some(own),
+        None => best_free(ctx, state, agent)?,
+    };
     if free.is_some() || !terms.steal() {
         return Ok(free.map(|task| task.id.clone()));
     }
@@ -75,4 +81,12 @@ fn best(ctx: &Context, snapshot: &Snapshot, agent: &AgentName, terms: &TermsArgs
     let best = all.min_by(|a, b| by_urgency(a, b)).map(|task| task.id.clone());
     leases.observe(state);
     Ok(best)
+}
+
+/// The most urgent task that is free; of several, the one that meets least of what others have in hand.
+fn best_free<'s>(ctx: &Context, state: &'s State, agent: &AgentName) -> Result<Option<&'s Task>, CliError> {
+    let ready = state.ready();
+    let equals: Vec<&Task> = ready.iter().take_while(|task| task.priority == ready[0].priority).copied().collect();
+    let repo = ctx.repo()?;
+    Ok(least_overlapping(repo, ctx.world.now, &config::target(repo)?, state, agent, &equals)?)
 }

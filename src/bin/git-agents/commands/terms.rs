@@ -19,7 +19,7 @@ pub(crate) struct TermsArgs {
     #[arg(long)]
     steal: bool,
     /// How long the task stays with the agent without a sign of life, such as 45m, 4h or 2d [default: 2h].
-    #[arg(long, value_name = "D", value_parser = ttl)]
+    #[arg(long, value_name = "DURATION", value_parser = ttl)]
     ttl: Option<u32>,
 }
 

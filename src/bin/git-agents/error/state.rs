@@ -4,7 +4,7 @@ use git_agents::state::Rejected;
 use git_agents::store::{Refused, StoreError};
 use git_agents::task::TaskState;
 
-use super::{CliError, Exit, unknown_agent};
+use super::{CliError, Exit, quoted, unknown_agent};
 
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
@@ -108,6 +108,19 @@ impl From<Rejected> for CliError {
             }
             Rejected::FindingExists { .. } => {
                 CliError::refused("finding-exists", message).hint("git agents findings --all")
+            }
+            Rejected::Claimed { by, .. } => {
+                let form = "%Y-%m-%d %H:%M UTC";
+                let message = format!(
+                    "{message}, since {} and until {}",
+                    by.created_at.format(form),
+                    by.lease.until().format(form)
+                );
+                let release = format!("git agents release {} {}", by.agent, quoted(by.path.as_str()));
+                CliError::new(Exit::Negative, "path-claimed", message).hint("git agents claims").hint(release)
+            }
+            Rejected::ClaimExists { .. } | Rejected::BadOperationId { .. } => {
+                CliError::refused("claim-exists", message).hint("git agents claims")
             }
             Rejected::ChangedSince { .. } => CliError::refused("built-upon", message).hint("git agents log"),
             Rejected::BadDocument { .. } => CliError::refused("document-damaged", message).hint("git agents doctor"),

@@ -6,6 +6,7 @@
 pub(crate) mod agent;
 pub(crate) mod backups;
 pub(crate) mod check;
+pub(crate) mod claim;
 pub(crate) mod cleanup;
 pub(crate) mod collision;
 pub(crate) mod completed;
@@ -27,6 +28,7 @@ pub(crate) mod packet;
 pub(crate) mod paths;
 pub(crate) mod rebase;
 pub(crate) mod removed;
+pub(crate) mod reserved;
 pub(crate) mod reset;
 pub(crate) mod resolve;
 pub(crate) mod started;
