@@ -156,6 +156,10 @@ impl Repository {
 
     /// All values of a key that may be given several times, in git's order.
     pub fn config_all(&self, key: &str) -> Vec<String> {
+        if is_given_for_this_run(key) {
+            let values = self.config_by_git(&["-z", "--get-all", key]).unwrap_or_default();
+            return values.split_terminator('\0').map(ToOwned::to_owned).collect();
+        }
         let values = self.gix.config_snapshot().plumbing().strings(key).unwrap_or_default();
         values.into_iter().map(|value| value.to_str_lossy().into_owned()).collect()
     }
@@ -185,7 +189,8 @@ impl Repository {
 /// Whether `git -c` may have given the key: that reaches git, and not gix.
 fn is_given_for_this_run(key: &str) -> bool {
     let given = World::variable("GIT_CONFIG_PARAMETERS").unwrap_or_default().to_ascii_lowercase();
-    given.contains(&key.to_ascii_lowercase())
+    // A file that is included for this run may have any key.
+    given.contains(&key.to_ascii_lowercase()) || given.contains("include")
 }
 
 /// Refuse a git that lacks what conflicts and landing rely on; `dir` is any folder.

@@ -146,8 +146,7 @@ fn chain(repo: &Repository, tip: ObjectId, accepted: Option<ObjectId>) -> Result
     let mut links: Vec<Link> = Vec::new();
     let mut buffer = Vec::new();
     let mut next = Some(tip);
-    loop {
-        let Some(id) = next.filter(|id| Some(*id) != accepted) else { break };
+    while let Some(id) = next.filter(|id| Some(*id) != accepted) {
         let refused = |fault| VetError::Commit { commit: id, fault };
         let commit = objects::commit(repo, id, &mut buffer)
             .map_err(|error| refused(Fault::Unreadable { reason: sentence(&error.to_string()) }))?;

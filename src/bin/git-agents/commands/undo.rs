@@ -138,6 +138,16 @@ fn warn_of_remotes(ctx: &Context, operation: &Operation) -> Result<(), CliError>
     else {
         return Ok(());
     };
+    let others = built_on::on_branches(ctx.repo()?, landed, &moves_of(operation))?;
+    if !others.is_empty() {
+        let names: Vec<&str> = others.iter().map(String::as_str).collect();
+        let was = if names.len() == 1 {
+            "was built on this landing, and keeps"
+        } else {
+            "were built on this landing, and keep"
+        };
+        ctx.ui.warn(&format!("{} {was} what it brought", listed(&names)));
+    }
     let names = built_on::on_remotes(ctx.repo()?, landed)?;
     if !names.is_empty() {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
