@@ -93,4 +93,5 @@ mod undo;
 
 mod demo;
 mod documents;
+mod verdicts;
 mod walkthrough;
