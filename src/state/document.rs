@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::State;
+use super::{State, Unsound, sound};
 use crate::agent::AgentName;
+use crate::claim::ClaimId;
 use crate::finding::FindingId;
 use crate::task::TaskId;
 
 /// One document of the state, by what it is about and not by where it is kept. As text: `agents/<name>`, `tasks/<id>`,
-/// `findings/<id>`, `tally`.
+/// `findings/<id>`, `claims/<id>`, `tally`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Document {
@@ -21,6 +22,8 @@ pub enum Document {
     Task(TaskId),
     /// A finding.
     Finding(FindingId),
+    /// A claim on a path.
+    Claim(ClaimId),
     /// The counts of what is closed; there is none before anything is.
     Tally,
 }
@@ -41,6 +44,7 @@ impl std::fmt::Display for Document {
             Document::Agent(name) => write!(f, "agents/{name}"),
             Document::Task(id) => write!(f, "tasks/{id}"),
             Document::Finding(id) => write!(f, "findings/{id}"),
+            Document::Claim(id) => write!(f, "claims/{id}"),
             Document::Tally => f.write_str("tally"),
         }
     }
@@ -61,6 +65,7 @@ impl TryFrom<String> for Document {
             Some(("agents", name)) => name.parse().map(Document::Agent).map_err(|_| wrong()),
             Some(("tasks", id)) => id.parse().map(Document::Task).map_err(|_| wrong()),
             Some(("findings", id)) => id.parse().map(Document::Finding).map_err(|_| wrong()),
+            Some(("claims", id)) => id.parse().map(Document::Claim).map_err(|_| wrong()),
             _ => Err(wrong()),
         }
     }
@@ -73,6 +78,7 @@ impl State {
             Document::Agent(name) => serde_json::to_value(self.agents.get(name)?),
             Document::Task(id) => serde_json::to_value(self.tasks.get(id)?),
             Document::Finding(id) => serde_json::to_value(self.findings.get(id)?),
+            Document::Claim(id) => serde_json::to_value(self.claims.get(id)?),
             Document::Tally if self.tally.is_empty() => return None,
             Document::Tally => serde_json::to_value(&self.tally),
         };
@@ -84,18 +90,26 @@ impl State {
     /// # Errors
     /// What is wrong with the JSON, as text: it is about something else, or not such a document at all.
     pub fn set_document(&mut self, document: &Document, json: Option<&Value>) -> Result<(), String> {
-        match (document, json) {
-            (document, Some(json)) => self.load_document(document, json)?,
-            (Document::Agent(name), None) => drop(self.agents.remove(name)),
-            (Document::Task(id), None) => drop(self.tasks.remove(id)),
-            (Document::Finding(id), None) => drop(self.findings.remove(id)),
-            (Document::Tally, None) => self.tally = super::Tally::default(),
+        match json {
+            Some(json) => self.load_document(document, json)?,
+            None => self.leave_out(document),
         }
         self.touch(document.clone());
         Ok(())
     }
 
-    /// Take in a document as it is stored; it does not count as changed.
+    /// Be without a document that was loaded and is not to be believed; it does not count as changed.
+    pub fn leave_out(&mut self, document: &Document) {
+        match document {
+            Document::Agent(name) => drop(self.agents.remove(name)),
+            Document::Task(id) => drop(self.tasks.remove(id)),
+            Document::Finding(id) => drop(self.findings.remove(id)),
+            Document::Claim(id) => drop(self.claims.remove(id)),
+            Document::Tally => self.tally = super::Tally::default(),
+        }
+    }
+
+    /// Take in a document as it is stored, if it is sound; it does not count as changed.
     ///
     /// # Errors
     /// As [`State::set_document`].
@@ -104,29 +118,37 @@ impl State {
         D: Deserializer<'j, Error = serde_json::Error>,
     {
         match document {
-            Document::Agent(name) => put(&mut self.agents, name, json, |agent| &agent.name),
-            Document::Task(id) => put(&mut self.tasks, id, json, |task| &task.id),
-            Document::Finding(id) => put(&mut self.findings, id, json, |finding| &finding.id),
-            Document::Tally => Deserialize::deserialize(json).map(|tally| self.tally = tally).map_err(text),
+            Document::Agent(name) => put(&mut self.agents, name, json, |agent| &agent.name, sound::check_agent),
+            Document::Task(id) => put(&mut self.tasks, id, json, |task| &task.id, sound::check_task),
+            Document::Finding(id) => put(&mut self.findings, id, json, |found| &found.id, sound::check_finding),
+            Document::Claim(id) => put(&mut self.claims, id, json, |claim| &claim.id, sound::check_claim),
+            Document::Tally => {
+                let tally = Deserialize::deserialize(json).map_err(|error| error.to_string())?;
+                sound::check_tally(&tally).map_err(|unsound| unsound.to_string())?;
+                self.tally = tally;
+                Ok(())
+            }
         }
     }
 }
 
-fn put<'j, K, V, D>(map: &mut BTreeMap<K, V>, key: &K, json: D, name: impl Fn(&V) -> &K) -> Result<(), String>
+fn put<'j, K, V, D>(
+    map: &mut BTreeMap<K, V>,
+    key: &K,
+    json: D,
+    name: impl Fn(&V) -> &K,
+    check: impl Fn(&V) -> Result<(), Unsound>,
+) -> Result<(), String>
 where
     K: Ord + Clone + std::fmt::Display,
     V: Deserialize<'j>,
     D: Deserializer<'j, Error = serde_json::Error>,
 {
-    let value = V::deserialize(json).map_err(text)?;
+    let value = V::deserialize(json).map_err(|error| error.to_string())?;
     if name(&value) != key {
         return Err(format!("it is about {} and not about {key}", name(&value)));
     }
+    check(&value).map_err(|unsound| unsound.to_string())?;
     map.insert(key.clone(), value);
     Ok(())
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
-fn text(error: serde_json::Error) -> String {
-    error.to_string()
 }

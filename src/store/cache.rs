@@ -13,6 +13,7 @@ use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::Agent;
+use crate::claim::Claim;
 use crate::git::Repository;
 use crate::state::{State, Tally};
 use crate::task::{Task, TaskId};
@@ -20,11 +21,15 @@ use crate::task::{Task, TaskId};
 /// A state with more tasks than this is not cached on writing: the copy would cost more than the write.
 const MOST_TASKS: usize = 2_000;
 
+/// Greater with each change to what the reader takes: a copy that other rules let through is none.
+const RULES: u32 = 2;
+
 /// What the file holds after its first line.
 #[derive(Serialize, Deserialize)]
 struct Content {
     agents: Vec<Agent>,
     tasks: Vec<Task>,
+    claims: Vec<Claim>,
     tally: Tally,
 }
 
@@ -32,11 +37,12 @@ struct Content {
 pub(super) fn read(repo: &Repository, commit: ObjectId) -> Option<State> {
     let bytes = std::fs::read(path(repo)).ok()?;
     let content = bytes.strip_prefix(first_line(commit).as_bytes())?;
-    let Content { agents, tasks, tally } = serde_json::from_slice(content).ok()?;
+    let Content { agents, tasks, claims, tally } = serde_json::from_slice(content).ok()?;
     let mut state = State::default();
     state.tally = tally;
     state.agents = agents.into_iter().map(|agent| (agent.name.clone(), agent)).collect();
     state.tasks = tasks.into_iter().map(|task| (task.id.clone(), task)).collect();
+    state.claims = claims.into_iter().map(|claim| (claim.id.clone(), claim)).collect();
     Some(state)
 }
 
@@ -51,6 +57,7 @@ pub(super) fn write(repo: &Repository, commit: ObjectId, state: &State) {
     let content = Content {
         agents: state.agents.values().cloned().collect(),
         tasks: state.tasks.values().filter(is_open).cloned().collect(),
+        claims: state.claims.values().cloned().collect(),
         tally: state.tally.clone(),
     };
     drop(write_file(repo, commit, &content));
@@ -69,7 +76,7 @@ fn write_file(repo: &Repository, commit: ObjectId, content: &Content) -> std::io
 }
 
 fn first_line(commit: ObjectId) -> String {
-    format!("git-agents {} {commit}\n", env!("CARGO_PKG_VERSION"))
+    format!("git-agents {} {RULES} {commit}\n", env!("CARGO_PKG_VERSION"))
 }
 
 fn path(repo: &Repository) -> PathBuf {

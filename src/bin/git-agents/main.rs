@@ -7,6 +7,7 @@ mod commands;
 mod context;
 mod error;
 mod render;
+mod sharing;
 mod ui;
 mod view;
 

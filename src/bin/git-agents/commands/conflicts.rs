@@ -11,6 +11,7 @@ use git_agents::git::{Repository, refs};
 use git_agents::state::State;
 use git_agents::store::Scope;
 use git_agents::work::candidates;
+use git_agents::work::reserved::by_others;
 
 use super::complete_values::agents_and_branches;
 use super::{conflicts_path, conflicts_watch};
@@ -162,7 +163,8 @@ fn judged(ctx: &Context, args: &ConflictsArgs) -> Result<Judged, CliError> {
         Found { show, target: &target, candidates: &candidates, state: &snapshot.state, matrix: &matrix, soft: &soft };
     // The matrix has a place for every pair.
     let about = about.filter(|_| format != Format::Matrix);
-    let view = ConflictsView::new(&found, about, format);
+    let reserved = by_others(&snapshot.state, None, ctx.world.now);
+    let view = ConflictsView::new(&found, about, format).with_reserved(&reserved);
     let note = args.explain.is_some().then(|| ExplainView::new(&view, &matrix.branches[0], &target));
     let mut warnings = not_in_picture(&matrix);
     warnings.extend(of_replacements(repo)?);
