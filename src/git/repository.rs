@@ -254,11 +254,12 @@ pub fn path_of(bytes: &BStr) -> PathBuf {
     PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
 }
 
-/// A path from git as text: as it is when it is UTF-8, else quoted as git quotes it, so that no two look alike.
+/// A path from git as text: as it is when it is UTF-8, else quoted as git quotes it, so that no two look alike. So is
+/// one that seems to be quoted.
 pub fn path_text(path: &BStr) -> String {
     match path.to_str() {
-        Ok(text) => text.to_owned(),
-        Err(_) => {
+        Ok(text) if !text.starts_with('"') => text.to_owned(),
+        _ => {
             let escape = |byte: &u8| match byte {
                 b'"' | b'\\' => format!("\\{}", char::from(*byte)),
                 b' '..=b'~' => char::from(*byte).to_string(),
@@ -277,5 +278,6 @@ mod tests {
     fn paths_that_are_no_text_are_quoted_as_git_does() {
         assert_eq!(path_text("src/ä b.rs".into()), "src/ä b.rs");
         assert_eq!(path_text(b"\xff\"x".as_bstr()), "\"\\377\\\"x\"");
+        assert_ne!(path_text("\"\\377\"".into()), path_text(b"\xff".as_bstr()));
     }
 }

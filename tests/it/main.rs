@@ -103,4 +103,5 @@ mod undo;
 
 mod demo;
 mod documents;
+mod verdicts;
 mod walkthrough;
