@@ -206,9 +206,8 @@ fn write_commit(
     operation: &Operation,
     signature: &Signature,
 ) -> Result<ObjectId, StoreError> {
-    let json = serde_json::to_string(operation).map_err(|error| StoreError::Write { reason: error.to_string() })?;
     let commit = gix::objs::Commit {
-        message: format!("{}\n\n{json}\n", operation.action.sentence()).into(),
+        message: message(operation)?.into(),
         tree,
         author: signature.clone(),
         committer: signature.clone(),
@@ -218,6 +217,12 @@ fn write_commit(
     };
     let written = repo.gix().write_object(&commit);
     Ok(written.map_err(|error| StoreError::Write { reason: error.to_string() })?.detach())
+}
+
+/// A sentence for people, an empty line, and the operation as one line of JSON.
+pub(super) fn message(operation: &Operation) -> Result<String, StoreError> {
+    let json = serde_json::to_string(operation).map_err(|error| StoreError::Write { reason: error.to_string() })?;
+    Ok(format!("{}\n\n{json}\n", operation.action.sentence()))
 }
 
 /// Now and then, have git look after its object store. Whether anything is due is git's to decide; a failure is not

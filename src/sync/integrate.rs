@@ -59,6 +59,7 @@ pub(super) fn integrate(
                     let waiting = split.missing_there();
                     return Ok(Integrated { tip: ours, waiting, ..Integrated::default() });
                 }
+                lock.swapping(true)?;
                 (replayed(repo, world, remote, theirs, ours, &split)?, format!("sync: with {}", remote.name))
             }
         };
@@ -82,6 +83,7 @@ pub(super) fn adopt(
     let split = between(repo, ours, Some(theirs))?;
     let mut gone = Vec::new();
     if let Some(ours) = ours.filter(|_| !split.ours.is_empty()) {
+        lock.swapping(true)?;
         let backup = keep(repo, world, ours)?;
         let reason = format!("the state of {} was adopted in its place", remote.name);
         gone = split.missing_there().iter().map(|entry| told(world, remote, entry, &reason, &backup)).collect();
@@ -111,8 +113,27 @@ pub(super) fn withdraw(repo: &Repository, world: &World, id: &OperationId) -> Re
     }
 }
 
-/// Move one ref of ours.
-pub(super) fn move_ref(
+/// Move the ref that holds what a remote has. The store's lock is held and says so: moving any ref may lock the packed
+/// refs, and whoever writes next must know that a holder died over it.
+pub(super) fn move_accepted(
+    repo: &Repository,
+    world: &World,
+    remote: &Remote,
+    from: Option<ObjectId>,
+    to: Option<ObjectId>,
+    message: &str,
+) -> Result<(), SyncError> {
+    if from == to {
+        return Ok(());
+    }
+    let mut lock = StoreLock::acquire(repo)?;
+    lock.swapping(true)?;
+    let moved = move_ref(repo, world, &remote.accepted_ref(), from, to, message.to_owned());
+    lock.swapping(false)?;
+    moved
+}
+
+fn move_ref(
     repo: &Repository,
     world: &World,
     name: &str,

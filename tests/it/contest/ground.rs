@@ -112,7 +112,8 @@ impl Ground {
 
     /// Change the weather for all.
     pub(super) fn set(&self, weather: Weather) {
-        let (new, path) = (self.root().join("weather.new"), self.root().join("weather"));
+        let new = self.root().join(format!("weather.{:?}", std::thread::current().id()));
+        let path = self.root().join("weather");
         std::fs::write(&new, format!("{weather:?}\n")).unwrap();
         std::fs::rename(new, path).unwrap();
     }
