@@ -13,6 +13,7 @@ pub mod finding;
 pub mod git;
 pub mod land;
 pub mod name;
+pub mod path;
 pub mod state;
 pub mod store;
 pub mod sync;

@@ -44,7 +44,11 @@ impl BringUp<'_> {
         for (number, branch) in branches.iter_mut().enumerate() {
             let Some(history) = &branch.history else { continue };
             if history.own.is_empty() && branch.tip == branch.commit {
-                branch.standing = Standing::Landed;
+                // git lists no commits for what is none.
+                branch.standing = match self.readable(tree_of(self.scratch, branch.tip))? {
+                    Ok(_) => Standing::Landed,
+                    Err(reason) => Standing::Unknown { reason },
+                };
             } else if history.bases == [self.target.commit] {
                 // Nothing happened on the target since: the branch's files are the result.
                 match self.readable(tree_of(self.scratch, branch.tip))? {

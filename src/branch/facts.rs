@@ -1,5 +1,7 @@
 //! What is to be said of each branch alone: its history, its uncommitted work, and how it stands to the target.
 
+use std::path::PathBuf;
+
 use gix::ObjectId;
 use gix::bstr::BString;
 
@@ -67,6 +69,20 @@ pub enum LeftOut {
         /// That commit, if there is one.
         head: Option<ObjectId>,
     },
+    /// The worktree has something else checked out than the branch.
+    #[error("the worktree {} has {} checked out", .path.display(), .branch.as_deref().unwrap_or("no branch"))]
+    OnAnother {
+        /// Where.
+        path: PathBuf,
+        /// The branch that it has, without `refs/heads/`; none when HEAD is detached.
+        branch: Option<String>,
+    },
+    /// The worktree cannot be found, or is none any more.
+    #[error("the worktree {} is missing or cannot be read", .path.display())]
+    Missing {
+        /// Where it was.
+        path: PathBuf,
+    },
     /// It could not be read.
     #[error("{reason}")]
     Failed {
@@ -123,7 +139,9 @@ pub(super) fn gather(
     options: &super::Options,
     remembered: &Remembered,
 ) -> Result<Facts, BranchError> {
-    let commits: Vec<_> = candidates.iter().map(|candidate| candidate.commit).collect();
+    // The place of one that cannot be read is kept by something that says nothing.
+    let commit = |candidate: &Candidate| if candidate.broken.is_some() { target.commit } else { candidate.commit };
+    let commits: Vec<_> = candidates.iter().map(commit).collect();
     let histories = match remembered.histories(&commits) {
         Some(known) => known,
         None => {
@@ -135,10 +153,12 @@ pub(super) fn gather(
     let mut branches = Vec::with_capacity(candidates.len());
     for (candidate, history) in candidates.iter().zip(&histories.each) {
         let (uncommitted, tip) = match options.work {
+            _ if candidate.broken.is_some() => (Uncommitted::NotAsked, candidate.commit),
             Work::Committed => (Uncommitted::NotAsked, candidate.commit),
             Work::Uncommitted => uncommitted(scratch, candidate)?,
         };
         let (history, reason) = match history {
+            _ if candidate.broken.is_some() => (None, candidate.broken.clone().unwrap_or_default()),
             Ok(history) => (Some(history.clone()), String::new()),
             Err(reason) => (None, reason.clone()),
         };
@@ -159,6 +179,9 @@ pub(super) fn gather(
 /// The uncommitted work of a candidate and the commit that stands for all of it.
 fn uncommitted(scratch: &Scratch, candidate: &Candidate) -> Result<(Uncommitted, ObjectId), BranchError> {
     let left_out = |reason| Ok((Uncommitted::LeftOut { reason }, candidate.commit));
+    if let Some(reason) = &candidate.away {
+        return left_out(reason.clone());
+    }
     let Some(worktree) = &candidate.worktree else { return Ok((Uncommitted::NotAsked, candidate.commit)) };
     if let Some(doing) = &candidate.busy {
         return left_out(LeftOut::Busy { doing: doing.clone() });

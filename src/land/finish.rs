@@ -201,7 +201,7 @@ pub(super) fn clear_locks(repo: &Repository, intent: &Intent) {
     }
     // Moving the branch that HEAD names locks HEAD too. It stays empty, as HEAD itself is not written.
     stale::clear(repo, &repo.common_dir().join("HEAD.lock"), <[u8]>::is_empty);
-    // For git, only deleting locks the packed refs.
+    // Only deleting locks the packed refs.
     if intent.refs.iter().any(|one| one.after.is_none()) {
         stale::clear_packed_refs(repo);
     }

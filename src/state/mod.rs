@@ -10,6 +10,7 @@ pub(crate) mod fixture;
 mod operation;
 mod rejected;
 mod rules;
+mod sound;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +24,7 @@ use crate::task::{Task, TaskId, TaskState, waiting_for};
 pub use document::Document;
 pub use operation::{Action, DocumentChange, Landed, NewAgent, Operation, OperationId, RefMove};
 pub use rejected::Rejected;
+pub use sound::Unsound;
 
 /// How many tasks are closed, so that nobody has to read them to count them: `tally.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -20,6 +20,9 @@ use crate::task::{Task, TaskId};
 /// A state with more tasks than this is not cached on writing: the copy would cost more than the write.
 const MOST_TASKS: usize = 2_000;
 
+/// Greater with each change to what the reader takes: a copy that other rules let through is none.
+const RULES: u32 = 2;
+
 /// What the file holds after its first line.
 #[derive(Serialize, Deserialize)]
 struct Content {
@@ -69,7 +72,7 @@ fn write_file(repo: &Repository, commit: ObjectId, content: &Content) -> std::io
 }
 
 fn first_line(commit: ObjectId) -> String {
-    format!("git-agents {} {commit}\n", env!("CARGO_PKG_VERSION"))
+    format!("git-agents {} {RULES} {commit}\n", env!("CARGO_PKG_VERSION"))
 }
 
 fn path(repo: &Repository) -> PathBuf {

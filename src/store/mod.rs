@@ -6,11 +6,14 @@
 
 mod cache;
 mod chain;
+mod changed;
 mod layout;
 mod lock;
+mod objects;
 mod read;
 mod replay;
 mod undo;
+mod vet;
 mod write;
 
 use gix::ObjectId;
@@ -24,8 +27,9 @@ pub use chain::{Entry, History};
 pub use layout::{STATE_REF, open_shard, shard};
 pub use lock::StoreLock;
 pub use read::Scope;
-pub use replay::{NotReplayed, Replay, check_readable};
+pub use replay::{NotReplayed, Replay};
 pub use undo::{Undoable, last_readable, last_undoable};
+pub use vet::{Fault, VetError, Vetted, vet};
 pub use write::{Change, Committed, Prepared, Refused, prepare, transact};
 
 /// Why the state could not be read or written.
@@ -37,6 +41,22 @@ pub enum StoreError {
         /// The commit.
         commit: ObjectId,
         /// What stood in the way.
+        reason: String,
+    },
+    /// There is more of it than is ever read: somebody made it so.
+    #[error("the state at {commit} is too large: {reason}")]
+    TooLarge {
+        /// The commit.
+        commit: ObjectId,
+        /// What there is too much of.
+        reason: String,
+    },
+    /// More than is ever read would be written.
+    #[error("{what} would be too large: {reason}")]
+    Oversized {
+        /// Which part of it.
+        what: String,
+        /// How large.
         reason: String,
     },
     /// The ref points at something that is no state.

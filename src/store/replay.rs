@@ -10,7 +10,7 @@ use gix::prelude::FindExt;
 use super::chain::Entry;
 use super::read::Scope;
 use super::write::{complete, message, write_tree};
-use super::{Snapshot, StoreError, read};
+use super::{Snapshot, StoreError};
 use crate::git::Repository;
 use crate::state::{Action, Document, NewAgent, Operation, Rejected, State};
 use crate::task::{NewTask, Task};
@@ -151,12 +151,4 @@ fn applied(state: &State, operation: &Operation) -> Result<State, NotReplayed> {
         }
     }
     Ok(state.apply(operation)?)
-}
-
-/// Whether what `commit` holds can be read at all: its tree, and a format that this version knows.
-///
-/// # Errors
-/// See [`StoreError`].
-pub fn check_readable(repo: &Repository, commit: ObjectId) -> Result<(), StoreError> {
-    read::check(repo, commit)
 }

@@ -1,12 +1,15 @@
 //! Writing: one operation is one commit and one swap of the ref.
 
+use std::collections::BTreeSet;
+
 use gix::ObjectId;
 use gix::actor::Signature;
 use gix::objs::tree::EntryKind;
 
 use super::layout::{self, FORMAT_PATH, FORMAT_VERSION, STATE_REF};
+use super::objects::{LARGEST_DOCUMENT, LARGEST_OPERATION, Unusable};
 use super::read::{self, Scope};
-use super::{Snapshot, StoreError, StoreLock};
+use super::{Snapshot, StoreError, StoreLock, objects};
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
 use crate::git::{Repository, identity};
 use crate::state::{Action, Document, DocumentChange, Operation, OperationId, RefMove, Rejected, State};
@@ -179,7 +182,7 @@ pub(super) fn write_tree(repo: &Repository, tip: Option<ObjectId>, state: &State
         Ok(gix.write_blob(&text).map_err(|error| failed(&error))?.detach())
     };
     let before = match tip {
-        Some(commit) => read::tree_of(repo, commit).map_err(|reason| StoreError::Unreadable { commit, reason })?,
+        Some(commit) => objects::tree_of(repo, commit).map_err(|reason| StoreError::Unreadable { commit, reason })?,
         None => ObjectId::empty_tree(gix.object_hash()),
     };
     let mut editor = gix.edit_tree(before).map_err(|error| failed(&error))?;
@@ -187,16 +190,36 @@ pub(super) fn write_tree(repo: &Repository, tip: Option<ObjectId>, state: &State
         let format = blob(&serde_json::json!({ "version": FORMAT_VERSION }))?;
         editor.upsert(FORMAT_PATH, EntryKind::Blob, format).map_err(|error| failed(&error))?;
     }
+    let mut filled = BTreeSet::new();
     for document in state.touched() {
         let place = layout::path_in(state, document);
         for stale in layout::paths(document).iter().filter(|path| Some(*path) != place.as_ref()) {
             editor.remove(stale.as_str()).map_err(|error| failed(&error))?;
         }
         if let (Some(path), Some(json)) = (place, state.document(document)) {
-            editor.upsert(path.as_str(), EntryKind::Blob, blob(&json)?).map_err(|error| failed(&error))?;
+            let id = blob(&json)?;
+            let found = gix.find_header(id).map_err(|error| failed(&error))?.size();
+            at_most(&path, "bytes", found, LARGEST_DOCUMENT)?;
+            editor.upsert(path.as_str(), EntryKind::Blob, id).map_err(|error| failed(&error))?;
+            filled.extend(path.rsplit_once('/').map(|(folder, _)| folder.to_owned()));
         }
     }
-    Ok(editor.write().map_err(|error| failed(&error))?.detach())
+    let tree = editor.write().map_err(|error| failed(&error))?.detach();
+    // What is too large to be read must not be written: nobody could read anything any more.
+    for folder in filled {
+        objects::entry_at(repo, tree, &folder, &mut Vec::new())
+            .map_or(Ok(Vec::new()), |entry| objects::entries(repo, entry.id, &mut Vec::new()))
+            .map_err(|error| StoreError::Oversized { what: folder, reason: error.to_string() })?;
+    }
+    Ok(tree)
+}
+
+fn at_most(what: &str, of: &'static str, found: u64, most: u64) -> Result<(), StoreError> {
+    if found <= most {
+        return Ok(());
+    }
+    let reason = Unusable::TooLarge { of, found, most }.to_string();
+    Err(StoreError::Oversized { what: what.to_owned(), reason })
 }
 
 fn write_commit(
@@ -222,6 +245,7 @@ fn write_commit(
 /// A sentence for people, an empty line, and the operation as one line of JSON.
 pub(super) fn message(operation: &Operation) -> Result<String, StoreError> {
     let json = serde_json::to_string(operation).map_err(|error| StoreError::Write { reason: error.to_string() })?;
+    at_most("the operation", "bytes", json.len() as u64 * 2, LARGEST_OPERATION)?;
     Ok(format!("{}\n\n{json}\n", operation.action.sentence()))
 }
 

@@ -8,11 +8,10 @@ use super::divergence::between;
 use super::host::{self, Push};
 use super::integrate::{self, Integrated};
 use super::lock::SyncLock;
-use super::vet::{self, Unsound};
 use super::{Direction, OnRewind, Remote, Report, Request, SyncError, mode};
 use crate::git::{Repository, refs};
-use crate::state::OperationId;
-use crate::store::{Entry, Replay};
+use crate::state::{Damaged, OperationId};
+use crate::store::{self, Entry, Replay, StoreError, VetError};
 use crate::world::World;
 
 /// How often a push is tried on a tip that does not move before the host is believed.
@@ -35,6 +34,7 @@ pub fn sync(repo: &Repository, world: &World, remote: &Remote, request: &Request
         went: Vec::new(),
         rejected: Vec::new(),
         waiting: 0,
+        quarantined: Vec::new(),
         tip: None,
     };
     // Another process of this clone may have pushed for us while we waited.
@@ -73,7 +73,8 @@ fn exchange(
             false => fetch(repo, remote, request.patience)?,
         };
         if theirs != known
-            && let (Some(error), OnRewind::Stop) = (judge(repo, remote, known, theirs)?, on_rewind)
+            && let (Some(error), OnRewind::Stop) =
+                (judge(repo, remote, known, theirs, &mut report.quarantined)?, on_rewind)
         {
             return Err(error);
         }
@@ -168,20 +169,23 @@ fn fetch(repo: &Repository, remote: &Remote, patience: Duration) -> Result<Optio
     }
 }
 
-/// Whether the remote's chain is sound; gives what is wrong when it does not continue what it was.
+/// Whether the remote's chain is sound; gives what is wrong when it does not continue what it was. Single documents that
+/// break a rule are no reason to stop.
 fn judge(
     repo: &Repository,
     remote: &Remote,
     known: Option<ObjectId>,
     theirs: Option<ObjectId>,
+    quarantined: &mut Vec<Damaged>,
 ) -> Result<Option<SyncError>, SyncError> {
     let name = || remote.name.clone();
     if let Some(theirs) = theirs {
         let continues = known.filter(|known| is_within(repo, *known, theirs));
-        vet::fetched(repo, theirs, continues).map_err(|unsound| match unsound {
-            Unsound::Chain(reason) => SyncError::Unsound { remote: name(), reason },
-            Unsound::Format(error) => error.into(),
+        let vetted = store::vet(repo, theirs, continues).map_err(|error| match error {
+            VetError::Store(error @ StoreError::NewerFormat { .. }) => error.into(),
+            error => SyncError::Unsound { remote: name(), reason: error.to_string() },
         })?;
+        *quarantined = vetted.quarantined;
         return Ok(known.filter(|_| continues.is_none()).map(|accepted| SyncError::Rewound {
             remote: name(),
             accepted,

@@ -17,7 +17,6 @@ mod lock;
 mod mode;
 mod rejected;
 mod remote;
-mod vet;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,6 +25,7 @@ use gix::ObjectId;
 
 use crate::git::GitError;
 use crate::git::refs::RefError;
+use crate::state::Damaged;
 use crate::state::OperationId;
 use crate::store::{Entry, StoreError};
 
@@ -110,6 +110,8 @@ pub struct Report {
     pub rejected: Vec<RejectedOperation>,
     /// How many operations the remote does not have yet.
     pub waiting: usize,
+    /// Documents that came and that nobody believes; they are left as they are, and everything else works.
+    pub quarantined: Vec<Damaged>,
     /// The tip that both have, or that this clone has where something is waiting.
     pub tip: Option<ObjectId>,
 }

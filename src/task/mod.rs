@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::agent::AgentName;
 
 pub use attempt::{Attempt, Outcome};
-pub use dependencies::{cycle, waiting_for};
+pub use dependencies::{cycle, knots, waiting_for};
 pub use id::{TaskId, generate_id};
 pub(crate) use new::checked_path;
 pub use new::{Hours, InvalidTask, NewTask, TaskEdit};

@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
+use super::place::{self, Standing};
 use crate::agent::{Agent, AgentName};
 use crate::branch::Candidate;
+use crate::branch::facts::LeftOut;
 use crate::config::Target;
 use crate::git::refs::{self, RefError};
+use crate::git::repository::path_text;
 use crate::git::worktrees::{self, Worktree};
 use crate::git::{GitError, Repository};
 use crate::state::State;
@@ -39,7 +42,7 @@ pub enum CandidateError {
     Git(#[from] GitError),
 }
 
-/// Every agent whose branch exists.
+/// Every agent. One whose branch is gone or cannot be read is among them: that is for the answer to say.
 ///
 /// # Errors
 /// git or the refs could not be asked.
@@ -47,11 +50,21 @@ pub fn of_agents(repo: &Repository, state: &State) -> Result<Vec<Candidate>, Can
     let all = worktrees::list(repo)?;
     let before = agents_before(state);
     let tips: BTreeMap<String, ObjectId> = refs::list(repo, "refs/heads/")?.into_iter().collect();
-    let candidates = state.agents.values().filter_map(|agent| {
-        let tip = tips.get(&format!("refs/heads/{}", agent.branch))?;
-        Some(of_agent(state, agent, *tip, &all, &before))
-    });
-    Ok(candidates.collect())
+    let with_tip = |agent: &Agent| {
+        let branch = format!("refs/heads/{}", agent.branch);
+        // What a list leaves out is asked for by name, to learn why.
+        let tip = tips.get(&branch).map_or_else(|| refs::read(repo, &branch), |tip| Ok(Some(*tip)));
+        let nowhere = ObjectId::null(repo.gix().object_hash());
+        let of = |tip| of_agent(repo, state, agent, tip, &all, &before);
+        match tip {
+            Ok(Some(tip)) => of(tip),
+            Ok(None) => {
+                Candidate { broken: Some(format!("its branch {} does not exist", agent.branch)), ..of(nowhere) }
+            }
+            Err(error) => Candidate { broken: Some(error.to_string()), ..of(nowhere) },
+        }
+    };
+    Ok(state.agents.values().map(with_tip).collect())
 }
 
 /// Exactly what was named, each once, under the name that was given.
@@ -69,7 +82,7 @@ pub fn named(repo: &Repository, state: &State, names: &[String]) -> Result<Vec<C
             Some(agent) => {
                 let gone = || CandidateError::BranchGone { agent: agent.name.clone(), branch: agent.branch.clone() };
                 let tip = refs::read(repo, &format!("refs/heads/{}", agent.branch))?.ok_or_else(gone)?;
-                of_agent(state, agent, tip, &all, &before)
+                of_agent(repo, state, agent, tip, &all, &before)
             }
             None => of_revision(repo, name, &all)?,
         };
@@ -88,20 +101,33 @@ pub fn named(repo: &Repository, state: &State, names: &[String]) -> Result<Vec<C
 /// git or the refs could not be asked.
 pub fn of_other_branches(repo: &Repository, state: &State, target: &Target) -> Result<Vec<Candidate>, CandidateError> {
     let all = worktrees::list(repo)?;
-    let merged = format!("--no-merged={}", target.commit);
-    let listed =
-        repo.git().args(["for-each-ref", "--format=%(objectname) %(refname)", &merged, "refs/heads/"]).stdout()?;
-    let found = listed.lines().filter_map(|line| {
+    let listed = |more: &[String]| {
+        let child = repo.git().args(["for-each-ref", "--format=%(objectname) %(refname)"]).args(more);
+        child.arg("refs/heads/").stdout()
+    };
+    // Not those that git counts as unmerged: of what it cannot read it counts neither.
+    let merged = listed(&[format!("--merged={}", target.commit)])?;
+    let merged: BTreeSet<&[u8]> = merged.lines().collect();
+    let everything = listed(&[])?;
+    let found = everything.lines().filter(|line| !merged.contains(line)).filter_map(|line| {
         let (id, name) = line.split_once_str(" ")?;
-        let (id, name) = (ObjectId::from_hex(id).ok()?, name.to_str().ok()?);
-        let short = name.strip_prefix("refs/heads/")?;
-        let is_other = name != target.full_name() && state.agent_of_branch(short).is_none();
-        is_other.then(|| with_worktree(Candidate::new(short, id), name.to_owned(), &all))
+        let id = ObjectId::from_hex(id).ok()?;
+        let branch = name.to_str_lossy().into_owned();
+        let short = name.strip_prefix(b"refs/heads/")?.as_bstr();
+        // A name that is not text matches no agent's, but might seem to.
+        let is_agents = short.to_str().is_ok_and(|short| state.agent_of_branch(short).is_some());
+        let called = path_text(short);
+        // An agent may be called what somebody's branch is called.
+        let is_taken = state.agents.keys().any(|agent| agent.as_str() == called);
+        let called = if is_taken { branch.clone() } else { called };
+        let is_other = branch != target.full_name() && !is_agents;
+        is_other.then(|| with_worktree(Candidate::new(called, id), branch, &all))
     });
     Ok(found.collect())
 }
 
 fn of_agent(
+    repo: &Repository,
     state: &State,
     agent: &Agent,
     tip: ObjectId,
@@ -115,7 +141,7 @@ fn of_agent(
     };
     let began = unlanded().filter_map(|task| task.last_attempt()).map(|attempt| attempt.started_at).min();
     let after = before.get(&agent.name).into_iter().flatten().map(ToString::to_string).collect();
-    with_worktree(
+    let candidate = with_worktree(
         Candidate {
             after,
             priority: unlanded().map(|task| task.priority as u8).max().unwrap_or_default(),
@@ -124,7 +150,20 @@ fn of_agent(
         },
         branch,
         all,
-    )
+    );
+    match place::standing(repo, all, agent) {
+        // Its work goes on from the same commit, and counts.
+        Standing::Elsewhere(at) if at.branch.is_none() && at.head == Some(tip) => used(candidate, at),
+        Standing::Elsewhere(at) => {
+            let short = |name: &String| name.strip_prefix("refs/heads/").unwrap_or(name).to_owned();
+            let away = LeftOut::OnAnother { path: at.path.clone(), branch: at.branch.as_ref().map(short) };
+            Candidate { away: Some(away), ..candidate }
+        }
+        Standing::Replaced { path, .. } | Standing::Missing { path, .. } => {
+            Candidate { away: Some(LeftOut::Missing { path }), ..candidate }
+        }
+        Standing::At(_) | Standing::Nowhere => candidate,
+    }
 }
 
 /// A branch by its short or full name, or any commit.
@@ -143,13 +182,23 @@ fn of_revision(repo: &Repository, name: &str, all: &[Worktree]) -> Result<Candid
 }
 
 fn with_worktree(candidate: Candidate, branch: String, all: &[Worktree]) -> Candidate {
-    let holder = all.iter().find(|worktree| worktree.holds(&branch) && worktree.is_intact());
+    let mut holders = all.iter().filter(|worktree| worktree.holds(&branch)).peekable();
+    let first = holders.peek().map(|holder| holder.path.clone());
+    match (holders.find(|worktree| worktree.is_intact()), first) {
+        (Some(holder), _) => used(Candidate { branch: Some(branch), ..candidate }, holder),
+        // A bare repository has a branch, and no files.
+        (None, Some(path)) if !all.iter().any(|one| one.is_bare && one.path == path) => {
+            Candidate { branch: Some(branch), away: Some(LeftOut::Missing { path }), ..candidate }
+        }
+        _ => Candidate { branch: Some(branch), ..candidate },
+    }
+}
+
+/// With the files of a worktree, and what it is in the middle of.
+fn used(candidate: Candidate, worktree: &Worktree) -> Candidate {
     Candidate {
-        worktree: holder.map(|worktree| worktree.path.clone()),
-        busy: holder
-            .and_then(|worktree| worktree.operation.as_ref())
-            .map(|operation| operation.kind.command().to_owned()),
-        branch: Some(branch),
+        worktree: Some(worktree.path.clone()),
+        busy: worktree.operation.as_ref().map(|operation| operation.kind.command().to_owned()),
         ..candidate
     }
 }

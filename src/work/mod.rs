@@ -18,12 +18,12 @@ pub mod past;
 pub mod place;
 pub mod queue;
 pub mod recover;
+pub mod remote_branches;
 pub mod removal;
 pub mod resolve;
 pub mod start;
 pub mod strategies;
 pub mod template;
-pub mod upstream;
 
 mod rewrites;
 mod stacked;

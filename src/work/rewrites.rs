@@ -143,8 +143,13 @@ mod tests {
             tip: commit(digit),
             strategy: "squash".to_owned(),
         };
-        let action =
-            Action::Land { target: "main".to_owned(), before: commit("e"), after: commit("f"), landed: vec![landed] };
+        let action = Action::Land {
+            target: "main".to_owned(),
+            before: commit("e"),
+            start: None,
+            after: commit("f"),
+            landed: vec![landed],
+        };
         let change = || Ok::<_, std::convert::Infallible>(Some(Change::from(action.clone())));
         store::transact(repo, &world, &Scope::open(), |_, _| change()).unwrap();
     }

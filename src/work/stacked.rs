@@ -28,7 +28,8 @@ pub(super) struct Others {
 #[derive(Debug)]
 pub(super) struct Memory<'r> {
     repo: &'r Repository,
-    target: &'r Target,
+    /// The target as it is, or as its upstream has it.
+    onto: ObjectId,
     /// For each tip of what lands together the commits that the target does not have.
     own: BTreeMap<ObjectId, BTreeSet<ObjectId>>,
     /// What took the place of what, the newest first.
@@ -36,16 +37,17 @@ pub(super) struct Memory<'r> {
 }
 
 impl<'r> Memory<'r> {
-    /// What is remembered for these tips, which land together.
+    /// What is remembered for these tips, which land together on `onto`, a commit of the target.
     ///
     /// # Errors
     /// The chain cannot be read.
     pub(super) fn read(
         repo: &'r Repository,
-        target: &'r Target,
+        target: &Target,
+        onto: ObjectId,
         tips: impl IntoIterator<Item = ObjectId>,
     ) -> Result<Self, StoreError> {
-        let mut memory = Memory { repo, target, own: BTreeMap::new(), rewrites: Vec::new() };
+        let mut memory = Memory { repo, onto, own: BTreeMap::new(), rewrites: Vec::new() };
         for tip in tips {
             memory.own.insert(tip, memory.own(tip));
         }
@@ -75,7 +77,7 @@ impl<'r> Memory<'r> {
 
     /// The commits that the target does not have. What cannot be walked is told by those who merge it.
     fn own(&self, tip: ObjectId) -> BTreeSet<ObjectId> {
-        let walk = self.repo.gix().rev_walk([tip]).with_hidden([self.target.commit]);
+        let walk = self.repo.gix().rev_walk([tip]).with_hidden([self.onto]);
         walk.all().into_iter().flatten().flatten().map(|info| info.id).collect()
     }
 
@@ -84,7 +86,7 @@ impl<'r> Memory<'r> {
         let becomes = |(place, next): (usize, &Rewrite)| {
             next.branch == branch && self.has(next.old, commit) && self.is_landed(next.new, branch, &later[..place])
         };
-        self.has(self.target.commit, commit) || later.iter().enumerate().any(becomes)
+        self.has(self.onto, commit) || later.iter().enumerate().any(becomes)
     }
 
     /// Whether a commit is in the history of another. What is not here is in nothing.

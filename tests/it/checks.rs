@@ -292,7 +292,8 @@ fn events_come_line_by_line() {
 /// Start a landing whose check waits, and give the process, the check's id and what was there before.
 fn in_a_check(sandbox: &Sandbox) -> (std::process::Child, String) {
     let pid = sandbox.root().join("pid");
-    let check = format!("sleep 600 & echo $$ $! >{0}.new; mv {0}.new {0}; wait", pid.display());
+    let daemon = "setsid sleep 600 </dev/null >/dev/null 2>&1 & daemon=$!";
+    let check = format!("{daemon}; sleep 600 & echo $$ $! $daemon >{0}.new; mv {0}.new {0}; wait", pid.display());
     let child = sandbox.direct(["merge", "--all", "--yes", "--check", &check]).spawn();
     while !pid.exists() {
         std::thread::sleep(std::time::Duration::from_millis(5));

@@ -29,6 +29,7 @@ mod conflicts;
 mod conflicts_forms;
 mod conflicts_path;
 mod conflicts_show;
+mod conflicts_unseen;
 mod doctor;
 mod fail;
 mod findings;
@@ -84,6 +85,7 @@ mod landing_equality;
 
 mod damage;
 mod kill;
+mod landing_attributes;
 mod landing_disk;
 mod landing_faults;
 mod landing_kill;

@@ -366,3 +366,19 @@ fn refused_beforehand() {
     [status 3]
     ");
 }
+
+#[test]
+fn two_agents_at_one_commit_land_together() {
+    let sandbox = Sandbox::with_agents(&["ann", "bob"]);
+    sandbox.work_as("ann", "1", "file", "By ann.\n");
+    let dir = sandbox.worktree_of("bob");
+    sandbox.git_in(&dir, ["reset", "--quiet", "--hard", "agents/ann"]);
+    assert_snapshot!(sandbox.agents(["merge", "--all", "--yes"]).good(), @"
+    landed ann (1) by rebase at [COMMIT]
+    nothing to land: bob
+    main moved from [COMMIT] to [COMMIT]
+    to take it back: git agents undo --yes
+    [status 0]
+    ");
+    assert_eq!(sandbox.rev("main"), sandbox.rev("agents/bob"));
+}

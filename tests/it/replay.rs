@@ -58,7 +58,13 @@ fn action(random: &mut Rng) -> Action {
                 tip: commit(),
                 strategy: "squash".to_owned(),
             };
-            Action::Land { target: "main".to_owned(), before: commit(), after: commit(), landed: vec![landed] }
+            Action::Land {
+                target: "main".to_owned(),
+                before: commit(),
+                start: None,
+                after: commit(),
+                landed: vec![landed],
+            }
         }
     }
 }

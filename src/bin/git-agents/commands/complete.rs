@@ -60,7 +60,7 @@ pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
         agent: name,
         task: id.clone(),
         tip: CommitId::try_from(survey.tip.to_string()).ok(),
-        files: survey.files.clone(),
+        files: survey.files.iter().map(|file| git_agents::path::recorded(file)).collect(),
         hours,
     };
     let committed = ctx.transact(&Scope::open(), |_, _| Ok(Some(action.clone().into())))?;

@@ -15,7 +15,7 @@ use super::complete_values::agents_and_branches;
 use super::{conflicts_path, conflicts_watch};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
-use crate::view::conflicts::{ConflictsView, Format, Found};
+use crate::view::conflicts::{ConflictsView, Format, Found, left_out};
 use crate::view::explain::ExplainView;
 
 /// Show which branches collide, with each other and with the target, before anybody merges.
@@ -104,7 +104,7 @@ pub(crate) fn run(ctx: &Context, args: &ConflictsArgs) -> Result<Exit, CliError>
     warnings.iter().for_each(|warning| ctx.ui.warn(warning));
     if let Some(note) = note {
         ctx.ui.answer(&note)?;
-        return Ok(if note.is_good() { Exit::Good } else { Exit::Negative });
+        return Ok(if note.is_good() && view.is_good() { Exit::Good } else { Exit::Negative });
     }
     if view.branches.is_empty() && args.names.is_empty() {
         ctx.ui.note("there are no agents; `git agents init NAME…` makes some, --all-branches judges every branch");
@@ -160,7 +160,7 @@ fn judged(ctx: &Context, args: &ConflictsArgs) -> Result<Judged, CliError> {
     let about = about.filter(|_| format != Format::Matrix);
     let view = ConflictsView::new(&found, about, format);
     let note = args.explain.is_some().then(|| ExplainView::new(&view, &matrix.branches[0], &target));
-    Ok(Judged { view, note, warnings: left_out(&matrix) })
+    Ok(Judged { view, note, warnings: not_in_picture(&matrix) })
 }
 
 /// Who is judged, and the one that the question is about.
@@ -187,16 +187,13 @@ fn chosen(
 }
 
 /// Whose uncommitted work is not in the picture, and why.
-fn left_out(matrix: &Matrix) -> Vec<String> {
-    use git_agents::branch::facts::Uncommitted;
-    let told = matrix.branches.iter().filter_map(|branch| match &branch.uncommitted {
-        Uncommitted::LeftOut { reason } => Some(format!("{} is judged by its commits: {reason}", branch.name)),
-        _ => None,
-    });
-    told.collect()
+fn not_in_picture(matrix: &Matrix) -> Vec<String> {
+    left_out(matrix).map(|(branch, reason)| format!("{} is judged by its commits: {reason}", branch.name)).collect()
 }
 
-/// Say that aloud.
-pub(crate) fn warn_of_left_out(ctx: &Context, matrix: &Matrix) {
-    left_out(matrix).iter().for_each(|warning| ctx.ui.warn(warning));
+/// Say that aloud; whether there was something to say.
+pub(crate) fn warn_of_left_out(ctx: &Context, matrix: &Matrix) -> bool {
+    let warnings = not_in_picture(matrix);
+    warnings.iter().for_each(|warning| ctx.ui.warn(warning));
+    !warnings.is_empty()
 }

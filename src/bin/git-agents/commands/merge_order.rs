@@ -21,7 +21,7 @@ use crate::view::merge_order::{GraphForm, OrderView, TasksBetween, Wanted};
 /// Compute the order in which the most branches land without manual work.
 ///
 /// Dependencies and stacked branches come first. The order was tried out on the accumulated target before it is
-/// given. Exit status 1 when a branch needs resolution or cannot be judged.
+/// given. Exit status 1 when a branch needs resolution or cannot be judged, or uncommitted work could not be seen.
 #[derive(Debug, Args)]
 pub(crate) struct MergeOrderArgs {
     /// Agents, branches or commits [default: every agent that has something to land].
@@ -76,7 +76,7 @@ pub(crate) fn run(ctx: &Context, args: &MergeOrderArgs) -> Result<Exit, CliError
     };
     let scratch = Scratch::in_memory(repo)?;
     let matrix = matrix(repo, &scratch, target.commit, &candidates, &options)?;
-    warn_of_left_out(ctx, &matrix);
+    let is_partial = warn_of_left_out(ctx, &matrix);
     let plan = plan(repo, &scratch, &matrix, &candidates)?;
     for (first, then) in &plan.ignored {
         ctx.ui.warn(&format!("that {first} comes before {then} was left out: the dependencies contradict each other"));
@@ -86,7 +86,7 @@ pub(crate) fn run(ctx: &Context, args: &MergeOrderArgs) -> Result<Exit, CliError
         Wanted { explanation: *explain, waves: *waves, graph: graph.map(GraphForm::from), only_open: names.is_empty() };
     let view = OrderView::new(&target, &candidates, &plan, &tasks_between(&snapshot.state), wanted);
     ctx.ui.answer(&view)?;
-    Ok(if view.is_good() { Exit::Good } else { Exit::Negative })
+    Ok(if view.is_good() && !is_partial { Exit::Good } else { Exit::Negative })
 }
 
 fn other_content(found: &OtherResult) -> String {

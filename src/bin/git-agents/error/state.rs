@@ -21,6 +21,10 @@ impl From<StoreError> for CliError {
                     .hint("git agents doctor")
                     .hint("git reflog show refs/agents/state")
             }
+            StoreError::Oversized { .. } => CliError::refused("too-large", message).hint("the same in smaller parts"),
+            StoreError::TooLarge { .. } => CliError::new(Exit::Outside, "state-too-large", message)
+                .hint("git agents doctor")
+                .hint("git reflog show refs/agents/state"),
             StoreError::Write { .. } => CliError::new(Exit::Outside, "write-failed", message)
                 .hint("look at the permissions of .git/agents and at the free space: df ."),
             StoreError::Ref(error) => error.into(),

@@ -105,7 +105,7 @@ impl From<StartError> for CliError {
 }
 
 fn blocked(agent: &AgentName, refusals: &[Refusal]) -> CliError {
-    let why: Vec<String> = refusals.iter().map(crate::view::merge::refusal_text).collect();
+    let why: Vec<String> = refusals.iter().map(crate::view::blocked::refusal_text).collect();
     CliError::refused("branch-blocked", format!("{agent}'s branch cannot be moved: {}", why.join("; ")))
         .hint(format!("git agents agent show {agent}"))
 }
@@ -115,8 +115,8 @@ impl From<ExecuteError> for CliError {
         let message = error.to_string();
         match error {
             ExecuteError::Refused { refusals } => {
-                let why: Vec<String> = refusals.iter().map(crate::view::merge::refusal_text).collect();
-                let hints = refusals.first().map(crate::view::merge::refusal_hints).unwrap_or_default();
+                let why: Vec<String> = refusals.iter().map(crate::view::blocked::refusal_text).collect();
+                let hints = refusals.first().map(crate::view::blocked::refusal_hints).unwrap_or_default();
                 hints.iter().fold(CliError::refused("blocked", why.join("; ")), |error, hint| error.hint(*hint))
             }
             ExecuteError::Outdated { .. } => {

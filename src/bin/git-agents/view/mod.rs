@@ -5,6 +5,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod backups;
+pub(crate) mod blocked;
 pub(crate) mod check;
 pub(crate) mod cleanup;
 pub(crate) mod collision;
@@ -22,6 +23,7 @@ pub(crate) mod log;
 pub(crate) mod merge;
 pub(crate) mod merge_order;
 pub(crate) mod merge_plan;
+pub(crate) mod merge_stopped;
 pub(crate) mod packet;
 pub(crate) mod paths;
 pub(crate) mod rebase;

@@ -1,6 +1,7 @@
 //! What `sync` has brought, taken away and turned down.
 
 use chrono::{DateTime, Utc};
+use git_agents::state::Damaged;
 use git_agents::store::Entry;
 use git_agents::sync::{RejectedOperation, Report};
 use serde::Serialize;
@@ -76,6 +77,15 @@ pub(crate) struct SyncView {
     pub(crate) rejected: Vec<RejectedView>,
     /// How many operations the remote does not have yet.
     pub(crate) waiting: usize,
+    /// Documents that came and that nobody believes.
+    pub(crate) quarantined: Vec<QuarantinedView>,
+}
+
+/// A document that breaks a rule: it is left as it is, and everything else works.
+#[derive(Debug, Serialize)]
+pub(crate) struct QuarantinedView {
+    pub(crate) path: String,
+    pub(crate) reason: String,
 }
 
 impl From<&Report> for SyncView {
@@ -88,8 +98,13 @@ impl From<&Report> for SyncView {
             went: report.went.iter().map(Into::into).collect(),
             rejected: report.rejected.iter().map(Into::into).collect(),
             waiting: report.waiting,
+            quarantined: report.quarantined.iter().map(quarantined).collect(),
         }
     }
+}
+
+fn quarantined(damaged: &Damaged) -> QuarantinedView {
+    QuarantinedView { path: damaged.path.clone(), reason: damaged.reason.clone() }
 }
 
 impl View for SyncView {
@@ -135,6 +150,12 @@ impl View for SyncView {
             backups.dedup();
             for backup in backups {
                 text.push_str(&format!("  {}\n", style.dim(&format!("kept in {}", safe(backup)))));
+            }
+        }
+        if !self.quarantined.is_empty() {
+            text.push_str(&format!("\n{}\n", style.bold("not believed")));
+            for one in &self.quarantined {
+                text.push_str(&format!("  {}: {}\n", safe(&one.path), safe(&one.reason)));
             }
         }
         text

@@ -6,7 +6,7 @@ use git_agents::text::printable;
 use git_agents::worktree::follow::Followed;
 
 use crate::context::Context;
-use crate::view::merge::blocked_text;
+use crate::view::blocked::blocked_text;
 
 /// The landing stands, whatever the hook thinks of it.
 pub(super) fn tell_post_merge(ctx: &Context, ran: Result<Ran, GitError>) {

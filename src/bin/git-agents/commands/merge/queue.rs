@@ -7,6 +7,7 @@ use git_agents::config::Target;
 use git_agents::git::Repository;
 use git_agents::git::remote::Upstream;
 use git_agents::work::landing::Landing;
+use git_agents::work::queue::pre_merge::PreMerge;
 use git_agents::work::queue::turn::{Holder, Turn};
 use git_agents::work::queue::upstream::{self, Standing};
 use git_agents::work::queue::verify::verify;
@@ -76,15 +77,15 @@ fn on_remote(upstream: &Upstream) -> String {
     format!("{} of {}", short(&upstream.branch), upstream.remote)
 }
 
-/// Run the checks on what was planned; those whose work makes them fail are left out of it. None when there is nothing
-/// to check.
+/// Show what was planned to the repository's `pre-merge-commit` hook and run the checks on it; those that the hook or a
+/// check stops are left out of it. None when there is nothing to check.
 pub(super) fn check(
     ctx: &Context,
     settings: &Settings,
     landing: &mut Landing,
     progress: &mut Progress<'_>,
 ) -> Result<Option<ChecksView>, CliError> {
-    if settings.checks.commands.is_empty() || landing.built.plan.steps.is_empty() {
+    if landing.built.plan.steps.is_empty() {
         return Ok(None);
     }
     let repo = ctx.repo()?;
@@ -95,13 +96,28 @@ pub(super) fn check(
         // A reader that has gone does not stop the landing.
         failed = progress.check(&event).err().or(failed.take());
     };
+    let mut hook = PreMerge::new(repo);
     let mut runner = Runner::new(repo, &integration, &settings.checks, &id, &mut watch);
     let built = landing.take(repo)?;
-    let verified = verify(repo, &mut landing.request, built, &mut runner, settings.checks.each)?;
-    let view = ChecksView::done(&settings.checks, runner.runs(), runner.flaky());
-    landing.rebuilt(verified);
+    let mut built = hook.ask(repo, &mut landing.request, built)?;
+    while !settings.checks.commands.is_empty() {
+        let barred = landing.request.barred.len();
+        built = verify(repo, &mut landing.request, built, &mut runner, settings.checks.each)?;
+        if landing.request.barred.len() == barred {
+            break;
+        }
+        // Without those that fail the others are merged into something else.
+        let barred = landing.request.barred.len();
+        built = hook.ask(repo, &mut landing.request, built)?;
+        if landing.request.barred.len() == barred {
+            break;
+        }
+    }
+    let has_run = !settings.checks.commands.is_empty();
+    let view = has_run.then(|| ChecksView::done(&settings.checks, runner.runs(), runner.flaky()));
+    landing.rebuilt(built);
     match failed {
         Some(error) => Err(error),
-        None => Ok(Some(view)),
+        None => Ok(view),
     }
 }

@@ -18,6 +18,7 @@ use self::explain::{ExplanationView, ProofView};
 use self::graph::GraphView;
 use self::waves::WaveView;
 
+use super::conflicts::short_name;
 use super::status::TargetView;
 use crate::render::style::{Style, listed, safe};
 use crate::ui::View;
@@ -111,7 +112,7 @@ impl OrderView {
         let view = |(index, position): (usize, &&Position)| PositionView {
             position: index + 1,
             name: position.name.clone(),
-            branch: candidates[position.branch].branch.as_ref().map(|b| b.trim_start_matches("refs/heads/").to_owned()),
+            branch: candidates[position.branch].branch.as_deref().map(|name| short_name(name).to_owned()),
             outcome: word(position.outcome),
             conflicts_with: position.conflicts_with.clone(),
             after: position.after.clone(),
