@@ -134,6 +134,13 @@ impl Ground {
         command
     }
 
+    /// git in a clone.
+    pub(super) fn git_command(&self, n: usize, words: &[&str]) -> Command {
+        let mut command = self.any("git", &self.dir(n));
+        command.args(words);
+        command
+    }
+
     /// The program in a clone; it must not fail.
     #[track_caller]
     pub(super) fn agents(&self, n: usize, words: &[&str]) -> Output {
