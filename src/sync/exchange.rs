@@ -37,6 +37,9 @@ pub fn sync(repo: &Repository, world: &World, remote: &Remote, request: &Request
         quarantined: Vec::new(),
         tip: None,
     };
+    if remote.is_mirror {
+        integrate::bring_back(repo, world)?;
+    }
     // Another process of this clone may have pushed for us while we waited.
     if is_shared(repo, remote, request)? {
         report.tip = refs::read(repo, &remote.accepted_ref())?;

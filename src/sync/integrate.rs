@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use gix::ObjectId;
+use gix::bstr::ByteSlice;
 
 use super::divergence::{Divergence, between};
 use super::rejected::{self, RejectedOperation};
@@ -111,6 +112,29 @@ pub(super) fn withdraw(repo: &Repository, world: &World, id: &OperationId) -> Re
         Err(SyncError::Ref(RefError::OutOfDate { .. })) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// A plain `git fetch` in a mirror replaces our ref by the remote's. Where that was the last to move it, and has taken
+/// operations away, they are brought back; the ref's log has them.
+pub(super) fn bring_back(repo: &Repository, world: &World) -> Result<(), SyncError> {
+    let mut lock = StoreLock::acquire(repo)?;
+    let Some(now) = store::tip(repo)? else { return Ok(()) };
+    let log =
+        repo.git().args(["log", "--walk-reflogs", "--max-count=2", "--format=%H%x00%gs", STATE_REF, "--"]).run()?;
+    let entry = |line: &[u8]| {
+        let (id, message) = line.split_once_str("\0")?;
+        Some((ObjectId::from_hex(id).ok()?, message.to_str_lossy().into_owned()))
+    };
+    let mut entries = log.stdout.lines().filter_map(entry);
+    let (Some((newest, message)), Some((before, _))) = (entries.next(), entries.next()) else { return Ok(()) };
+    if newest != now || !message.starts_with("fetch") {
+        return Ok(());
+    }
+    if between(repo, Some(before), Some(now))?.missing_there().is_empty() {
+        return Ok(());
+    }
+    let message = "sync: bring back what a fetch has replaced".to_owned();
+    move_state(repo, world, &mut lock, Some(now), Some(before), message)
 }
 
 /// Move the ref that holds what a remote has. The store's lock is held and says so: moving any ref may lock the packed
