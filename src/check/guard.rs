@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::git::hooks::INSIDE;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 
 /// The variable that marks everything that a check starts.
@@ -46,6 +47,7 @@ impl Guarded {
         let mut child = shell("read -r go && exec sh -c \"$1\" </dev/null", command)
             .current_dir(dir)
             .env(MARK, mark)
+            .env(INSIDE, "1")
             .stdout(output.try_clone()?)
             .stderr(output.try_clone()?)
             .spawn()?;

@@ -145,7 +145,7 @@ impl Repository {
             (Some(name), Some(parent)) if name == ".git" => parent,
             _ => &self.common_dir,
         };
-        Git::at(top).arg("--git-dir").arg(&self.common_dir)
+        Git::at(top).env(super::hooks::INSIDE, "1").arg("--git-dir").arg(&self.common_dir)
     }
 
     /// One value of git's configuration, all scopes considered.

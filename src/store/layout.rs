@@ -7,6 +7,7 @@
 //! tasks/open/<shard>/<id>.json          everything not landed and not dropped
 //! tasks/closed/<shard>/<id>.json
 //! findings/<shard>/<id>.json
+//! claims/<id>.json                      live claims only
 //! ```
 //! A shard is the low byte of the id's FNV-1a hash in hexadecimal: with 256 of them, one write to one of 10,000 tasks
 //! rewrites a tree of about 40 entries. Open tasks are few and read by nearly every command, where each tree costs as
@@ -44,6 +45,7 @@ pub(super) fn paths(document: &Document) -> Vec<String> {
             vec![format!("tasks/open/{open}/{id}.json"), format!("tasks/closed/{closed}/{id}.json")]
         }
         Document::Finding(id) => vec![format!("findings/{}/{id}.json", shard(id.as_str()))],
+        Document::Claim(id) => vec![format!("claims/{id}.json")],
         Document::Tally => vec![TALLY_PATH.to_owned()],
     }
 }
@@ -57,6 +59,7 @@ pub(super) fn path_in(state: &State, document: &Document) -> Option<String> {
             Some(paths(document).remove(usize::from(task.state.is_closed())))
         }
         Document::Finding(id) => state.findings.contains_key(id).then(|| paths(document).remove(0)),
+        Document::Claim(id) => state.claims.contains_key(id).then(|| paths(document).remove(0)),
         Document::Tally => (!state.tally.is_empty()).then(|| TALLY_PATH.to_owned()),
     }
 }
@@ -69,6 +72,7 @@ pub(super) fn document_at(path: &str) -> Option<Document> {
         "agents" => Document::Agent(name.parse().ok()?),
         "tasks" => Document::Task(name.parse().ok()?),
         "findings" => Document::Finding(name.parse().ok()?),
+        "claims" => Document::Claim(name.parse().ok()?),
         "tally" => Document::Tally,
         _ => return None,
     };
@@ -95,7 +99,7 @@ mod tests {
 
     #[test]
     fn paths_lead_back_to_their_documents() {
-        for text in ["agents/agent-1", "tasks/16", "findings/abcde", "tally"] {
+        for text in ["agents/agent-1", "tasks/16", "findings/abcde", "claims/abc-0", "tally"] {
             let document = Document::try_from(text.to_owned()).unwrap();
             for path in paths(&document) {
                 assert_eq!(document_at(&path), Some(document.clone()), "{path}");

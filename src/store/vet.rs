@@ -225,12 +225,15 @@ fn is_about(action: &Action, document: &Document) -> bool {
         (Action::Undo { documents, .. } | Action::Repair { documents }, _) if among(documents) => true,
         (_, Document::Agent(name)) => action.agents().contains(&name),
         (Action::RemoveAgent { .. }, Document::Task(_)) => true,
-        (_, Document::Task(id)) => action.tasks().contains(&id),
+        (_, Document::Task(id)) if action.tasks().contains(&id) => true,
+        // Every act of an agent renews the lease of what it works on.
+        (_, Document::Task(_)) => !action.actors().is_empty(),
         (Action::AddFindings { findings }, Document::Finding(id)) => findings.iter().any(|one| one.id == *id),
         (Action::ResolveFindings { findings }, Document::Finding(id)) => findings.contains(id),
         (_, Document::Finding(_)) => false,
         // The counts follow from everything, and are put right by whoever finds them wrong.
-        (_, Document::Tally) => true,
+        // Claims end with whatever they were made for, and those that have expired with any operation.
+        (_, Document::Tally | Document::Claim(_)) => true,
     }
 }
 

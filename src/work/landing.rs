@@ -23,7 +23,7 @@ use crate::land::plan::{Following, Stop, Stopped};
 use crate::land::{self, Built, Executed, Plan, PlanError, Request, Source, Strategy};
 use crate::state::{Action, Landed, State};
 use crate::store::{Change, Committed, Scope, StoreError};
-use crate::task::{Task, TaskId, TaskState};
+use crate::task::{Fence, Task, TaskId, TaskState};
 use crate::worktree::follow::Followed;
 use crate::world::World;
 
@@ -262,16 +262,16 @@ pub fn carry_out_landing(
         let end = built.plan.target_after().unwrap_or(target.commit);
         let stepped = built.plan.steps.iter().filter_map(|step| {
             let agent: AgentName = step.name.parse().ok()?;
-            let tasks = completed(state, &agent).map(|task| task.id.clone()).collect();
+            let (tasks, fences) = done_by(state, &agent);
             let strategy = strategy_word(step.strategy).to_owned();
-            Some(Landed { agent, tasks, commit: hex(step.after)?, tip: hex(step.tip)?, strategy })
+            Some(Landed { agent, tasks, commit: hex(step.after)?, tip: hex(step.tip)?, strategy, fences })
         });
         // What is in the target already, by whatever way, has landed too.
         let there = built.plan.empty.iter().filter_map(|name| {
             let agent: AgentName = name.parse().ok()?;
-            let tasks: Vec<_> = completed(state, &agent).map(|task| task.id.clone()).collect();
+            let (tasks, fences) = done_by(state, &agent);
             let (commit, tip) = (hex(end)?, hex(end)?);
-            (!tasks.is_empty()).then_some(Landed { agent, tasks, commit, tip, strategy: "none".to_owned() })
+            (!tasks.is_empty()).then_some(Landed { agent, tasks, commit, tip, strategy: "none".to_owned(), fences })
         });
         let landed = stepped.chain(there).collect();
         let (before, after) = (hex(target.commit), hex(end));
@@ -296,7 +296,9 @@ pub fn post_merge(target: &Target, built: &Built, executed: &Executed) -> Result
     let is_here = |(following, how): &&(Following, Followed)| {
         following.branch == name && matches!(how, Followed::Done | Followed::Kept { .. })
     };
-    let Some((following, _)) = executed.followed.iter().find(is_here) else { return Ok(Ran::Good) };
+    let Some((following, _)) = executed.followed.iter().find(is_here) else {
+        return Ok(Ran::Good { output: String::new() });
+    };
     let squashed = built.plan.steps.iter().all(|step| step.strategy == Strategy::Squash);
     hooks::run(&following.path, "post-merge", [if squashed { "1" } else { "0" }])
 }
@@ -309,6 +311,13 @@ pub fn would_run_commit_msg(repo: &Repository, target: &Target, built: &Built) -
     let is_ours = built.plan.steps.iter().any(|step| step.strategy != Strategy::Rebase);
     let dir = || Ok(land::build::hooks_dir(repo, &worktrees::list(repo)?, &target.full_name()));
     Ok(is_ours && hooks::exists(&dir()?, "commit-msg"))
+}
+
+/// The completed tasks of an agent, and by which assignments they are its own.
+fn done_by(state: &State, agent: &AgentName) -> (Vec<TaskId>, BTreeMap<TaskId, Fence>) {
+    let tasks = completed(state, agent).map(|task| task.id.clone()).collect();
+    let fences = completed(state, agent).filter_map(|task| Some((task.id.clone(), task.fence()?))).collect();
+    (tasks, fences)
 }
 
 /// The completed tasks of an agent, in the order in which they were begun.

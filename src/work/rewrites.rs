@@ -137,6 +137,7 @@ mod tests {
         let world = World { now: chrono::DateTime::UNIX_EPOCH, seed: None, home: None };
         let commit = |digit: &str| -> CommitId { digit.repeat(40).try_into().unwrap() };
         let landed = Landed {
+            fences: Default::default(),
             agent: "ann".parse().unwrap(),
             tasks: Vec::new(),
             commit: commit("f"),

@@ -171,6 +171,7 @@ fn it_sees_the_tree_that_would_land_and_no_git_variables() {
     lines
     4
     GIT_AGENTS_CHECK
+    GIT_AGENTS_LANDING
     ");
     assert_eq!(sandbox.git(["worktree", "list"]).lines().count(), 4);
 }

@@ -143,6 +143,7 @@ fn a_record_without_the_work_proves_nothing() {
         commit: id(commit),
         tip: id(&tip),
         strategy: "squash".to_owned(),
+        fences: Default::default(),
     };
     let kept = [tip.as_str(), main.as_str(), &"1".repeat(40)].map(|commit| {
         let (before, after, landed) = (id(&main), id(commit), vec![landed(commit)]);

@@ -270,3 +270,31 @@ fn reference_transaction_refuses_a_landing() {
     fs::remove_file(hooks(&sandbox).join("reference-transaction")).unwrap();
     merge(&sandbox, &["ann"]).good();
 }
+
+#[test]
+fn what_a_hook_leaves_running_is_not_waited_for() {
+    let sandbox = at_work();
+    let pid = sandbox.root().join("pid");
+    hook(&sandbox, &hooks(&sandbox), "post-merge", &format!("sleep 600 & echo $! >'{}'\necho seen", pid.display()));
+    assert_snapshot!(merge(&sandbox, &["ann"]).good(), @"
+    landed ann by rebase at [COMMIT]
+    main moved from [COMMIT] to [COMMIT]
+    to take it back: git agents undo --yes
+    [stderr]
+    seen
+    [status 0]
+    ");
+    let pid = fs::read_to_string(pid).unwrap();
+    assert!(sandbox.command("kill").arg(pid.trim()).status().unwrap().success(), "it still runs");
+}
+
+#[test]
+fn a_landing_in_a_hook_does_not_wait_for_the_one_around_it() {
+    let sandbox = at_work();
+    let program = Sandbox::binary();
+    let script = format!("'{}' merge bob --yes --no-check >> $log 2>&1; echo $? >> $log", program.display());
+    hook(&sandbox, &hooks(&sandbox), "commit-msg", &script);
+    merge(&sandbox, &["ann", "-s", "merge"]).good();
+    assert!(log(&sandbox).contains("is landing since"), "{}", log(&sandbox));
+    assert!(log(&sandbox).ends_with("3\n"), "{}", log(&sandbox));
+}

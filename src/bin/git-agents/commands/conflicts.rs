@@ -10,6 +10,7 @@ use git_agents::git::scratch::Scratch;
 use git_agents::state::State;
 use git_agents::store::Scope;
 use git_agents::work::candidates;
+use git_agents::work::reserved::by_others;
 
 use super::complete_values::agents_and_branches;
 use super::{conflicts_path, conflicts_watch};
@@ -158,7 +159,8 @@ fn judged(ctx: &Context, args: &ConflictsArgs) -> Result<Judged, CliError> {
         Found { show, target: &target, candidates: &candidates, state: &snapshot.state, matrix: &matrix, soft: &soft };
     // The matrix has a place for every pair.
     let about = about.filter(|_| format != Format::Matrix);
-    let view = ConflictsView::new(&found, about, format);
+    let reserved = by_others(&snapshot.state, None, ctx.world.now);
+    let view = ConflictsView::new(&found, about, format).with_reserved(&reserved);
     let note = args.explain.is_some().then(|| ExplainView::new(&view, &matrix.branches[0], &target));
     Ok(Judged { view, note, warnings: not_in_picture(&matrix) })
 }

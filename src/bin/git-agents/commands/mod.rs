@@ -2,6 +2,8 @@
 
 pub(crate) mod agent;
 pub(crate) mod assign;
+pub(crate) mod claim;
+pub(crate) mod claims;
 pub(crate) mod cleanup;
 pub(crate) mod complete;
 pub(crate) mod complete_values;
@@ -13,6 +15,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod fail;
 pub(crate) mod findings;
+pub(crate) mod in_repository;
 pub(crate) mod init;
 pub(crate) mod log;
 pub(crate) mod man;
@@ -22,12 +25,14 @@ pub(crate) mod merge_order;
 pub(crate) mod next;
 pub(crate) mod ready;
 pub(crate) mod rebase;
+pub(crate) mod release;
 pub(crate) mod reset;
 pub(crate) mod resolve;
 pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod sync;
 pub(crate) mod task;
+pub(crate) mod terms;
 pub(crate) mod unassign;
 pub(crate) mod undo;
 
@@ -59,6 +64,9 @@ fn carry_out(ctx: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Complete(args) => complete::run(ctx, args),
         Command::Fail(args) => fail::run(ctx, &args),
         Command::Ready(args) => ready::run(ctx, &args),
+        Command::Claim(args) => claim::run(ctx, args),
+        Command::Release(args) => release::run(ctx, args),
+        Command::Claims(args) => claims::run(ctx, &args),
         Command::Findings(args) => findings::run(ctx, args),
         Command::Conflicts(args) => conflicts::run(ctx, &args),
         Command::MergeOrder(args) => merge_order::run(ctx, &args),

@@ -50,7 +50,9 @@ fn show(ctx: &Context, no_dirty: bool) -> Result<(), CliError> {
         ctx.ui.warn("an interrupted command waits to be finished: git agents doctor --fix");
     }
     let overview = overview(repo, &target, &snapshot.state, !no_dirty)?;
-    let mut view = StatusView::new(&target, &snapshot.state, &overview, &ctx.ui.out);
+    let mut leases = ctx.leases()?;
+    let mut view = StatusView::new(&target, &snapshot.state, &overview, &leases, &ctx.ui.out);
+    leases.observe(&snapshot.state);
     if let Some(remote) = sync::known_remote(repo)? {
         view.unsynced = sync::unshared(repo, &sync::accepted_ref(&remote))?.map(|waiting| waiting.len() as u64);
         view.remote = Some(remote);

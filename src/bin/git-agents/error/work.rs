@@ -11,6 +11,7 @@ use git_agents::work::enrol::EnrolError;
 use git_agents::work::landing::LandingError;
 use git_agents::work::messages::MessageError;
 use git_agents::work::recover::RecoverError;
+use git_agents::work::reserved::OverlapError;
 use git_agents::work::start::StartError;
 use git_agents::work::strategies::UnknownStrategy;
 use git_agents::work::template::TemplateError;
@@ -128,6 +129,16 @@ impl From<ExecuteError> for CliError {
             ExecuteError::Follow(_) | ExecuteError::Journal(_) => {
                 CliError::new(Exit::Outside, "landing-interrupted", message).hint("git agents doctor --fix")
             }
+        }
+    }
+}
+
+impl From<OverlapError> for CliError {
+    fn from(error: OverlapError) -> Self {
+        match error {
+            OverlapError::Candidate(error) => error.into(),
+            OverlapError::Branch(error) => error.into(),
+            OverlapError::Scratch(error) => error.into(),
         }
     }
 }

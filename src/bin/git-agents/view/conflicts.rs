@@ -11,10 +11,12 @@ use git_agents::git::repository::path_text;
 use git_agents::git::scratch::Scratch;
 use git_agents::state::State;
 use git_agents::task::{Task, TaskState};
+use git_agents::work::reserved::Reserved;
 use serde::Serialize;
 
 use super::collision::{PathView, paths_text};
 use super::conflicts_matrix;
+use super::reserved::ReservedView;
 use super::status::TargetView;
 use super::warnings::{HazardView, Names, WarningView};
 use crate::render::style::{Style, counted, safe};
@@ -171,6 +173,9 @@ pub(crate) struct ConflictsView {
     pub(crate) warnings: Vec<WarningView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) hazards: Vec<HazardView>,
+    /// What branches change and others have claimed, or declared as paths of their tasks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) reserved: Vec<ReservedView>,
     pub(crate) summary: ConflictsSummary,
     #[serde(skip)]
     pub(crate) format: Format,
@@ -260,9 +265,21 @@ impl ConflictsView {
                 .collect(),
             warnings: soft.map(|one| names.warning(one)).collect(),
             hazards: matrix.hazards.iter().filter(is_concerned).map(|one| names.hazard(one)).collect(),
+            reserved: Vec::new(),
             summary,
             format,
         }
+    }
+
+    /// Note what the branches change of what others have reserved.
+    #[must_use]
+    pub(crate) fn with_reserved(mut self, reserved: &[Reserved]) -> Self {
+        let changed = |branch: &BranchView| -> Vec<ReservedView> {
+            let others = reserved.iter().filter(|one| branch.agent.as_deref() != Some(one.agent.as_str()));
+            others.filter_map(|one| ReservedView::changed(one, &branch.name, &branch.files)).collect()
+        };
+        self.reserved = self.branches.iter().flat_map(changed).collect();
+        self
     }
 
     /// Nothing conflicts, and nothing is unknown.
@@ -308,6 +325,7 @@ impl View for ConflictsView {
         }
         self.warnings.iter().for_each(|warning| text.push_str(&warning.text(style)));
         self.hazards.iter().for_each(|hazard| text.push_str(&hazard.text(style)));
+        self.reserved.iter().for_each(|reserved| text.push_str(&reserved.text(style)));
         if !text.is_empty() {
             text.push('\n');
         }

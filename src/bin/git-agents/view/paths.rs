@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::collision::LinesView;
 use super::conflicts::{TaskRef, short_name};
+use super::reserved::ReservedView;
 use super::status::TargetView;
 use crate::render::style::{Style, counted, listed, safe};
 use crate::ui::View;
@@ -61,6 +62,9 @@ pub(crate) struct PathsView {
     pub(crate) paths: Vec<String>,
     /// Who else changes some of it.
     pub(crate) changed_by: Vec<ChangerView>,
+    /// What of it others have claimed, or declared as paths of their tasks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) reserved: Vec<ReservedView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) unknown: Vec<UnknownView>,
     /// Whose uncommitted work could not be looked at.
@@ -89,6 +93,7 @@ impl PathsView {
             target: target.into(),
             paths: paths.iter().map(|path| path_text(path.as_ref())).collect(),
             changed_by: candidates.iter().enumerate().filter_map(changer).collect(),
+            reserved: Vec::new(),
             unknown: touches.unknown.iter().map(|(number, reason)| unknown(*number, reason.clone())).collect(),
             left_out: touches.left_out.iter().map(|(number, reason)| unknown(*number, reason.to_string())).collect(),
         }
@@ -161,6 +166,7 @@ impl View for PathsView {
             text.push_str(&format!("{}  {}\n", style.bold(&safe(&one.name)), style.red("unknown")));
             text.push_str(&format!("  {}\n", safe(&one.reason)));
         }
+        self.reserved.iter().for_each(|reserved| text.push_str(&reserved.text(style)));
         if !text.is_empty() {
             text.push('\n');
         }

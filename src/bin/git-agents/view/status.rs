@@ -6,10 +6,12 @@ use git_agents::agent::Agent;
 use git_agents::config::Target;
 use git_agents::state::State;
 use git_agents::task::{Task, TaskState};
+use git_agents::work::leases::{Leases, Standing};
 use git_agents::work::overview::{AgentOverview, TargetVerdict, WorktreeOverview};
 use serde::Serialize;
 
 use super::agent::{BUSY, Trouble, troubles};
+use super::lease::LeaseView;
 use super::sync::RejectedView;
 use crate::render::style::{Style, counted, duration, hours, safe};
 use crate::render::table::{Column, table};
@@ -40,6 +42,11 @@ pub(crate) struct CurrentTask {
     pub(crate) started_at: Option<chrono::DateTime<chrono::Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) elapsed_s: Option<i64>,
+    /// The number of its assignment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) epoch: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lease: Option<LeaseView>,
 }
 
 /// One agent. `null` is what could not be determined, or was not looked at.
@@ -98,10 +105,26 @@ pub(crate) struct StatusView {
 }
 
 impl StatusView {
-    pub(crate) fn new(target: &Target, state: &State, overview: &[AgentOverview], style: &Style) -> Self {
+    pub(crate) fn new(
+        target: &Target,
+        state: &State,
+        overview: &[AgentOverview],
+        leases: &Leases<'_>,
+        style: &Style,
+    ) -> Self {
         let known = overview.iter().filter_map(|seen| Some((state.agents.get(&seen.name)?, seen)));
-        let agents = known.clone().map(|(agent, seen)| agent_view(state, agent, seen, style)).collect();
-        let attention = known.flat_map(|(agent, seen)| attention(target, state, agent, seen)).collect();
+        let mut agents: Vec<AgentView> =
+            known.clone().map(|(agent, seen)| agent_view(state, agent, seen, style)).collect();
+        let standing = |task| Some((task, leases.standing(state, task)?));
+        let standings: Vec<(&Task, Standing)> = state.tasks.values().filter_map(standing).collect();
+        for current in agents.iter_mut().filter_map(|agent| agent.task.as_mut()) {
+            let standing = standings.iter().find(|(task, _)| task.id.as_str() == current.id);
+            if let (Some(lease), Some((_, standing))) = (&mut current.lease, standing) {
+                lease.judge(*standing);
+            }
+        }
+        let attention = known.flat_map(|(agent, seen)| attention(target, state, agent, seen));
+        let attention = attention.chain(abandoned(&standings, style)).collect();
         StatusView {
             target: target.into(),
             agents,
@@ -173,6 +196,8 @@ fn current_task(task: &Task, style: &Style) -> CurrentTask {
         hours: task.hours.map(Into::into),
         started_at,
         elapsed_s: started_at.map(|start| until.signed_duration_since(start).num_seconds().max(0)),
+        epoch: (task.epoch > 0).then_some(task.epoch),
+        lease: LeaseView::of(task),
     }
 }
 
@@ -226,6 +251,21 @@ fn attention(target: &Target, state: &State, agent: &Agent, seen: &AgentOverview
         tell(NOT_LANDED, message, format!("git agents merge {name}"));
     }
     found
+}
+
+/// The tasks that may be taken over.
+fn abandoned(standings: &[(&Task, Standing)], style: &Style) -> Vec<Attention> {
+    let expired = standings.iter().filter_map(|(task, standing)| match standing {
+        Standing::Expired { heard, .. } => Some((task, task.agent.as_ref()?, *heard)),
+        Standing::Live { .. } => None,
+    });
+    let told = expired.map(|(task, agent, heard)| Attention {
+        kind: "lease-expired",
+        agent: agent.to_string(),
+        message: format!("{agent} has {} and gave its last sign of life {}", task.id, style.ago(heard)),
+        hint: format!("git agents assign OTHER {} --steal", task.id),
+    });
+    told.collect()
 }
 
 impl View for StatusView {

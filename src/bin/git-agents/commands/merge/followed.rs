@@ -11,7 +11,7 @@ use crate::view::blocked::blocked_text;
 /// The landing stands, whatever the hook thinks of it.
 pub(super) fn tell_post_merge(ctx: &Context, ran: Result<Ran, GitError>) {
     match ran {
-        Ok(Ran::Good) => {}
+        Ok(Ran::Good { output }) => output.lines().for_each(|line| ctx.ui.note(line)),
         Ok(Ran::No { output }) if output.is_empty() => ctx.ui.warn("the post-merge hook failed"),
         Ok(Ran::No { output }) => ctx.ui.warn(&format!("the post-merge hook failed: {}", printable(&output))),
         Err(error) => ctx.ui.warn(&format!("the post-merge hook could not be run: {error}")),

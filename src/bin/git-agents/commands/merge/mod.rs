@@ -142,6 +142,9 @@ pub(crate) fn land(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
 /// What would be done, from what is known without asking a remote.
 fn preview(ctx: &Context, args: &MergeArgs, settings: &Settings) -> Result<Exit, CliError> {
     let planned = Planned::make(ctx, args, settings, &mut Vec::new())?;
+    if settings.fetch {
+        ctx.ui.note("nothing is fetched for a plan: the upstream is taken as it was when it was last seen");
+    }
     let mut view = planned.view(ctx, true)?;
     view.plan = Some(planned.plan_view(settings));
     if let (true, Some(refused)) = (view.landed.is_empty(), view.refusal()) {
@@ -169,7 +172,7 @@ fn try_once(
     let mut checks = None;
     if planned.changes_anything() {
         if is_first && !planned.landing.built.plan.steps.is_empty() {
-            confirm(ctx, &planned.target, &planned.landing.built, args.yes)?;
+            progress.still(|| confirm(ctx, &planned.target, &planned.landing.built, args.yes))?;
         }
         checks = queue::check(ctx, settings, &mut planned.landing, progress)?;
         refuse(&planned.landing.built)?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use git_agents::check::Runner;
 use git_agents::config::Target;
 use git_agents::git::Repository;
+use git_agents::git::hooks::INSIDE;
 use git_agents::git::remote::Upstream;
 use git_agents::work::landing::Landing;
 use git_agents::work::queue::pre_merge::PreMerge;
@@ -12,6 +13,7 @@ use git_agents::work::queue::turn::{Holder, Turn};
 use git_agents::work::queue::upstream::{self, Standing};
 use git_agents::work::queue::verify::verify;
 use git_agents::worktree::integration::Integration;
+use git_agents::world::World;
 use gix::ObjectId;
 
 use super::MergeArgs;
@@ -25,6 +27,8 @@ use crate::view::check::ChecksView;
 pub(super) fn take_turn(ctx: &Context, args: &MergeArgs, longest: Duration) -> Result<Turn, CliError> {
     let whom = if args.all { "--all".to_owned() } else { args.agents.join(" ") };
     let ours = Holder { pid: std::process::id(), since: ctx.world.now, what: format!("git agents merge {whom}") };
+    // Waiting for the landing that started us would be waiting for ourselves.
+    let longest = if World::variable(INSIDE).is_some() { Duration::ZERO } else { longest };
     let mut tell = |holder: Option<&Holder>| {
         let who = holder.map_or("somebody else is landing".to_owned(), holder_text);
         ctx.ui.note(&format!("{who}; waiting for our turn"));
