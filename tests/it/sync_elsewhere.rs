@@ -111,7 +111,7 @@ fn work_of_another_clone_is_seen_through_its_remote_tracking_branch() {
     [COMMIT] land agent ann in main (0s ago, Ann)
       main [COMMIT]..[COMMIT]
     [COMMIT] ann completes 1 (1 file) (0s ago, Ann)
-    [COMMIT] add low finding gmcji: Look (0s ago, bob)
+    [COMMIT] add low finding gid4v: Look (0s ago, bob)
     [status 0]
     ");
     assert_eq!(bob.agents(["task", "show", "1", "--json"]).json()["task"]["state"], "landed");
