@@ -85,6 +85,8 @@ impl Repository {
             ask_git_for_trust(dir)?;
         }
         gix.objects.ignore_replacements = true;
+        // In a bare repository git keeps no logs by default, and gix none at all then, also where one is asked for.
+        gix.refs.write_reflog = gix::refs::store::WriteReflog::Normal;
         // One small document is read after another: without a cache each would inflate its delta chain anew.
         gix.object_cache_size_if_unset(256 * 1024);
         let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());

@@ -9,10 +9,11 @@ use gix::prelude::FindExt;
 
 use super::chain::Entry;
 use super::read::Scope;
-use super::write::{complete, write_tree};
+use super::write::{complete, message, write_tree};
 use super::{Snapshot, StoreError};
 use crate::git::Repository;
-use crate::state::{Action, Document, Operation, Rejected, State};
+use crate::state::{Action, Document, NewAgent, Operation, Rejected, State};
+use crate::task::{NewTask, Task};
 
 /// Why an operation was not done again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,7 +75,8 @@ impl<'r> Replay<'r> {
         let Some(operation) = &entry.operation else { return Ok(Err(NotReplayed::NotUnderstood)) };
         let state = std::mem::take(&mut self.on.state);
         let before = complete(self.repo, self.on.tip, state, &operation.action)?;
-        let after = match applied(&before, operation) {
+        let reduced = without_what_is_there(&before, operation);
+        let after = match applied(&before, reduced.as_ref().unwrap_or(operation)) {
             Ok(after) => after,
             Err(reason) => {
                 self.on.state = before;
@@ -82,15 +84,20 @@ impl<'r> Replay<'r> {
             }
         };
         let tree = write_tree(self.repo, self.on.tip, &after)?;
-        self.on.tip = Some(self.commit_again(entry.commit, tree)?);
+        self.on.tip = Some(self.commit_again(entry.commit, tree, reduced.as_ref())?);
         self.on.state = after;
         self.on.state.settle();
         Ok(Ok(()))
     }
 
     /// The commit as it was, with another tree on another parent. Whatever a newer version has put into its message
-    /// stays.
-    fn commit_again(&self, commit: ObjectId, tree: ObjectId) -> Result<ObjectId, StoreError> {
+    /// stays, unless the operation is `reduced`.
+    fn commit_again(
+        &self,
+        commit: ObjectId,
+        tree: ObjectId,
+        reduced: Option<&Operation>,
+    ) -> Result<ObjectId, StoreError> {
         let unreadable = |reason: String| StoreError::Unreadable { commit, reason };
         let mut buffer = Vec::new();
         let gix = self.repo.gix();
@@ -100,9 +107,39 @@ impl<'r> Replay<'r> {
         new.parents = self.on.tip.into_iter().collect();
         // A signature would be of the old commit.
         new.extra_headers.clear();
+        if let Some(operation) = reduced {
+            new.message = message(operation)?.into();
+        }
         let written = gix.write_object(&new);
         Ok(written.map_err(|error| StoreError::Write { reason: error.to_string() })?.detach())
     }
+}
+
+/// Two clones that both made an agent of a name and branch, or both filed a task in the same words, mean the same one:
+/// the operation without those, when something is left of it.
+fn without_what_is_there(state: &State, operation: &Operation) -> Option<Operation> {
+    let action = match &operation.action {
+        Action::AddAgents { agents } => {
+            let is_there = |new: &&NewAgent| state.agents.get(&new.name).is_some_and(|old| old.branch == new.branch);
+            let (there, rest): (Vec<_>, Vec<_>) = agents.iter().partition(is_there);
+            let agents = rest.into_iter().cloned().collect::<Vec<_>>();
+            (!there.is_empty() && !agents.is_empty()).then_some(Action::AddAgents { agents })
+        }
+        Action::AddTasks { tasks } => {
+            let is_there = |new: &&NewTask| state.tasks.get(&new.id).is_some_and(|old| says_the_same(old, new));
+            let (there, rest): (Vec<_>, Vec<_>) = tasks.iter().partition(is_there);
+            let tasks = rest.into_iter().cloned().collect::<Vec<_>>();
+            (!there.is_empty() && !tasks.is_empty()).then_some(Action::AddTasks { tasks })
+        }
+        _ => None,
+    };
+    action.map(|action| Operation { action, ..operation.clone() })
+}
+
+fn says_the_same(old: &Task, new: &NewTask) -> bool {
+    let NewTask { id, title, body, hours, category, priority, labels, paths, after, dropped: _ } = new;
+    (&old.id, &old.title, &old.body, &old.hours, &old.category) == (id, title, body, hours, category)
+        && (&old.priority, &old.labels, &old.paths, &old.after) == (priority, labels, paths, after)
 }
 
 /// What the rules say; a repair must find something to mend, or it would put an old version over a newer one.

@@ -229,10 +229,8 @@ fn write_commit(
     operation: &Operation,
     signature: &Signature,
 ) -> Result<ObjectId, StoreError> {
-    let json = serde_json::to_string(operation).map_err(|error| StoreError::Write { reason: error.to_string() })?;
-    at_most("the operation", "bytes", json.len() as u64 * 2, LARGEST_OPERATION)?;
     let commit = gix::objs::Commit {
-        message: format!("{}\n\n{json}\n", operation.action.sentence()).into(),
+        message: message(operation)?.into(),
         tree,
         author: signature.clone(),
         committer: signature.clone(),
@@ -242,6 +240,13 @@ fn write_commit(
     };
     let written = repo.gix().write_object(&commit);
     Ok(written.map_err(|error| StoreError::Write { reason: error.to_string() })?.detach())
+}
+
+/// A sentence for people, an empty line, and the operation as one line of JSON.
+pub(super) fn message(operation: &Operation) -> Result<String, StoreError> {
+    let json = serde_json::to_string(operation).map_err(|error| StoreError::Write { reason: error.to_string() })?;
+    at_most("the operation", "bytes", json.len() as u64 * 2, LARGEST_OPERATION)?;
+    Ok(format!("{}\n\n{json}\n", operation.action.sentence()))
 }
 
 /// Now and then, have git look after its object store. Whether anything is due is git's to decide; a failure is not

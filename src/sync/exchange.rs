@@ -37,6 +37,9 @@ pub fn sync(repo: &Repository, world: &World, remote: &Remote, request: &Request
         quarantined: Vec::new(),
         tip: None,
     };
+    if remote.is_mirror {
+        integrate::bring_back(repo, world)?;
+    }
     // Another process of this clone may have pushed for us while we waited.
     if is_shared(repo, remote, request)? {
         report.tip = refs::read(repo, &remote.accepted_ref())?;
@@ -65,11 +68,17 @@ fn exchange(
     let mut races = Races { give_up, lost: 0, on_one_tip: 0 };
     let mut on_rewind = request.on_rewind;
     let mut tried: Option<Tried> = None;
+    let mut is_fresh = request.is_fresh;
     loop {
-        let theirs = fetch(repo, remote, request.patience)?;
         let known = refs::read(repo, &remote.accepted_ref())?;
-        let rewound = judge(repo, remote, known, theirs, &mut report.quarantined)?;
-        if let (Some(error), OnRewind::Stop) = (rewound, on_rewind) {
+        let theirs = match std::mem::take(&mut is_fresh) {
+            true => known,
+            false => fetch(repo, remote, request.patience)?,
+        };
+        if theirs != known
+            && let (Some(error), OnRewind::Stop) =
+                (judge(repo, remote, known, theirs, &mut report.quarantined)?, on_rewind)
+        {
             return Err(error);
         }
         if (on_rewind, theirs) == (OnRewind::Adopt, None) {
@@ -78,7 +87,7 @@ fn exchange(
         if request.direction == Direction::Push {
             refuse_behind(repo, remote, theirs)?;
         }
-        integrate::move_ref(repo, world, &remote.accepted_ref(), known, theirs, "sync: fetched".to_owned())?;
+        integrate::move_accepted(repo, world, remote, known, theirs, "sync: fetched")?;
         let integrated = match (on_rewind, theirs) {
             (OnRewind::Adopt, Some(theirs)) => integrate::adopt(repo, world, remote, theirs)?,
             _ => integrate::integrate(repo, world, remote, theirs)?,
@@ -107,8 +116,7 @@ fn exchange(
         };
         let words = match host::push(repo, remote, tip, theirs, request.patience)? {
             Push::Taken => {
-                let accepted = remote.accepted_ref();
-                integrate::move_ref(repo, world, &accepted, theirs, Some(tip), "sync: pushed".to_owned())?;
+                integrate::move_accepted(repo, world, remote, theirs, Some(tip), "sync: pushed")?;
                 report.went.extend(went);
                 let after = integrate::integrate(repo, world, remote, Some(tip))?;
                 (report.waiting, report.tip) = (after.waiting.len(), after.tip);
@@ -116,7 +124,9 @@ fn exchange(
             }
             Push::Unclear { words } => words,
         };
-        races.pause();
+        if !request.is_fresh || races.lost > 0 {
+            races.pause();
+        }
         tried = Some(Tried { tip, on: theirs, went, words, is_alone });
     }
 }

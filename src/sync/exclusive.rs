@@ -4,10 +4,13 @@
 //! other. Then it is pushed; what the remote's chain says is the answer.
 
 use super::{Direction, Remote, Request, SyncError, integrate, rejected};
-use crate::git::Repository;
+use crate::git::{Repository, refs};
 use crate::state::{Operation, Rejected};
-use crate::store::{self, Scope};
+use crate::store::{self, History, Scope};
 use crate::world::World;
+
+/// How far back in the remote's chain an act of a moment ago is looked for.
+const LOOK_BACK: usize = 10_000;
 
 /// What became of an act.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,21 +51,32 @@ pub fn confirm(
     remote: &Remote,
     operation: &Operation,
 ) -> Result<Confirmed, Unconfirmed> {
-    let request = Request { until: Some(operation.id.clone()), ..Request::brief(Direction::Both) };
+    let request = Request { until: Some(operation.id.clone()), is_fresh: true, ..Request::brief(Direction::Both) };
     let failed = |error: SyncError| {
         let is_withdrawn = integrate::withdraw(repo, world, &operation.id).unwrap_or(false);
         Unconfirmed { error, is_withdrawn }
     };
     super::sync(repo, world, remote, &request).map_err(failed)?;
-    decided(repo, operation).map_err(|error| Unconfirmed { error, is_withdrawn: false })
+    decided(repo, remote, operation).map_err(|error| Unconfirmed { error, is_withdrawn: false })
 }
 
-fn decided(repo: &Repository, operation: &Operation) -> Result<Confirmed, SyncError> {
+fn decided(repo: &Repository, remote: &Remote, operation: &Operation) -> Result<Confirmed, SyncError> {
     // Told here, so nobody has to be told again.
-    if rejected::acknowledge(repo, Some(&operation.id))?.is_empty() {
+    let is_rejected = !rejected::acknowledge(repo, Some(&operation.id))?.is_empty();
+    if !is_rejected && is_there(repo, remote, operation)? {
         return Ok(Confirmed::Won);
     }
     let scope = Scope::open().with_tasks(operation.action.tasks());
     let state = store::load(repo, &scope)?.state;
     Ok(Confirmed::Lost { why: state.apply(operation).err() })
+}
+
+/// Whether the remote's chain has the operation: it is among the newest that are there.
+fn is_there(repo: &Repository, remote: &Remote, operation: &Operation) -> Result<bool, SyncError> {
+    for entry in History::from(repo, refs::read(repo, &remote.accepted_ref())?).take(LOOK_BACK) {
+        if entry?.operation.is_some_and(|other| other.id == operation.id && other.nonce == operation.nonce) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use gix::ObjectId;
+use gix::bstr::ByteSlice;
 
 use super::divergence::{Divergence, between};
 use super::rejected::{self, RejectedOperation};
@@ -59,6 +60,7 @@ pub(super) fn integrate(
                     let waiting = split.missing_there();
                     return Ok(Integrated { tip: ours, waiting, ..Integrated::default() });
                 }
+                lock.swapping(true)?;
                 (replayed(repo, world, remote, theirs, ours, &split)?, format!("sync: with {}", remote.name))
             }
         };
@@ -82,6 +84,7 @@ pub(super) fn adopt(
     let split = between(repo, ours, Some(theirs))?;
     let mut gone = Vec::new();
     if let Some(ours) = ours.filter(|_| !split.ours.is_empty()) {
+        lock.swapping(true)?;
         let backup = keep(repo, world, ours)?;
         let reason = format!("the state of {} was adopted in its place", remote.name);
         gone = split.missing_there().iter().map(|entry| told(world, remote, entry, &reason, &backup)).collect();
@@ -111,8 +114,50 @@ pub(super) fn withdraw(repo: &Repository, world: &World, id: &OperationId) -> Re
     }
 }
 
-/// Move one ref of ours.
-pub(super) fn move_ref(
+/// A plain `git fetch` in a mirror replaces our ref by the remote's. Where that was the last to move it, and has taken
+/// operations away, they are brought back; the ref's log has them.
+pub(super) fn bring_back(repo: &Repository, world: &World) -> Result<(), SyncError> {
+    let mut lock = StoreLock::acquire(repo)?;
+    let Some(now) = store::tip(repo)? else { return Ok(()) };
+    let log =
+        repo.git().args(["log", "--walk-reflogs", "--max-count=2", "--format=%H%x00%gs", STATE_REF, "--"]).run()?;
+    let entry = |line: &[u8]| {
+        let (id, message) = line.split_once_str("\0")?;
+        Some((ObjectId::from_hex(id).ok()?, message.to_str_lossy().into_owned()))
+    };
+    let mut entries = log.stdout.lines().filter_map(entry);
+    let (Some((newest, message)), Some((before, _))) = (entries.next(), entries.next()) else { return Ok(()) };
+    if newest != now || !message.starts_with("fetch") {
+        return Ok(());
+    }
+    if between(repo, Some(before), Some(now))?.missing_there().is_empty() {
+        return Ok(());
+    }
+    let message = "sync: bring back what a fetch has replaced".to_owned();
+    move_state(repo, world, &mut lock, Some(now), Some(before), message)
+}
+
+/// Move the ref that holds what a remote has. The store's lock is held and says so: moving any ref may lock the packed
+/// refs, and whoever writes next must know that a holder died over it.
+pub(super) fn move_accepted(
+    repo: &Repository,
+    world: &World,
+    remote: &Remote,
+    from: Option<ObjectId>,
+    to: Option<ObjectId>,
+    message: &str,
+) -> Result<(), SyncError> {
+    if from == to {
+        return Ok(());
+    }
+    let mut lock = StoreLock::acquire(repo)?;
+    lock.swapping(true)?;
+    let moved = move_ref(repo, world, &remote.accepted_ref(), from, to, message.to_owned());
+    lock.swapping(false)?;
+    moved
+}
+
+fn move_ref(
     repo: &Repository,
     world: &World,
     name: &str,

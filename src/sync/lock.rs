@@ -2,8 +2,12 @@
 //!
 //! It is an operating system's file lock, so it ends with its holder. What makes a sync safe is the compare-and-swap of
 //! every ref; the lock saves hosts from ten pushes where one does.
+//!
+//! While somebody holds it, the file says so. A holder that was killed may have left a ref's own `.lock` file, which
+//! would stop git and us for ever: the next holder finds the note and clears it.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::time::{Duration, Instant};
 
 use super::{Remote, SyncError};
@@ -12,7 +16,7 @@ use crate::git::{Repository, refs, stale};
 /// The lock, held until dropped.
 #[derive(Debug)]
 pub(super) struct SyncLock {
-    _file: File,
+    file: File,
 }
 
 impl SyncLock {
@@ -34,11 +38,29 @@ impl SyncLock {
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
         }
-        // Only a holder moves these refs, so a lock on them is what a killed one left.
-        let is_ours = |content: &[u8]| content.trim_ascii_end().iter().all(u8::is_ascii_hexdigit);
-        for name in [remote.accepted_ref(), remote.incoming_ref()] {
-            stale::clear(repo, &refs::lock_path(repo, &name), is_ours);
+        let mut lock = SyncLock { file };
+        let mut note = String::new();
+        if lock.file.read_to_string(&mut note).is_ok() && !note.is_empty() {
+            // Only a holder moves these refs. What it leaves is empty, or holds what the ref was to become.
+            let is_ours = |content: &[u8]| content.trim_ascii_end().iter().all(u8::is_ascii_hexdigit);
+            for name in [remote.accepted_ref(), remote.incoming_ref()] {
+                stale::clear(repo, &refs::lock_path(repo, &name), is_ours);
+            }
+            stale::clear_packed_refs(repo);
         }
-        Ok(SyncLock { _file: file })
+        lock.note("busy\n").map_err(failed)?;
+        Ok(lock)
+    }
+
+    fn note(&mut self, text: &str) -> std::io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(text.as_bytes())
+    }
+}
+
+impl Drop for SyncLock {
+    fn drop(&mut self) {
+        drop(self.note(""));
     }
 }

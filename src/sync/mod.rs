@@ -71,6 +71,9 @@ pub struct Request {
     pub patience: Duration,
     /// Nothing is to be done when the remote is known to have this operation.
     pub until: Option<OperationId>,
+    /// The remote was fetched a moment ago: the first push is tried on what was found then. Its lease tells when that
+    /// has changed.
+    pub is_fresh: bool,
 }
 
 impl Request {
@@ -82,6 +85,7 @@ impl Request {
             deadline: Duration::from_secs(120),
             patience: Duration::from_secs(600),
             until: None,
+            is_fresh: false,
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
+use super::elsewhere::Elsewhere;
 use super::place::{self, Standing};
 use crate::agent::{Agent, AgentName};
 use crate::branch::Candidate;
@@ -42,7 +43,8 @@ pub enum CandidateError {
     Git(#[from] GitError),
 }
 
-/// Every agent. One whose branch is gone or cannot be read is among them: that is for the answer to say.
+/// Every agent. One whose branch is gone or cannot be read is among them: that is for the answer to say. One of another
+/// clone is seen as the remote had its branch, and left out when it has nothing at work and nothing there.
 ///
 /// # Errors
 /// git or the refs could not be asked.
@@ -50,21 +52,45 @@ pub fn of_agents(repo: &Repository, state: &State) -> Result<Vec<Candidate>, Can
     let all = worktrees::list(repo)?;
     let before = agents_before(state);
     let tips: BTreeMap<String, ObjectId> = refs::list(repo, "refs/heads/")?.into_iter().collect();
+    let elsewhere = Elsewhere::of(repo);
     let with_tip = |agent: &Agent| {
         let branch = format!("refs/heads/{}", agent.branch);
         // What a list leaves out is asked for by name, to learn why.
-        let tip = tips.get(&branch).map_or_else(|| refs::read(repo, &branch), |tip| Ok(Some(*tip)));
+        let tip = tips.get(&branch).map_or_else(|| tip_of(repo, agent, &elsewhere), |tip| Ok(Some(*tip)));
         let nowhere = ObjectId::null(repo.gix().object_hash());
         let of = |tip| of_agent(repo, state, agent, tip, &all, &before);
-        match tip {
-            Ok(Some(tip)) => of(tip),
-            Ok(None) => {
-                Candidate { broken: Some(format!("its branch {} does not exist", agent.branch)), ..of(nowhere) }
+        match (tip, elsewhere.remote()) {
+            (Ok(Some(tip)), _) => Some(of(tip)),
+            (Ok(None), None) => {
+                Some(Candidate { broken: Some(format!("its branch {} does not exist", agent.branch)), ..of(nowhere) })
             }
-            Err(error) => Candidate { broken: Some(error.to_string()), ..of(nowhere) },
+            (Ok(None), Some(remote)) => {
+                let reason =
+                    format!("its branch {} is not here, and was not on {remote} when it was fetched", agent.branch);
+                let is_at_work = |task: &Task| matches!(task.state, TaskState::InProgress | TaskState::Completed);
+                let is_wanted = state.tasks_of(&agent.name).any(is_at_work);
+                is_wanted.then(|| Candidate { broken: Some(reason), ..of(nowhere) })
+            }
+            (Err(error), _) => Some(Candidate { broken: Some(error.to_string()), ..of(nowhere) }),
         }
     };
-    Ok(state.agents.values().map(with_tip).collect())
+    Ok(state.agents.values().filter_map(with_tip).collect())
+}
+
+/// Where the agent's branch stands, here or else as the remote had it.
+fn tip_of(repo: &Repository, agent: &Agent, elsewhere: &Elsewhere) -> Result<Option<ObjectId>, RefError> {
+    match (refs::read(repo, &format!("refs/heads/{}", agent.branch))?, elsewhere.tracking(agent)) {
+        (None, Some(tracking)) => refs::read(repo, &tracking),
+        (tip, _) => Ok(tip),
+    }
+}
+
+/// The same as [`named`], to be looked at only: an agent of another clone is seen as the remote had its branch.
+///
+/// # Errors
+/// See [`CandidateError`].
+pub fn seen(repo: &Repository, state: &State, names: &[String]) -> Result<Vec<Candidate>, CandidateError> {
+    of_names(repo, state, names, &Elsewhere::of(repo))
 }
 
 /// Exactly what was named, each once, under the name that was given.
@@ -72,6 +98,15 @@ pub fn of_agents(repo: &Repository, state: &State) -> Result<Vec<Candidate>, Can
 /// # Errors
 /// See [`CandidateError`].
 pub fn named(repo: &Repository, state: &State, names: &[String]) -> Result<Vec<Candidate>, CandidateError> {
+    of_names(repo, state, names, &Elsewhere::default())
+}
+
+fn of_names(
+    repo: &Repository,
+    state: &State,
+    names: &[String],
+    elsewhere: &Elsewhere,
+) -> Result<Vec<Candidate>, CandidateError> {
     let all = worktrees::list(repo)?;
     let before = agents_before(state);
     let mut seen = BTreeSet::new();
@@ -81,7 +116,7 @@ pub fn named(repo: &Repository, state: &State, names: &[String]) -> Result<Vec<C
         let candidate = match agent {
             Some(agent) => {
                 let gone = || CandidateError::BranchGone { agent: agent.name.clone(), branch: agent.branch.clone() };
-                let tip = refs::read(repo, &format!("refs/heads/{}", agent.branch))?.ok_or_else(gone)?;
+                let tip = tip_of(repo, agent, elsewhere)?.ok_or_else(gone)?;
                 of_agent(repo, state, agent, tip, &all, &before)
             }
             None => of_revision(repo, name, &all)?,

@@ -8,6 +8,7 @@ pub mod carry_out;
 pub mod cleanup;
 pub mod complete;
 pub mod doctor;
+pub mod elsewhere;
 pub mod enrol;
 pub mod landed;
 pub mod landing;

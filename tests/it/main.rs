@@ -64,6 +64,7 @@ mod sync;
 mod sync_auto;
 mod sync_clones;
 mod sync_contest;
+mod sync_elsewhere;
 mod sync_hosts;
 mod sync_rewound;
 mod task_add;

@@ -331,3 +331,41 @@ fn which_remote_it_is() {
     [status 3]
     "#);
 }
+
+#[test]
+fn agents_and_tasks_that_both_have_made_alike_are_the_same() {
+    let sandbox = Sandbox::new();
+    sandbox.remote();
+    let ann = sandbox.here();
+    ann.agents(["init", "--agents", "2"]).good();
+    let bob = sandbox.clone("bob");
+    bob.agents(["init", "--agents", "3"]).good();
+    let tasks =
+        |ids: &[&str]| ids.iter().map(|id| format!("{{\"id\":\"{id}\",\"title\":\"T\"}}\n")).collect::<String>();
+    ann.run(["task", "import"]).input(tasks(&["1", "2"])).output().good();
+    bob.run(["task", "import"]).input(tasks(&["1", "2", "3"])).output().good();
+    bob.agents(["assign", "agent-3", "3"]).good();
+    ann.agents(["sync"]).good();
+    assert_snapshot!(bob.agents(["sync"]), @"
+    origin: 2 operations came, 3 operations went
+
+    came
+      add tasks 1 and 2 (Ann)
+      add agents agent-1 and agent-2 (Ann)
+
+    went
+      add agents agent-1, agent-2 and agent-3 (bob)
+      add tasks 1, 2 and 3 (bob)
+      assign 3 to agent-3 (bob)
+    [status 0]
+    ");
+    ann.agents(["sync"]).good();
+    ann.agrees_with(&bob);
+    assert_snapshot!(ann.sentences().join("\n"), @"
+    add agents agent-1 and agent-2
+    add tasks 1 and 2
+    add agent agent-3
+    add task 3: T
+    assign 3 to agent-3
+    ");
+}

@@ -153,10 +153,6 @@ fn without_the_remote_nobody_takes_a_task_but_who_says_so() {
 
     tasks: 1 in progress, 1 open (1 ready)
     2 operations not shared with origin yet
-
-    needs attention
-      ann's branch agents/ann is gone
-        git agents init ann
     [status 0]
     ");
     std::fs::rename(&away, &remote).unwrap();
@@ -183,8 +179,6 @@ fn without_the_remote_nobody_takes_a_task_but_who_says_so() {
         git agents sync --acknowledge
       rejected by what others did first: bob starts 16: task 16 is held by ann since 2026-01-05 09:00 UTC (assigned)
         git agents sync --acknowledge
-      ann's branch agents/ann is gone
-        git agents init ann
     [status 0]
     ");
     assert_eq!(bob.agents(["status", "--json"]).json()["rejected"].as_array().unwrap().len(), 2);
@@ -234,10 +228,6 @@ fn one_note_that_the_host_refuses_is_not_in_the_way_of_a_task() {
 
     tasks: 1 assigned, 2 open (2 ready)
     1 operation not shared with origin yet
-
-    needs attention
-      ann's branch agents/ann is gone
-        git agents init ann
     [status 0]
     ");
     ann.agents(["sync"]).good();
@@ -263,6 +253,30 @@ fn the_rest_rides_along_or_follows_after_a_minute() {
     // Nobody is told of a remote that is away for what does not need it.
     std::fs::rename(sandbox.remote(), sandbox.root().join("away.git")).unwrap();
     later(&ann, 5, "d");
+}
+
+#[test]
+fn a_path_that_is_claimed_in_one_clone_is_refused_in_the_other() {
+    let sandbox = Sandbox::new();
+    let (ann, bob) = shared(&sandbox);
+    ann.agents(["claim", "ann", "src", "--exclusive"]).good();
+    is_shared(&sandbox, &ann);
+    assert_snapshot!(bob.agents(["claim", "bob", "src/main.rs"]), @"
+    [stderr]
+    error: src/main.rs cannot be claimed: src is claimed exclusively by ann, since 2026-01-05 09:00 UTC and until 2026-01-05 11:00 UTC
+      try: git agents claims
+      try: git agents release ann src
+    [status 1]
+    ");
+    overtake(&sandbox, &ann, &bob, "claim ann doc --exclusive");
+    assert_snapshot!(bob.agents(["claim", "bob", "doc", "--exclusive"]), @"
+    [stderr]
+    error: doc is claimed exclusively by ann, since 2026-01-05 09:00 UTC and until 2026-01-05 11:00 UTC
+      try: git agents claims
+      try: git agents release ann doc
+    [status 1]
+    ");
+    bob.agrees_with(&ann);
 }
 
 #[test]

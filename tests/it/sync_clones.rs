@@ -43,10 +43,31 @@ fn a_mirror_is_warned() {
     assert_snapshot!(mirror.agents(["sync"]), @"
     origin: nothing new on either side
     [stderr]
-    warning: a plain git fetch of origin replaces the state here by what is there; only git agents sync keeps both
+    warning: a plain git fetch of origin replaces the state here by what is there; git agents sync brings it back
     [status 0]
     ");
     takes_part(&ann, &mirror);
+}
+
+#[test]
+fn what_a_fetch_replaces_in_a_mirror_is_brought_back() {
+    let sandbox = Sandbox::new();
+    let ann = shared(&sandbox);
+    let mirror = sandbox.clone_with("other", &["--mirror"]);
+    mirror.agents(["sync"]).good();
+    mirror.agents(["task", "add", "Of the mirror", "--id", "m"]).good();
+    ann.agents(["task", "add", "Of Ann", "--id", "a"]).good();
+    ann.agents(["sync"]).good();
+    mirror.git(["fetch", "-q", "--prune"]);
+    assert_eq!(mirror.tip(), ann.tip(), "this is what git does");
+    mirror.agents(["sync"]).good();
+    ann.agents(["sync"]).good();
+    mirror.agrees_with(&ann);
+    assert!(ann.sentences().contains(&"add task m: Of the mirror".to_owned()));
+    // Once is enough.
+    mirror.git(["fetch", "-q", "--prune"]);
+    mirror.agents(["sync"]).good();
+    mirror.agrees_with(&ann);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::cli::Command;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 
-/// The option of every command that takes a task.
+/// The option of every command that takes a task or a path.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct OfflineArg {
     /// Record it here only, without asking the remote: provisional until the next sync, which may reject it.
@@ -92,10 +92,10 @@ pub(crate) enum Before {
 
 /// Look at the chain before a command that may write.
 pub(crate) fn before(ctx: &Context, command: &Command) -> Before {
-    use Command::{Completions, Conflicts, Demo, Doctor, Log, Man, MergeOrder, Ready, Status, Sync};
+    use Command::{Claims, Completions, Conflicts, Demo, Doctor, Log, Man, MergeOrder, Ready, Status, Sync};
     match command {
-        Completions(_) | Conflicts(_) | Demo(_) | Doctor(_) | Log(_) | Man(_) | MergeOrder(_) | Ready(_)
-        | Status(_) | Sync(_) => Before::Reads,
+        Claims(_) | Completions(_) | Conflicts(_) | Demo(_) | Doctor(_) | Log(_) | Man(_) | MergeOrder(_)
+        | Ready(_) | Status(_) | Sync(_) => Before::Reads,
         _ => ctx.repo().ok().and_then(|repo| store::tip(repo).ok()).map_or(Before::Reads, Before::MayWrite),
     }
 }

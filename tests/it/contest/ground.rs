@@ -112,7 +112,8 @@ impl Ground {
 
     /// Change the weather for all.
     pub(super) fn set(&self, weather: Weather) {
-        let (new, path) = (self.root().join("weather.new"), self.root().join("weather"));
+        let new = self.root().join(format!("weather.{:?}", std::thread::current().id()));
+        let path = self.root().join("weather");
         std::fs::write(&new, format!("{weather:?}\n")).unwrap();
         std::fs::rename(new, path).unwrap();
     }
@@ -129,6 +130,13 @@ impl Ground {
     /// The program in a clone.
     pub(super) fn command(&self, n: usize, words: &[&str]) -> Command {
         let mut command = self.any(&self.program, &self.dir(n));
+        command.args(words);
+        command
+    }
+
+    /// git in a clone.
+    pub(super) fn git_command(&self, n: usize, words: &[&str]) -> Command {
+        let mut command = self.any("git", &self.dir(n));
         command.args(words);
         command
     }

@@ -126,7 +126,7 @@ impl Walker<'_> {
             self.ground.set(weather);
         }
         let (n, random) = (self.n, &mut self.random);
-        match random.u32(..10) {
+        match random.u32(..11) {
             0..=2 => {
                 let id = format!("x{n}-{number}");
                 if self.act(&["task", "add", "T", "--id", &id], format!("add task {id}: T"), false) {
@@ -156,8 +156,17 @@ impl Walker<'_> {
                 None => drop(self.run(&["undo", "--yes"])),
             },
             8 => drop(self.run(&["undo", "--yes"])),
+            9 => self.tidy_up(),
             _ => drop(self.run(&["sync"])),
         }
+    }
+
+    /// What git users do now and then, and git by itself.
+    fn tidy_up(&mut self) {
+        let ways: [&[&str]; 3] = [&["pack-refs", "--all"], &["fetch", "-q", "--prune"], &["gc", "-q", "--prune=now"]];
+        let way = ways[self.random.usize(..ways.len())];
+        // In bad weather a fetch fails, and what a killed one has left may be in the way of git.
+        drop(self.ground.git_command(self.n, way).output().unwrap());
     }
 
     /// Do something whose sentence nothing else has; gives whether it was acknowledged.

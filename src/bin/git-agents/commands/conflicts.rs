@@ -180,7 +180,7 @@ fn chosen(
 ) -> Result<(Vec<Candidate>, Option<usize>), CliError> {
     let repo = ctx.repo()?;
     let names = args.explain.as_ref().map_or(args.names.as_slice(), std::slice::from_ref);
-    let mut named = candidates::named(repo, state, names)?;
+    let mut named = candidates::seen(repo, state, names)?;
     let is_whole = names.is_empty() || args.all_branches || (names.len() == 1 && !args.with_target);
     if is_whole {
         let mut others = candidates::of_agents(repo, state)?;

@@ -67,7 +67,7 @@ pub(crate) fn run(ctx: &Context, args: &MergeOrderArgs) -> Result<Exit, CliError
     let MergeOrderArgs { names, committed, explain, waves, graph } = args;
     let candidates = match names.as_slice() {
         [] => candidates::of_agents(repo, &snapshot.state)?,
-        names => candidates::named(repo, &snapshot.state, names)?,
+        names => candidates::seen(repo, &snapshot.state, names)?,
     };
     let options = Options {
         work: if *committed { Work::Committed } else { Work::Uncommitted },

@@ -49,7 +49,7 @@ pub(crate) fn run(ctx: &Context, args: SyncArgs) -> Result<Exit, CliError> {
     let remote = sync::remote(repo, remote.as_deref())?;
     if remote.is_mirror {
         ctx.ui.warn(&format!(
-            "a plain git fetch of {} replaces the state here by what is there; only git agents sync keeps both",
+            "a plain git fetch of {} replaces the state here by what is there; git agents sync brings it back",
             remote.name
         ));
     }

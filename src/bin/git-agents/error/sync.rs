@@ -66,8 +66,13 @@ impl From<Unconfirmed> for CliError {
     fn from(unconfirmed: Unconfirmed) -> Self {
         let Unconfirmed { error, is_withdrawn } = unconfirmed;
         let is_outside = error.is_outside();
+        // A push may have gone through whose reply was lost, and nobody could look.
+        let is_unknown = matches!(error, SyncError::Unreachable { .. });
         let mut error = CliError::from(error);
         let state = match is_withdrawn {
+            true if is_unknown => {
+                "so nobody has confirmed it and it is not recorded; should it have arrived, the next sync shows it"
+            }
             true => "so nobody has confirmed it and it is not recorded",
             false => "so nobody has confirmed it; it is recorded here and waits to be shared",
         };

@@ -56,6 +56,9 @@ pub(crate) struct AgentView {
     pub(crate) branch: String,
     /// The branch's tip; `null` when the branch is gone.
     pub(crate) commit: Option<String>,
+    /// The branch is another clone's, and this is the remote-tracking branch that shows it; absent when it is here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) seen_as: Option<String>,
     pub(crate) base: Option<String>,
     pub(crate) worktree: Option<String>,
     /// `idle`, `assigned`, `working` or `completed` (something waits to be landed).
@@ -160,6 +163,7 @@ pub(crate) fn agent_view(state: &State, agent: &Agent, seen: &AgentOverview, sty
         name: agent.name.to_string(),
         branch: agent.branch.clone(),
         commit: seen.tip.map(|tip| tip.to_string()),
+        seen_as: seen.seen_as.clone(),
         base: agent.base.as_ref().map(ToString::to_string),
         worktree,
         state: word,
