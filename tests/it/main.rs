@@ -76,6 +76,7 @@ mod faults;
 mod landing_equality;
 
 mod damage;
+mod hostile;
 mod kill;
 mod landing_disk;
 mod landing_faults;

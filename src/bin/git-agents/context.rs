@@ -15,6 +15,9 @@ use git_agents::world::World;
 use crate::error::{CliError, Exit, unknown_agent};
 use crate::ui::Ui;
 
+/// So many damaged documents are named one by one.
+const MOST_WARNINGS: usize = 20;
+
 /// One run of the program.
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -81,8 +84,12 @@ impl Context {
     /// The state as it is now; what is damaged is named on standard error.
     pub(crate) fn load(&self, scope: &Scope) -> Result<Snapshot, CliError> {
         let snapshot = store::load(self.repo()?, scope)?;
-        for damaged in &snapshot.state.damaged {
+        let damaged = &snapshot.state.damaged;
+        for damaged in damaged.iter().take(MOST_WARNINGS) {
             self.ui.warn(&format!("{} is damaged and left out: {}", damaged.path, damaged.reason));
+        }
+        if let more @ 1.. = damaged.len().saturating_sub(MOST_WARNINGS) {
+            self.ui.warn(&format!("{more} more documents are damaged and left out; git agents doctor names them"));
         }
         Ok(snapshot)
     }
