@@ -25,6 +25,7 @@ mod cleanup_kill;
 mod cleanup_proof;
 mod cleanup_remote;
 mod complete;
+mod config;
 mod conflicts;
 mod conflicts_forms;
 mod conflicts_path;
@@ -89,6 +90,7 @@ mod race;
 mod replay;
 mod resolve_kill;
 mod trust;
+mod trust_file;
 mod undo;
 
 mod demo;

@@ -80,6 +80,8 @@ pub(crate) enum Command {
     Log(commands::log::LogArgs),
     Undo(commands::undo::UndoArgs),
     Reset(commands::reset::ResetArgs),
+    Config(commands::config::ConfigArgs),
+    Trust(commands::trust::TrustArgs),
     Doctor(commands::doctor::DoctorArgs),
     Demo(commands::demo::DemoArgs),
     Completions(commands::completions::CompletionsArgs),

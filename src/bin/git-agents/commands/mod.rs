@@ -6,6 +6,7 @@ pub(crate) mod cleanup;
 pub(crate) mod complete;
 pub(crate) mod complete_values;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod conflicts;
 pub(crate) mod conflicts_path;
 mod conflicts_watch;
@@ -27,6 +28,7 @@ pub(crate) mod resolve;
 pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod task;
+pub(crate) mod trust;
 pub(crate) mod unassign;
 pub(crate) mod undo;
 
@@ -60,6 +62,8 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
         Command::Log(args) => log::run(ctx, args),
         Command::Undo(args) => undo::run(ctx, &args),
         Command::Reset(args) => reset::run(ctx, &args),
+        Command::Config(args) => config::run(ctx, &args),
+        Command::Trust(args) => trust::run(ctx, &args),
         Command::Doctor(args) => doctor::run(ctx, &args),
         Command::Status(args) => status::run(ctx, &args),
         Command::Demo(args) => demo::run(ctx, &args),
