@@ -20,6 +20,7 @@ pub mod queue;
 pub mod recover;
 pub mod removal;
 pub mod resolve;
+pub mod restore;
 pub mod start;
 pub mod strategies;
 pub mod template;

@@ -87,6 +87,7 @@ mod landing_meanwhile;
 mod landing_syscalls;
 mod layouts;
 mod race;
+mod recover;
 mod replay;
 mod resolve_kill;
 mod trust;

@@ -80,6 +80,7 @@ pub(crate) enum Command {
     Log(commands::log::LogArgs),
     Undo(commands::undo::UndoArgs),
     Reset(commands::reset::ResetArgs),
+    Recover(commands::recover::RecoverArgs),
     Config(commands::config::ConfigArgs),
     Trust(commands::trust::TrustArgs),
     Doctor(commands::doctor::DoctorArgs),

@@ -16,7 +16,7 @@ pub(super) fn examine(repo: &Repository, world: &World, mend: bool) -> Vec<Ailme
         Ok(snapshot) => snapshot,
         Err(error) => {
             let ailment = Ailment::error("state", error.to_string());
-            return vec![ailment.hint("git reflog show refs/agents/state")];
+            return vec![ailment.hint("git agents recover")];
         }
     };
     let mut found = damaged(repo, world, &snapshot, mend);
@@ -117,7 +117,9 @@ fn chain(repo: &Repository, snapshot: &Snapshot) -> Vec<Ailment> {
         match entry {
             Ok(entry) => foreign += usize::from(entry.operation.is_none()),
             Err(error) => {
-                return vec![Ailment::error("chain", format!("history breaks off: {error}")).hint("git fsck")];
+                return vec![
+                    Ailment::error("chain", format!("history breaks off: {error}")).hint("git agents recover"),
+                ];
             }
         }
     }

@@ -28,14 +28,14 @@ fn a_million_tasks() {
     [stderr]
     error: the state at [COMMIT] is too large: tasks/open/0: it has 2500000 bytes, 2097152 are the most
       try: git agents doctor
-      try: git reflog show refs/agents/state
+      try: git agents recover
     [status 4]
     ");
     assert_snapshot!(clone.sandbox.refused(["task", "add", "One more"]), @"
     [stderr]
     error: the state at [COMMIT] is too large: tasks/open/0: it has 2500000 bytes, 2097152 are the most
       try: git agents doctor
-      try: git reflog show refs/agents/state
+      try: git agents recover
     [status 4]
     ");
     // The history needs no tree.
@@ -68,7 +68,7 @@ fn too_many_documents_in_all() {
     [stderr]
     error: the state at [COMMIT] is too large: more than 200000 documents or 96 MiB are not read at once
       try: git agents doctor
-      try: git reflog show refs/agents/state
+      try: git agents recover
     [status 4]
     ");
 }
@@ -96,7 +96,7 @@ fn an_operation_without_end() {
     [stderr]
     error: the state at [COMMIT] cannot be read: it has 41943343 bytes, 33554432 are the most
       try: git agents doctor
-      try: git reflog show refs/agents/state
+      try: git agents recover
     [status 4]
     ");
 }

@@ -23,6 +23,7 @@ pub(crate) mod merge_order;
 pub(crate) mod next;
 pub(crate) mod ready;
 pub(crate) mod rebase;
+pub(crate) mod recover;
 pub(crate) mod reset;
 pub(crate) mod resolve;
 pub(crate) mod start;
@@ -61,6 +62,7 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
         Command::Resolve(args) => resolve::run(ctx, &args),
         Command::Log(args) => log::run(ctx, args),
         Command::Undo(args) => undo::run(ctx, &args),
+        Command::Recover(args) => recover::run(ctx, &args),
         Command::Reset(args) => reset::run(ctx, &args),
         Command::Config(args) => config::run(ctx, &args),
         Command::Trust(args) => trust::run(ctx, &args),

@@ -26,6 +26,7 @@ pub(crate) mod merge_plan;
 pub(crate) mod packet;
 pub(crate) mod paths;
 pub(crate) mod rebase;
+pub(crate) mod recover;
 pub(crate) mod removed;
 pub(crate) mod reset;
 pub(crate) mod resolve;
