@@ -26,6 +26,7 @@ mod cleanup_kill;
 mod cleanup_proof;
 mod cleanup_remote;
 mod complete;
+mod config;
 mod conflicts;
 mod conflicts_forms;
 mod conflicts_path;
@@ -87,6 +88,7 @@ mod faults;
 mod landing_equality;
 
 mod damage;
+mod hostile;
 mod kill;
 mod landing_attributes;
 mod landing_disk;
@@ -97,9 +99,11 @@ mod landing_meanwhile;
 mod landing_syscalls;
 mod layouts;
 mod race;
+mod recover;
 mod replay;
 mod resolve_kill;
 mod trust;
+mod trust_file;
 mod undo;
 
 mod demo;

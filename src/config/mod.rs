@@ -1,4 +1,11 @@
-//! What git's configuration says for us: `agents.target`, `agents.worktrees`, `agents.prefix`.
+//! What git's configuration says for us, and the repository's own `.agents.toml` where git's says nothing.
+//!
+//! `keys` is the table of all that can be said; whoever wants a value asks [`value`], [`values`] or [`flag`].
+
+pub mod keys;
+mod lookup;
+pub mod shared;
+pub mod trust;
 
 use std::path::{Path, PathBuf};
 
@@ -7,6 +14,8 @@ use gix::ObjectId;
 use crate::agent::{AgentName, is_branch_name};
 use crate::git::refs::{self, RefError};
 use crate::git::{GitError, Repository};
+
+pub use lookup::{Setting, Source, all, flag, value, values};
 
 /// The key that names the target branch.
 pub const TARGET_KEY: &str = "agents.target";
@@ -116,6 +125,14 @@ pub fn set(repo: &Repository, key: &str, value: &str) -> Result<(), GitError> {
     repo.git().args(["config", "--local", key, value]).stdout().map(drop)
 }
 
+/// Write one value into the repository's own configuration, in the place of all that a key has there.
+///
+/// # Errors
+/// git could not write it.
+pub fn replace(repo: &Repository, key: &str, value: &str) -> Result<(), GitError> {
+    repo.git().args(["config", "--local", "--replace-all", key, value]).stdout().map(drop)
+}
+
 /// Take one value out of the repository's own configuration; not there is good too.
 ///
 /// # Errors
@@ -131,7 +148,7 @@ pub fn unset(repo: &Repository, key: &str) -> Result<(), GitError> {
 
 /// What the agents' branches begin with.
 pub fn prefix(repo: &Repository) -> String {
-    repo.config(PREFIX_KEY).unwrap_or_else(|| DEFAULT_PREFIX.to_owned())
+    value(repo, PREFIX_KEY).unwrap_or_else(|| DEFAULT_PREFIX.to_owned())
 }
 
 /// The folder of the agents' worktrees: `agents.worktrees` (from the main worktree's top, or from the bare repository),
