@@ -80,6 +80,18 @@ pub(super) const SECTIONS: &[(&str, &[Part])] = &[
                 "agents.worktrees",
                 "The folder of the agents' worktrees. The default is ../REPOSITORY-worktrees, beside the repository.",
             ),
+            Term(
+                "agents.remote, agents.remoteRef",
+                "The remote that keeps the state for all clones, and its ref there. The default is the only remote, else \
+                 `origin`, and refs/agents/state; a host that takes only branches needs a name such as \
+                 refs/heads/agents-state.",
+            ),
+            Term(
+                "agents.sync",
+                "When to synchronise with it: `auto` (taking a task reaches the remote before it is acknowledged, and \
+                 the rest rides along or follows after a minute) or `manual`. The default is `auto` once agents.remote \
+                 is set or a sync has succeeded.",
+            ),
             Term("agents.prefix", "What the names of agents' branches begin with. The default is `agents/`."),
             Term(
                 "agents.check",
