@@ -33,6 +33,25 @@ pub struct BranchFacts {
     pub standing: Standing,
     /// What it changes in the target's files; while it conflicts with the target, what it changed since it left it.
     pub changes: Vec<Change>,
+    /// What it changed since it left the target.
+    pub own: Vec<Change>,
+    /// Nothing that it or the target did since can be a rename that matters to the other: each file of `own` was
+    /// merged into the target's file of the same name.
+    pub is_plain: bool,
+}
+
+impl BranchFacts {
+    /// It left the target where the target is now.
+    pub fn is_up_to_date(&self, target: ObjectId) -> bool {
+        self.history.as_ref().is_some_and(|history| history.bases == [target])
+    }
+
+    /// With it come other `.gitattributes`, and git's merges of other branches may come out otherwise.
+    pub fn changes_attributes(&self) -> bool {
+        let is_attributes =
+            |change: &Change| change.path.rsplit(|byte| *byte == b'/').next() == Some(b".gitattributes");
+        self.changes.iter().any(is_attributes)
+    }
 }
 
 /// What became of uncommitted work.
@@ -170,6 +189,8 @@ pub(super) fn gather(
             uncommitted,
             standing: Standing::Unknown { reason },
             changes: Vec::new(),
+            own: Vec::new(),
+            is_plain: false,
         });
     }
     BringUp { repository, scratch, target, remembered }.all(merger, &mut branches, options.jobs)?;

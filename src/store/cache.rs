@@ -46,6 +46,15 @@ pub(super) fn read(repo: &Repository, commit: ObjectId) -> Option<State> {
     Some(state)
 }
 
+/// The commit that the file is of.
+pub(super) fn commit(repo: &Repository) -> Option<ObjectId> {
+    use std::io::Read;
+    let mut first = String::new();
+    std::fs::File::open(path(repo)).ok()?.take(200).read_to_string(&mut first).ok()?;
+    let id = first.lines().next()?.rsplit(' ').next()?;
+    ObjectId::from_hex(id.as_bytes()).ok()
+}
+
 /// Keep a copy of the state of `commit`. It is only a copy: what stands in the way is passed over.
 pub(super) fn write(repo: &Repository, commit: ObjectId, state: &State) {
     if !state.damaged.is_empty() || state.tasks.len() > MOST_TASKS {

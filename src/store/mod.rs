@@ -10,12 +10,14 @@ mod changed;
 mod layout;
 mod lock;
 mod objects;
+mod own;
 mod read;
 mod replay;
 mod undo;
 mod vet;
 mod write;
 
+use chrono::{DateTime, Utc};
 use gix::ObjectId;
 
 use crate::git::refs::{self, RefError};
@@ -26,6 +28,7 @@ use crate::task::{Task, TaskId};
 pub use chain::{Entry, History};
 pub use layout::{STATE_REF, open_shard, shard};
 pub use lock::StoreLock;
+pub use own::Own;
 pub use read::Scope;
 pub use replay::{NotReplayed, Replay};
 pub use undo::{Undoable, last_readable, last_undoable};
@@ -112,6 +115,35 @@ pub fn load(repo: &Repository, scope: &Scope) -> Result<Snapshot, StoreError> {
     let tip = tip(repo)?;
     let state = tip.map(|commit| state_of(repo, commit, scope)).transpose()?.unwrap_or_default();
     Ok(Snapshot { tip, state })
+}
+
+/// The state at any commit of a chain, read anew.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn load_at(repo: &Repository, commit: ObjectId, scope: &Scope) -> Result<State, StoreError> {
+    read::read(repo, commit, scope)
+}
+
+/// The commit before one of the chain; none for the first.
+///
+/// # Errors
+/// It cannot be read.
+pub fn parent_of(repo: &Repository, commit: ObjectId) -> Result<Option<ObjectId>, StoreError> {
+    let parsed = objects::commit(repo, commit, &mut Vec::new()).map(|parsed| parsed.parents().next());
+    parsed.map_err(|error| StoreError::Unreadable { commit, reason: error.to_string() })
+}
+
+/// When a commit was made, by its committer's clock; none where it cannot be read.
+pub fn time_of(repo: &Repository, commit: ObjectId) -> Option<DateTime<Utc>> {
+    let mut buffer = Vec::new();
+    let time = objects::commit(repo, commit, &mut buffer).ok()?.committer().ok()?.time().ok()?;
+    DateTime::from_timestamp(time.seconds, 0)
+}
+
+/// The commit whose state was copied last, whether or not it is there any more.
+pub fn cached(repo: &Repository) -> Option<ObjectId> {
+    cache::commit(repo)
 }
 
 fn state_of(repo: &Repository, commit: ObjectId, scope: &Scope) -> Result<State, StoreError> {

@@ -235,15 +235,26 @@ impl<'r> Reader<'r> {
     fn document(&mut self, entry: &Entry, path: &str) {
         match layout::document_at(path) {
             Some(document) => {
+                self.count();
                 if let Err(reason) = self.load(&document, entry, path) {
                     self.damaged(path, Some(document), &reason);
                 }
             }
             None => {
                 if let Some(reason) = layout::misplaced(path) {
+                    self.count();
                     self.damaged(path, None, &reason);
                 }
             }
+        }
+    }
+
+    /// One document more.
+    fn count(&mut self) {
+        self.documents += 1;
+        if self.documents > MOST_DOCUMENTS || self.bytes > MOST_BYTES {
+            let most = format!("{MOST_DOCUMENTS} documents or {} MiB", MOST_BYTES >> 20);
+            self.exceeded.get_or_insert_with(|| format!("more than {most} are not read at once"));
         }
     }
 
@@ -257,13 +268,7 @@ impl<'r> Reader<'r> {
             return Err("the same task stands among the open ones".to_owned());
         }
         let data = objects::document(self.repo, entry.id, &mut self.buffer).map_err(|error| error.to_string())?;
-        self.documents += 1;
         self.bytes += data.len();
-        if self.documents > MOST_DOCUMENTS || self.bytes > MOST_BYTES {
-            let reason =
-                format!("more than {MOST_DOCUMENTS} documents or {} MiB are not read at once", MOST_BYTES >> 20);
-            self.exceeded.get_or_insert(reason);
-        }
         let mut json = serde_json::Deserializer::from_slice(data);
         let loaded = self.state.load_document(document, &mut json);
         let loaded = loaded.and_then(|()| json.end().map_err(|error| error.to_string()));
@@ -285,6 +290,7 @@ impl<'r> Reader<'r> {
 
     /// Read single documents that the folders read so far did not bring.
     fn look_up(&mut self, tree: ObjectId, wanted: BTreeSet<Document>) {
+        let damaged: BTreeSet<Document> = self.state.damaged.iter().filter_map(|one| one.document.clone()).collect();
         for document in wanted {
             let known = match &document {
                 Document::Task(id) => self.state.tasks.contains_key(id),
@@ -292,7 +298,7 @@ impl<'r> Reader<'r> {
                 Document::Agent(name) => self.state.agents.contains_key(name),
                 Document::Claim(_) | Document::Tally => true,
             };
-            if known || self.state.damaged.iter().any(|damaged| damaged.document.as_ref() == Some(&document)) {
+            if known || damaged.contains(&document) {
                 continue;
             }
             self.looked_up += 1;

@@ -146,8 +146,7 @@ fn chain(repo: &Repository, tip: ObjectId, accepted: Option<ObjectId>) -> Result
     let mut links: Vec<Link> = Vec::new();
     let mut buffer = Vec::new();
     let mut next = Some(tip);
-    loop {
-        let Some(id) = next.filter(|id| Some(*id) != accepted) else { break };
+    while let Some(id) = next.filter(|id| Some(*id) != accepted) {
         let refused = |fault| VetError::Commit { commit: id, fault };
         let commit = objects::commit(repo, id, &mut buffer)
             .map_err(|error| refused(Fault::Unreadable { reason: sentence(&error.to_string()) }))?;
@@ -247,13 +246,15 @@ fn quarantined(repo: &Repository, tip: ObjectId, accepted: Option<ObjectId>) -> 
     let mut damaged = read::read(repo, tip, &Scope::open())?.damaged;
     if let (Some(accepted), false) = (accepted, damaged.is_empty()) {
         let known = read::read(repo, accepted, &Scope::open()).map(|state| state.damaged).unwrap_or_default();
-        damaged.retain(|damaged| !known.contains(damaged) || paths.contains_key(&damaged.path));
+        let known: BTreeSet<(String, String)> = known.into_iter().map(|one| (one.path, one.reason)).collect();
+        let is_known = |one: &Damaged| known.contains(&(one.path.clone(), one.reason.clone()));
+        damaged.retain(|one| paths.contains_key(&one.path) || !is_known(one));
     }
     // And what only some commands read, one by one: an archive may be larger than the memory.
     let is_archived = |path: &str| path.starts_with("tasks/closed/") || path.starts_with("findings/");
-    for (path, entry) in paths.iter().filter(|(path, _)| is_archived(path)) {
-        let found = entry.as_ref().and_then(|entry| read::examine(repo, tip, path, entry));
-        damaged.extend(found.filter(|found| !damaged.iter().any(|known| known.path == found.path)));
+    let read: BTreeSet<String> = damaged.iter().map(|one| one.path.clone()).collect();
+    for (path, entry) in paths.iter().filter(|(path, _)| is_archived(path) && !read.contains(*path)) {
+        damaged.extend(entry.as_ref().and_then(|entry| read::examine(repo, tip, path, entry)));
     }
     Ok(damaged)
 }

@@ -9,7 +9,7 @@ use gix::objs::tree::EntryKind;
 use super::layout::{self, FORMAT_PATH, FORMAT_VERSION, STATE_REF};
 use super::objects::{LARGEST_DOCUMENT, LARGEST_OPERATION, Unusable};
 use super::read::{self, Scope};
-use super::{Snapshot, StoreError, StoreLock, objects};
+use super::{Snapshot, StoreError, StoreLock, objects, own};
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
 use crate::git::{Repository, identity};
 use crate::state::{Action, Document, DocumentChange, Operation, OperationId, RefMove, Rejected, State};
@@ -136,6 +136,7 @@ pub fn prepare<E>(
     let state = before.apply(&operation).map_err(Refused::Rule)?;
     let tree = write_tree(repo, snapshot.tip, &state)?;
     let commit = write_commit(repo, snapshot.tip, tree, &operation, &signature)?;
+    own::note(repo, &operation)?;
     let update = RefUpdate {
         name: STATE_REF.to_owned(),
         expected: Expected::from(snapshot.tip),

@@ -210,10 +210,20 @@ fn of_revision(repo: &Repository, name: &str, all: &[Worktree]) -> Result<Candid
     {
         return Ok(with_worktree(Candidate::new(name, tip), branch, all));
     }
-    let unknown = || CandidateError::Unknown { name: name.to_owned() };
-    let object = repo.gix().rev_parse_single(name).ok().and_then(|id| id.object().ok()).ok_or_else(unknown)?;
-    let commit = object.peel_to_commit().map_err(|_| unknown())?;
-    Ok(Candidate::new(name, commit.id))
+    let object = repo.gix().rev_parse_single(name).ok().and_then(|id| id.object().ok());
+    let commit = object.and_then(|object| object.peel_to_commit().ok()).map(|commit| commit.id().detach());
+    let by_git = || {
+        // It reads refs that gix cannot.
+        let revision = format!("{name}^{{commit}}");
+        let asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", &revision];
+        Ok::<_, GitError>(ObjectId::from_hex(repo.git().args(asked).run()?.stdout.trim()).ok())
+    };
+    let commit = match commit {
+        Some(commit) => Some(commit),
+        None => by_git()?,
+    };
+    let commit = commit.ok_or_else(|| CandidateError::Unknown { name: name.to_owned() })?;
+    Ok(Candidate::new(name, commit))
 }
 
 fn with_worktree(candidate: Candidate, branch: String, all: &[Worktree]) -> Candidate {

@@ -24,6 +24,7 @@ pub mod remote_branches;
 pub mod removal;
 pub mod reserved;
 pub mod resolve;
+pub mod restore;
 pub mod start;
 pub mod strategies;
 pub mod template;

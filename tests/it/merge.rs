@@ -119,6 +119,7 @@ fn undo_is_refused_when_something_was_built_on_it() {
     sandbox.commit("later", "On top.\n", "Later");
     assert_snapshot!(sandbox.refused(["undo", "--yes"]), @r#"
     [stderr]
+    warning: agents/cam was built on this landing, and keeps what it brought
     error: something was built on "land agent cam in main" since
       main moved from [COMMIT] to [COMMIT]: 1 commit
         [COMMIT] Later

@@ -7,6 +7,7 @@ use git_agents::branch::soft::{NEAR, warnings};
 use git_agents::branch::{Candidate, Matrix, Memory, Options, Question, Work, matrix};
 use git_agents::config;
 use git_agents::git::scratch::Scratch;
+use git_agents::git::{Repository, refs};
 use git_agents::state::State;
 use git_agents::store::Scope;
 use git_agents::work::candidates;
@@ -108,7 +109,10 @@ pub(crate) fn run(ctx: &Context, args: &ConflictsArgs) -> Result<Exit, CliError>
         return Ok(if note.is_good() && view.is_good() { Exit::Good } else { Exit::Negative });
     }
     if view.branches.is_empty() && args.names.is_empty() {
-        ctx.ui.note("there are no agents; `git agents init NAME…` makes some, --all-branches judges every branch");
+        ctx.ui.note(match args.all_branches {
+            true => "there are no agents, and no branch that is not merged yet",
+            false => "there are no agents; `git agents init NAME…` makes some, --all-branches judges every branch",
+        });
     }
     ctx.ui.answer(&view)?;
     Ok(if view.is_good() { Exit::Good } else { Exit::Negative })
@@ -162,7 +166,9 @@ fn judged(ctx: &Context, args: &ConflictsArgs) -> Result<Judged, CliError> {
     let reserved = by_others(&snapshot.state, None, ctx.world.now);
     let view = ConflictsView::new(&found, about, format).with_reserved(&reserved);
     let note = args.explain.is_some().then(|| ExplainView::new(&view, &matrix.branches[0], &target));
-    Ok(Judged { view, note, warnings: not_in_picture(&matrix) })
+    let mut warnings = not_in_picture(&matrix);
+    warnings.extend(of_replacements(repo)?);
+    Ok(Judged { view, note, warnings })
 }
 
 /// Who is judged, and the one that the question is about.
@@ -191,6 +197,12 @@ fn chosen(
 /// Whose uncommitted work is not in the picture, and why.
 fn not_in_picture(matrix: &Matrix) -> Vec<String> {
     left_out(matrix).map(|(branch, reason)| format!("{} is judged by its commits: {reason}", branch.name)).collect()
+}
+
+/// That git's own merges would see other objects.
+pub(crate) fn of_replacements(repo: &Repository) -> Result<Option<String>, CliError> {
+    let some = !refs::list(repo, "refs/replace/")?.is_empty();
+    Ok(some.then(|| "refs/replace/ is passed over: verdicts are about the objects as they are".to_owned()))
 }
 
 /// Say that aloud; whether there was something to say.

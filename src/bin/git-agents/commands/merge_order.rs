@@ -12,7 +12,7 @@ use git_agents::store::Scope;
 use git_agents::work::candidates;
 
 use super::complete_values::agents_and_branches;
-use super::conflicts::warn_of_left_out;
+use super::conflicts::{of_replacements, warn_of_left_out};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::render::style::listed;
@@ -77,6 +77,7 @@ pub(crate) fn run(ctx: &Context, args: &MergeOrderArgs) -> Result<Exit, CliError
     let scratch = Scratch::in_memory(repo)?;
     let matrix = matrix(repo, &scratch, target.commit, &candidates, &options)?;
     let is_partial = warn_of_left_out(ctx, &matrix);
+    of_replacements(repo)?.iter().for_each(|warning| ctx.ui.warn(warning));
     let plan = plan(repo, &scratch, &matrix, &candidates)?;
     for (first, then) in &plan.ignored {
         ctx.ui.warn(&format!("that {first} comes before {then} was left out: the dependencies contradict each other"));

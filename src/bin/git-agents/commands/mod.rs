@@ -8,6 +8,7 @@ pub(crate) mod cleanup;
 pub(crate) mod complete;
 pub(crate) mod complete_values;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod conflicts;
 pub(crate) mod conflicts_path;
 mod conflicts_watch;
@@ -25,6 +26,7 @@ pub(crate) mod merge_order;
 pub(crate) mod next;
 pub(crate) mod ready;
 pub(crate) mod rebase;
+pub(crate) mod recover;
 pub(crate) mod release;
 pub(crate) mod reset;
 pub(crate) mod resolve;
@@ -33,6 +35,7 @@ pub(crate) mod status;
 pub(crate) mod sync;
 pub(crate) mod task;
 pub(crate) mod terms;
+pub(crate) mod trust;
 pub(crate) mod unassign;
 pub(crate) mod undo;
 
@@ -77,7 +80,10 @@ fn carry_out(ctx: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Log(args) => log::run(ctx, args),
         Command::Sync(args) => sync::run(ctx, args),
         Command::Undo(args) => undo::run(ctx, &args),
+        Command::Recover(args) => recover::run(ctx, &args),
         Command::Reset(args) => reset::run(ctx, &args),
+        Command::Config(args) => config::run(ctx, &args),
+        Command::Trust(args) => trust::run(ctx, &args),
         Command::Doctor(args) => doctor::run(ctx, &args),
         Command::Status(args) => status::run(ctx, &args),
         Command::Demo(args) => demo::run(ctx, &args),

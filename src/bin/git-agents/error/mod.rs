@@ -1,6 +1,7 @@
 //! Errors as users meet them: one sentence, a stable code, an exit status, and what to do next.
 
 mod built_on;
+mod config;
 mod git;
 mod queue;
 mod removal;

@@ -93,7 +93,7 @@ impl From<VerifyError> for CliError {
                 let message = format!("{message}: `{}` {}", failure.command, end_text(failure.end));
                 CliError::refused("target-check-failed", message)
                     .hint(format!("less {}", quoted(&failure.log.display().to_string())))
-                    .hint("the same command with --no-check, to land unchecked")
+                    .hint("the same command without --check, or with --no-check, to land unchecked")
             }
             VerifyError::Check(error) => error.into(),
             VerifyError::Plan(error) => error.into(),

@@ -12,6 +12,7 @@ use git_agents::work::landing::LandingError;
 use git_agents::work::messages::MessageError;
 use git_agents::work::recover::RecoverError;
 use git_agents::work::reserved::OverlapError;
+use git_agents::work::restore::RestoreError;
 use git_agents::work::start::StartError;
 use git_agents::work::strategies::UnknownStrategy;
 use git_agents::work::template::TemplateError;
@@ -163,6 +164,19 @@ impl From<LandingError> for CliError {
 impl From<TemplateError> for CliError {
     fn from(error: TemplateError) -> Self {
         CliError::refused("template", error.to_string()).hint(format!("git config --unset {}", error.key))
+    }
+}
+
+impl From<RestoreError> for CliError {
+    fn from(error: RestoreError) -> Self {
+        let message = error.to_string();
+        match error {
+            RestoreError::Ref(error) => error.into(),
+            RestoreError::Store(error) => error.into(),
+            RestoreError::Git(error) => error.into(),
+            RestoreError::Keep { .. } => CliError::new(Exit::Outside, "write-failed", message)
+                .hint("look at the permissions of .git/agents and at the free space: df ."),
+        }
     }
 }
 

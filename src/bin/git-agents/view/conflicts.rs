@@ -112,7 +112,7 @@ pub(crate) fn left_out(matrix: &Matrix) -> impl Iterator<Item = (&BranchFacts, &
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-fn is_none(number: &usize) -> bool {
+pub(crate) fn is_none(number: &usize) -> bool {
     *number == 0
 }
 
@@ -129,6 +129,9 @@ pub(crate) struct PairView {
     pub(crate) b: String,
     pub(crate) verdict: &'static str,
     pub(crate) paths: Vec<PathView>,
+    /// The only order in which the two merge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) merges_in_order: Option<[String; 2]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
 }
@@ -211,7 +214,8 @@ impl ConflictsView {
             let name = |number: usize| matrix.branches[number].name.clone();
             let sides = [&matrix.branches[pair.a], &matrix.branches[pair.b]];
             let paths = pair.paths.iter().map(|path| PathView::between(path, &sides, show)).collect();
-            PairView { a: name(pair.a), b: name(pair.b), verdict, paths, reason }
+            let merges_in_order = pair.in_order.map(|(first, then)| [name(first), name(then)]);
+            PairView { a: name(pair.a), b: name(pair.b), verdict, paths, merges_in_order, reason }
         };
         let pairs: Vec<PairView> = matrix.pairs.iter().filter(is_shown).map(pair_view).collect();
         let shown: Vec<BranchView> = match about {
@@ -319,6 +323,9 @@ impl View for ConflictsView {
                 text.push_str(&self.work(style, [&pair.a, &pair.b]));
             }
             text.push_str(&paths_text(style, &pair.paths, [&pair.a, &pair.b]));
+            if let Some([first, then]) = &pair.merges_in_order {
+                text.push_str(&format!("  merges when {} lands before {}\n", safe(first), safe(then)));
+            }
             if let Some(reason) = &pair.reason {
                 text.push_str(&format!("  {}\n", safe(reason)));
             }

@@ -44,6 +44,14 @@ pub(crate) struct LandedView {
     pub(crate) dropped: usize,
 }
 
+/// A worktree whose branch has moved and whose files have not.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct LeftBehindView {
+    pub(crate) worktree: String,
+    pub(crate) branch: String,
+    pub(crate) reason: String,
+}
+
 /// `merge`; with `dry_run` nothing was changed.
 #[derive(Debug, Serialize)]
 pub(crate) struct MergeView {
@@ -55,6 +63,9 @@ pub(crate) struct MergeView {
     pub(crate) empty: Vec<String>,
     /// The worktrees that come along.
     pub(crate) worktrees: Vec<String>,
+    /// Those of them whose files could not: the next command that writes brings them along.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) left_behind: Vec<LeftBehindView>,
     /// What a dry run would move; absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) plan: Option<PlanView>,
@@ -111,6 +122,7 @@ impl MergeView {
             stopped: plan.stopped.iter().map(stopped).collect(),
             empty: plan.empty.clone(),
             worktrees: plan.worktrees.iter().map(|one| one.path.display().to_string()).collect(),
+            left_behind: Vec::new(),
             plan: None,
             checks: None,
             pushed: None,
@@ -194,6 +206,11 @@ impl MergeView {
         let mut text = format!("{branch} {verb} from {from} to {to}\n");
         text.push_str(&self.plan.as_ref().map(|plan| plan.text(style)).unwrap_or_default());
         text.push_str(&pushed);
+        for one in &self.left_behind {
+            let (worktree, reason) = (safe(&one.worktree), safe(&one.reason));
+            text.push_str(&format!("{} {worktree}: {reason}\n", style.red("left behind")));
+            text.push_str(&format!("  {} git agents doctor --fix\n", style.dim("next:")));
+        }
         if let Some(undo) = self.undo {
             text.push_str(&format!("{} {undo}\n", style.dim("to take it back:")));
         }

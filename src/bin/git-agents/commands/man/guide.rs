@@ -65,7 +65,12 @@ pub(super) const SECTIONS: &[(&str, &[Part])] = &[
     (
         "CONFIGURATION",
         &[
-            Text("Variables of git-config(1):"),
+            Text(
+                "Variables of git-config(1). `git agents config list` shows what holds and where it comes from. The \
+                 file `.agents.toml` in the tree of the target may give defaults to those that can do no harm, under \
+                 their names without `agents.`; agents.check is run from there only after `git agents trust` has \
+                 recorded the file as it is.",
+            ),
             Term(
                 "agents.target",
                 "The branch that work lands on. The default is the branch that `origin/HEAD` names, else `main`, else \

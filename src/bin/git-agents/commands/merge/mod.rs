@@ -60,7 +60,7 @@ pub(crate) struct MergeArgs {
     /// Check after every branch, not once for all of them [default: agents.checkEach].
     #[arg(long)]
     check_each: bool,
-    /// How long one CMD may take, such as 90s, 10m or 2h [default: agents.checkTimeout, or no limit].
+    /// How long one CMD may take, such as 90s, 10m or 2h; a number alone counts seconds, and 0 is no limit [default: agents.checkTimeout, or no limit].
     #[arg(long, value_name = "DURATION")]
     check_timeout: Option<String>,
     /// How often a CMD that failed is tried again before it counts [default: agents.checkRetries, or 0].
@@ -182,17 +182,20 @@ fn try_once(
     if let (true, Some(refused)) = (view.landed.is_empty(), view.refusal()) {
         return Err(refused);
     }
-    let exit = if view.stopped.is_empty() { Exit::Good } else { Exit::Negative };
-    if planned.changes_anything() || planned.is_to_be_pushed(repo, settings)? {
-        if let Some(overtaken) = push(repo, settings, &planned, &mut view, progress)? {
-            return Ok(Attempt::Overtaken(overtaken));
-        }
+    let mut exit = if view.stopped.is_empty() { Exit::Good } else { Exit::Negative };
+    let is_to_be_pushed = planned.changes_anything() || planned.is_to_be_pushed(repo, settings)?;
+    if is_to_be_pushed && let Some(overtaken) = push(repo, settings, &planned, &mut view, progress)? {
+        return Ok(Attempt::Overtaken(overtaken));
     }
     if planned.changes_anything() {
         progress.moving(&planned.target.branch)?;
         match landing::carry_out_landing(repo, &ctx.world, &planned.target, &planned.landing.built) {
             Ok((_, executed)) => {
                 tell_followed(ctx, &executed.followed);
+                view.left_behind = followed::left_behind(&executed.followed);
+                if !view.left_behind.is_empty() {
+                    exit = Exit::Negative;
+                }
                 let ran = landing::post_merge(&planned.target, &planned.landing.built, &executed);
                 followed::tell_post_merge(ctx, ran);
             }
