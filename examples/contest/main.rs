@@ -36,6 +36,9 @@ enum Kind {
         /// How many clones.
         #[arg(long, default_value_t = 8)]
         clones: usize,
+        /// How many agents contend in each clone.
+        #[arg(long, default_value_t = 1)]
+        agents: usize,
         /// How many rounds of each kind.
         #[arg(long, default_value_t = 100)]
         rounds: usize,
@@ -57,9 +60,9 @@ enum Kind {
 fn main() -> ExitCode {
     let program = program();
     let losses = match Args::parse().kind {
-        Kind::Race { clones, rounds, slow } => {
-            let results = race(&program, Contest { clones, rounds, is_slow: slow });
-            println!("{clones} clones, {rounds} rounds: {results}");
+        Kind::Race { clones, agents, rounds, slow } => {
+            let results = race(&program, Contest { clones, agents, rounds, is_slow: slow });
+            println!("{clones} clones with {agents} each, {rounds} rounds: {results}");
             results.losses
         }
         Kind::Storm { acts, seed } => {

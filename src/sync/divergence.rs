@@ -117,3 +117,7 @@ pub fn unshared(repo: &Repository, accepted_ref: &str) -> Result<Option<Vec<Entr
     let Some(accepted) = refs::read(repo, accepted_ref)? else { return Ok(None) };
     Ok(Some(between(repo, store::tip(repo)?, Some(accepted))?.missing_there()))
 }
+
+#[cfg(test)]
+#[path = "divergence_test.rs"]
+mod tests;

@@ -3,6 +3,9 @@
 //! First the remote's chain is brought here, so that the rules see what others have done. Then the act is written as any
 //! other. Then it is pushed; what the remote's chain says is the answer.
 
+use std::time::{Duration, Instant};
+
+use super::lock::SyncLock;
 use super::{Direction, Remote, Request, SyncError, integrate, rejected};
 use crate::git::{Repository, refs};
 use crate::state::{Operation, Rejected};
@@ -11,6 +14,9 @@ use crate::world::World;
 
 /// How far back in the remote's chain an act of a moment ago is looked for.
 const LOOK_BACK: usize = 10_000;
+
+/// How long another process of this clone that talks to the remote is waited for.
+const WAIT: Duration = Duration::from_secs(60);
 
 /// What became of an act.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,12 +58,31 @@ pub fn confirm(
     operation: &Operation,
 ) -> Result<Confirmed, Unconfirmed> {
     let request = Request { until: Some(operation.id.clone()), is_fresh: true, ..Request::brief(Direction::Both) };
-    let failed = |error: SyncError| {
-        let is_withdrawn = integrate::withdraw(repo, world, &operation.id).unwrap_or(false);
-        Unconfirmed { error, is_withdrawn }
-    };
-    super::sync(repo, world, remote, &request).map_err(failed)?;
-    decided(repo, remote, operation).map_err(|error| Unconfirmed { error, is_withdrawn: false })
+    match super::sync(repo, world, remote, &request) {
+        Ok(_) => decided(repo, remote, operation).map_err(|error| Unconfirmed { error, is_withdrawn: false }),
+        Err(error) => match withdraw(repo, world, remote, operation) {
+            Ok(Withdrawn::TooLate) => Ok(Confirmed::Won),
+            withdrawn => Err(Unconfirmed { error, is_withdrawn: matches!(withdrawn, Ok(Withdrawn::Yes)) }),
+        },
+    }
+}
+
+/// Whether an act that nobody has confirmed could be taken back.
+enum Withdrawn {
+    Yes,
+    /// Something was built on it.
+    No,
+    /// Another process of this clone has brought it to the remote meanwhile.
+    TooLate,
+}
+
+/// Take an act back that nobody has confirmed. Under the lock, so that nobody is pushing it at this moment.
+fn withdraw(repo: &Repository, world: &World, remote: &Remote, operation: &Operation) -> Result<Withdrawn, SyncError> {
+    let _lock = SyncLock::acquire(repo, remote, Instant::now() + WAIT)?;
+    if is_there(repo, remote, operation)? {
+        return Ok(Withdrawn::TooLate);
+    }
+    Ok(if integrate::withdraw(repo, world, &operation.id)? { Withdrawn::Yes } else { Withdrawn::No })
 }
 
 fn decided(repo: &Repository, remote: &Remote, operation: &Operation) -> Result<Confirmed, SyncError> {

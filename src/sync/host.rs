@@ -163,3 +163,29 @@ fn reading(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
     });
     receiver
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_that_does_not_end_is_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        // git leaves the sleep behind, which keeps the pipes open.
+        let git = Git::at(folder.path()).args(["-c", "alias.wait=!sleep 20", "wait"]);
+        let answer = run(git, Duration::from_millis(50)).unwrap();
+        assert!(answer.status.is_none());
+        assert_eq!(answer.words(), "no answer within 0 seconds");
+    }
+
+    #[test]
+    fn words_are_one_line_and_do_nothing_to_a_terminal() {
+        let folder = tempfile::tempdir().unwrap();
+        let print =
+            "alias.say=!printf '!\\trefs\\t[remote rejected]\\n'; printf 'remote: \\033[2J\\n\\nmore\\n' >&2; exit 1";
+        let answer = run(Git::at(folder.path()).args(["-c", print, "say"]), Duration::from_secs(20)).unwrap();
+        assert_eq!(answer.words(), "remote: \u{fffd}[2J; more; ! refs [remote rejected]");
+        let long = Answer { stderr: "ä".repeat(MOST_WORDS).into_bytes(), ..answer };
+        assert_eq!(long.words(), format!("{}…", "ä".repeat(MOST_WORDS / 2)));
+    }
+}

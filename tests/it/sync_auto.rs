@@ -182,7 +182,26 @@ fn without_the_remote_nobody_takes_a_task_but_who_says_so() {
     [status 0]
     ");
     assert_eq!(bob.agents(["status", "--json"]).json()["rejected"].as_array().unwrap().len(), 2);
+    assert_snapshot!(bob.agents(["doctor"]), @"
+    warning: rejected by what others did first: assign 16 to bob: task 16 is held by ann since 2026-01-05 09:00 UTC (assigned)
+      try: git agents sync --acknowledge
+    warning: rejected by what others did first: bob starts 16: task 16 is held by ann since 2026-01-05 09:00 UTC (assigned)
+      try: git agents sync --acknowledge
+    2 warnings
+    [status 1]
+    ");
     bob.agents(["sync", "--acknowledge"]).good();
+    bob.agents(["doctor"]).good();
+    bob.git(["config", "agents.remote", "nobody"]);
+    assert_snapshot!(bob.agents(["doctor"]), @"
+    error: ann's branch agents/ann is gone
+      try: git reflog show agents/ann || git agents init ann
+    error: there is no remote nobody
+      try: git config agents.remote NAME
+    2 errors
+    [status 1]
+    ");
+    bob.git(["config", "--unset", "agents.remote"]);
     assert_eq!(bob.agents(["status", "--json"]).json()["unsynced"], 0);
 }
 

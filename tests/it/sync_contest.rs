@@ -7,7 +7,14 @@ use crate::support::Sandbox;
 
 #[test]
 fn eight_clones_contend_for_one_task_and_take_one_each() {
-    let results = race(Sandbox::binary(), Contest { clones: 8, rounds: 2, is_slow: false });
+    let results = race(Sandbox::binary(), Contest { clones: 8, agents: 1, rounds: 2, is_slow: false });
+    assert!(results.losses.is_empty(), "{results}\n{}", results.losses.join("\n"));
+    assert_eq!((results.same.0, results.different.0), (2, 16));
+}
+
+#[test]
+fn two_clones_with_four_agents_each_contend() {
+    let results = race(Sandbox::binary(), Contest { clones: 2, agents: 4, rounds: 2, is_slow: true });
     assert!(results.losses.is_empty(), "{results}\n{}", results.losses.join("\n"));
     assert_eq!((results.same.0, results.different.0), (2, 16));
 }

@@ -11,6 +11,9 @@ use crate::cli::Command;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 
+/// How often what others of this clone have in hand is decided first.
+const SETTLING: usize = 5;
+
 /// The option of every command that takes a task or a path.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct OfflineArg {
@@ -49,6 +52,30 @@ impl Sharing {
             error
         })?;
         Ok(Sharing { remote: Some(remote), is_provisional: false })
+    }
+
+    /// Try an act; when it is refused because of something that no remote has confirmed yet (another process of this
+    /// clone has just taken the task and may still lose it), have that decided first and try again.
+    pub(crate) fn settled<T>(
+        &self,
+        ctx: &Context,
+        mut act: impl FnMut() -> Result<T, CliError>,
+    ) -> Result<T, CliError> {
+        for _ in 0..SETTLING {
+            match act() {
+                Err(error) if error.exit == Exit::Negative && self.settle(ctx) => {}
+                result => return result,
+            }
+        }
+        act()
+    }
+
+    /// Share what waits; whether there was anything, and the remote has decided about it.
+    fn settle(&self, ctx: &Context) -> bool {
+        let (Some(remote), Ok(repo)) = (&self.remote, ctx.repo()) else { return false };
+        let waiting = sync::unshared(repo, &remote.accepted_ref()).ok().flatten().unwrap_or_default();
+        let share = || sync::sync(repo, &ctx.world, remote, &Request::brief(Direction::Both));
+        !waiting.is_empty() && telling(ctx, None, share).is_ok()
     }
 
     /// After it was written: the remote decides. An error says that it is not acknowledged.

@@ -7,6 +7,7 @@ use crate::git::worktrees::{self, Worktree};
 use crate::git::{Repository, refs};
 use crate::state::State;
 use crate::store::{self, Scope};
+use crate::work::elsewhere::Elsewhere;
 use crate::work::place::{self, Standing};
 use crate::work::resolve::progress::is_ours;
 
@@ -17,6 +18,7 @@ pub(super) fn examine(repo: &Repository) -> Vec<Ailment> {
     };
     let heads: Vec<String> =
         refs::list(repo, "refs/heads/").unwrap_or_default().into_iter().map(|(name, _)| name).collect();
+    let has_remote = Elsewhere::of(repo).remote().is_some();
     let state = &snapshot.state;
     let mut found = Vec::new();
     for agent in state.agents.values() {
@@ -24,7 +26,9 @@ pub(super) fn examine(repo: &Repository) -> Vec<Ailment> {
         let branch = format!("refs/heads/{}", agent.branch);
         let standing = place::standing(repo, &all, agent);
         let has_branch = heads.contains(&branch);
-        if !has_branch {
+        // Where the state is shared, an agent of which nothing is here is another clone's.
+        let is_elsewhere = has_remote && matches!(standing, Standing::Nowhere);
+        if !has_branch && !is_elsewhere {
             let message = format!("{name}'s branch {} is gone", agent.branch);
             found.push(Ailment::error("branch-gone", message).hint(way_back(repo, state, agent, &standing)));
         }

@@ -7,6 +7,7 @@ mod agents;
 mod leftovers;
 mod resolutions;
 mod settings;
+mod sharing;
 mod state;
 
 use serde::Serialize;
@@ -80,6 +81,7 @@ pub fn examine(repo: &Repository, world: &World, mend: bool) -> Vec<Ailment> {
     found.extend(leftovers::temporary(repo, mend));
     found.extend(state::examine(repo, world, mend));
     found.extend(agents::examine(repo));
+    found.extend(sharing::examine(repo));
     found.extend(resolutions::examine(repo, mend));
     found
 }

@@ -44,8 +44,8 @@ impl Weather {
 }
 
 impl Ground {
-    /// A remote with a branch, and this many clones, `c0`, `c1`, …, each with one agent that all know: `a0`, `a1`, ….
-    pub(super) fn new(program: &Path, clones: usize) -> Self {
+    /// A remote with a branch, and this many clones, `c0`, `c1`, …, and agents that all know: `a0`, `a1`, ….
+    pub(super) fn new(program: &Path, clones: usize, agents: usize) -> Self {
         let mut named = tempfile::Builder::new();
         named.prefix("git-agents-contest-");
         let folder = named.tempdir_in("/dev/shm").or_else(|_| named.tempdir()).unwrap();
@@ -57,7 +57,7 @@ impl Ground {
         for n in 0..clones {
             ground.clone(n);
         }
-        let names: Vec<String> = (0..clones).map(|n| format!("a{n}")).collect();
+        let names: Vec<String> = (0..agents).map(|n| format!("a{n}")).collect();
         for name in &names {
             ground.agents(0, &["agent", "add", name, "--no-worktree"]);
         }

@@ -12,6 +12,8 @@ use super::ground::{Ground, Weather};
 pub(crate) struct Contest {
     /// How many clones.
     pub(crate) clones: usize,
+    /// How many agents contend in each.
+    pub(crate) agents: usize,
     /// How many rounds of each kind.
     pub(crate) rounds: usize,
     /// The remote takes a while.
@@ -45,11 +47,11 @@ impl Display for Results {
 
 /// Let them contend.
 pub(crate) fn race(program: &Path, contest: Contest) -> Results {
-    let Contest { clones, rounds, is_slow } = contest;
-    let ground = Ground::new(program, clones);
-    let ids = (0..rounds).flat_map(|round| {
-        std::iter::once(format!("s{round}")).chain((0..clones).map(move |n| format!("d{round}-{n}")))
-    });
+    let Contest { clones, agents, rounds, is_slow } = contest;
+    let all = clones * agents;
+    let ground = Ground::new(program, clones, all);
+    let ids = (0..rounds)
+        .flat_map(|round| std::iter::once(format!("s{round}")).chain((0..all).map(move |n| format!("d{round}-{n}"))));
     let lines: String = ids.map(|id| format!("{{\"id\":\"{id}\",\"title\":\"T\"}}\n")).collect();
     std::fs::write(ground.root().join("tasks"), lines).unwrap();
     let tasks = ground.root().join("tasks");
@@ -62,9 +64,9 @@ pub(crate) fn race(program: &Path, contest: Contest) -> Results {
     for round in 0..rounds {
         let task = format!("s{round}");
         let begun = Instant::now();
-        let ended = all_at_once(&ground, clones, |_| task.clone());
+        let ended = all_at_once(&ground, contest, |_| task.clone());
         results.same.1 += begun.elapsed();
-        let winners: Vec<usize> = (0..clones).filter(|n| ended[*n].status.code() == Some(0)).collect();
+        let winners: Vec<usize> = (0..all).filter(|n| ended[*n].status.code() == Some(0)).collect();
         results.same.0 += winners.len();
         let [winner] = winners[..] else {
             results.losses.push(format!("{task} was won by {winners:?}: {}", told(&ended)));
@@ -74,15 +76,15 @@ pub(crate) fn race(program: &Path, contest: Contest) -> Results {
         for (n, output) in ended.iter().enumerate().filter(|(n, _)| *n != winner) {
             let said = String::from_utf8_lossy(&output.stderr);
             if output.status.code() != Some(1) || !said.contains(&holder) {
-                results.losses.push(format!("c{n} lost {task} to a{winner} and was told: {said}"));
+                results.losses.push(format!("a{n} lost {task} to a{winner} and was told: {said}"));
             }
         }
         let begun = Instant::now();
-        let ended = all_at_once(&ground, clones, |n| format!("d{round}-{n}"));
+        let ended = all_at_once(&ground, contest, |n| format!("d{round}-{n}"));
         results.different.1 += begun.elapsed();
         let winners = ended.iter().filter(|output| output.status.success()).count();
         results.different.0 += winners;
-        if winners != clones {
+        if winners != all {
             results.losses.push(format!("round {round}: only {winners} got their own tasks: {}", told(&ended)));
         }
     }
@@ -98,10 +100,11 @@ pub(crate) fn race(program: &Path, contest: Contest) -> Results {
     results
 }
 
-/// Every clone assigns a task to its agent.
-fn all_at_once(ground: &Ground, clones: usize, task: impl Fn(usize) -> String) -> Vec<Output> {
-    let begin = |n: usize| ground.command(n, &["assign", &format!("a{n}"), &task(n)]).spawn().unwrap();
-    let begun: Vec<_> = (0..clones).map(begin).collect();
+/// Every agent is assigned a task in its clone.
+fn all_at_once(ground: &Ground, contest: Contest, task: impl Fn(usize) -> String) -> Vec<Output> {
+    let Contest { clones, agents, .. } = contest;
+    let begin = |n: usize| ground.command(n % clones, &["assign", &format!("a{n}"), &task(n)]).spawn().unwrap();
+    let begun: Vec<_> = (0..clones * agents).map(begin).collect();
     begun.into_iter().map(|child| child.wait_with_output().unwrap()).collect()
 }
 

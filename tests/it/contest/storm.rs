@@ -58,7 +58,7 @@ struct Walker<'g> {
 
 /// Have two clones do this many acts each.
 pub(crate) fn storm(program: &Path, acts: usize, seed: u64) -> Weathered {
-    let ground = Ground::new(program, CLONES);
+    let ground = Ground::new(program, CLONES, CLONES);
     let lines: String = (0..CONTENDED).map(|n| format!("{{\"id\":\"t{n}\",\"title\":\"T\"}}\n")).collect();
     let tasks = ground.root().join("tasks");
     std::fs::write(&tasks, lines).unwrap();

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use git_agents::agent::AgentName;
-use git_agents::state::Action;
+use git_agents::state::{Action, State};
 use git_agents::store::{Scope, Snapshot};
 use git_agents::task::{Hours, NewTask, TaskId, TaskState};
 
@@ -110,7 +110,7 @@ fn assign_existing(all: &Assigning<'_>, task: &str) -> Result<Exit, CliError> {
 fn write(all: &Assigning<'_>, id: &TaskId, new: Option<&NewTask>) -> Result<Exit, CliError> {
     let Assigning { ctx, agent, .. } = *all;
     let mut already = None;
-    let committed = ctx.transact(&Scope::open().with_tasks([id]), |state, _| {
+    let mut decide = |state: &State, _: &mut fastrand::Rng| {
         let has_it = |task: &&git_agents::task::Task| {
             task.agent.as_ref() == Some(agent) && matches!(task.state, TaskState::Assigned | TaskState::InProgress)
         };
@@ -125,7 +125,9 @@ fn write(all: &Assigning<'_>, id: &TaskId, new: Option<&NewTask>) -> Result<Exit
         };
         let (agent, task) = (agent.clone(), id.clone());
         Ok(Some(Action::Assign { agent, task, new: new.cloned().map(Box::new), terms }.into()))
-    })?;
+    };
+    let scope = Scope::open().with_tasks([id]);
+    let committed = all.sharing.settled(ctx, || ctx.transact(&scope, &mut decide))?;
     if let Some(committed) = &committed {
         all.sharing.confirm(ctx, &committed.operation)?;
     }

@@ -67,7 +67,7 @@ pub(crate) fn run(ctx: &Context, args: ClaimArgs) -> Result<Exit, CliError> {
     }
     let paths: Vec<ClaimedPath> = claims.iter().map(|claim| claim.path.clone()).collect();
     let action = Action::Claim { agent: agent.clone(), claims, ttl_s: ttl };
-    let committed = ctx.transact(&Scope::open(), |_, _| Ok(Some(action.clone().into())))?;
+    let committed = sharing.settled(ctx, || ctx.transact(&Scope::open(), |_, _| Ok(Some(action.clone().into()))))?;
     if let Some(committed) = committed {
         sharing.confirm(ctx, &committed.operation)?;
         ctx.ui.answer(&ClaimedView::new(&committed.state, &agent, &paths))?;

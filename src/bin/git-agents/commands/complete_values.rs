@@ -51,6 +51,14 @@ pub(crate) fn branch_names() -> ArgValueCandidates {
     ArgValueCandidates::new(branches)
 }
 
+/// Completes a remote.
+pub(crate) fn remote_names() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let Some(repo) = repository() else { return Vec::new() };
+        repo.gix().remote_names().iter().map(|name| CompletionCandidate::new(printable(&name.to_string()))).collect()
+    })
+}
+
 /// Completes the id of an open finding, with its message beside it.
 pub(crate) fn finding_ids() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {

@@ -49,8 +49,10 @@ pub(crate) fn run(ctx: &Context, args: StartArgs) -> Result<Exit, CliError> {
         [task] => ctx.task(&snapshot, task)?,
         _ => return Err(CliError::usage("start takes [AGENT] [TASK]")),
     };
-    let snapshot = ctx.load(&Scope::open().with_tasks([&id]))?;
-    let started = begin(ctx, &sharing, &snapshot, &agent, &id, &args.terms)?;
+    let started = sharing.settled(ctx, || {
+        let snapshot = ctx.load(&Scope::open().with_tasks([&id]))?;
+        begin(ctx, &sharing, &snapshot, &agent, &id, &args.terms)
+    })?;
     ctx.ui.answer(&StartedView::new(&agent, &id, &started))?;
     Ok(Exit::Good)
 }

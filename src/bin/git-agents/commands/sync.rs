@@ -3,6 +3,7 @@
 use clap::Args;
 use git_agents::sync::{self, Direction, OnRewind, Request};
 
+use super::complete_values::remote_names;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::sync::{Acknowledged, SyncView};
@@ -16,6 +17,7 @@ use crate::view::sync::{Acknowledged, SyncView};
 #[derive(Debug, Args)]
 pub(crate) struct SyncArgs {
     /// The remote.
+    #[arg(add = remote_names())]
     remote: Option<String>,
     /// Take in what the remote has, and push nothing.
     #[arg(long, conflicts_with_all = ["push_only", "restore"])]

@@ -105,6 +105,22 @@ pub(super) const SECTIONS: &[(&str, &[Part])] = &[
             ),
             Term("agents.checkRetries", "How often a command that failed is tried again. The default is 0."),
             Term(
+                "agents.remote",
+                "The remote that keeps the state, for git agents sync. The default is the only remote, else `origin`. \
+                 It must have one push URL: that place decides who was first.",
+            ),
+            Term(
+                "agents.remoteRef",
+                "The ref there, for hosts that take only branches, such as `refs/heads/agents-state`; the same in every \
+                 clone. The default is `refs/agents/state`.",
+            ),
+            Term(
+                "agents.sync",
+                "`auto`: who takes a task or claims a path is acknowledged when the remote has it, and everything else \
+                 rides along, or goes with the first command after a minute. `manual`: only git agents sync talks to \
+                 the remote. The default is `auto` once agents.remote is set or a sync has succeeded, else `manual`.",
+            ),
+            Term(
                 "agents.strategy, agents.<agent>.strategy",
                 "How branches land, or one agent's: `rebase`, `merge` or `squash`. What is given with `--strategy` is \
                  stronger. The default is a rebase, or a merge where a branch contains merges or its commits conflict \
@@ -180,7 +196,7 @@ pub(super) const SECTIONS: &[(&str, &[Part])] = &[
             Term(
                 "refs/agents-local/",
                 "What belongs to this clone only. Under `backup/` is what was there before something was removed or \
-                 moved.",
+                 moved, under `remotes/` what remotes had when they were last synchronised with.",
             ),
             Term(
                 "$GIT_COMMON_DIR/agents/",
