@@ -117,6 +117,9 @@ pub enum Fault {
 /// See [`VetError`].
 pub fn vet(repo: &Repository, tip: ObjectId, accepted: Option<ObjectId>) -> Result<Vetted, VetError> {
     let links = chain(repo, tip, accepted)?;
+    if links.is_empty() {
+        return Ok(Vetted { tip, operations: Vec::new(), quarantined: Vec::new() });
+    }
     // A format that we do not know refuses before anything of it is judged.
     let format = read::format(repo, tip)?;
     let mut seen = BTreeSet::new();

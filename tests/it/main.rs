@@ -74,6 +74,8 @@ mod output;
 
 mod differential;
 mod faults;
+mod fuzz;
+mod fuzzing;
 mod landing_equality;
 
 mod damage;
