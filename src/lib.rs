@@ -1,12 +1,13 @@
 //! Several coding agents, one git repository.
 //!
 //! Arrows go one way: what is done (`work`, `worktree`, `land`) and what it means (`branch`) rest on the `store`, the store on
-//! the pure `state`, the state on what exists (`agent`, `task`, `finding`). Only `git` runs git; only `world` reads
+//! the pure `state`, the state on what exists (`agent`, `task`, `finding`, `claim`). Only `git` runs git; only `world` reads
 //! the clock and the environment.
 
 pub mod agent;
 pub mod branch;
 pub mod check;
+pub mod claim;
 pub mod config;
 pub mod duration;
 pub mod finding;
@@ -16,6 +17,7 @@ pub mod name;
 pub mod path;
 pub mod state;
 pub mod store;
+pub mod sync;
 pub mod task;
 pub mod text;
 pub mod work;

@@ -45,10 +45,16 @@ impl Target {
 /// Why there is no target.
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
-    /// The configured or given name is not a branch's.
+    /// The given name is not a branch's.
     #[error("{name:?} is not the name of a branch")]
     NotABranchName {
         /// What was given.
+        name: String,
+    },
+    /// Nor is the configured one.
+    #[error("agents.target is {name:?}, which is not the name of a branch")]
+    Misconfigured {
+        /// What is configured.
         name: String,
     },
     /// There is no such local branch.
@@ -77,7 +83,10 @@ pub enum TargetError {
 /// See [`TargetError`]; a configured branch that is missing or symbolic is an error and never replaced by another.
 pub fn target(repo: &Repository) -> Result<Target, TargetError> {
     if let Some(name) = repo.config(TARGET_KEY) {
-        return named_target(repo, &name);
+        return named_target(repo, &name).map_err(|error| match error {
+            TargetError::NotABranchName { name } => TargetError::Misconfigured { name },
+            error => error,
+        });
     }
     let origin = repo.gix().try_find_reference("refs/remotes/origin/HEAD").ok().flatten().and_then(|head| {
         let name = head.target().try_name()?.shorten().to_string();

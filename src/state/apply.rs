@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rules::Rules;
+use super::rules::{Rules, Work};
 use super::{Action, Document, Operation, Rejected, State, Unsound};
 
 impl State {
@@ -28,7 +28,12 @@ impl State {
     }
 
     fn change(&mut self, operation: &Operation) -> Result<(), Rejected> {
-        let mut rules = Rules::new(self, operation.at);
+        let mut rules = Rules::new(self, operation);
+        // What is put back is put back as it was.
+        let is_restoring = matches!(operation.action, Action::Undo { .. } | Action::Repair { .. });
+        if !is_restoring {
+            rules.end_expired_claims();
+        }
         match &operation.action {
             Action::AddAgents { agents } => agents.iter().try_for_each(|agent| rules.add_agent(agent))?,
             Action::RemoveAgent { agent, backup } => rules.remove_agent(agent, backup.as_deref())?,
@@ -37,24 +42,30 @@ impl State {
             Action::DropTask { task, reason } => rules.drop_task(task, reason.as_deref())?,
             Action::BlockTask { task, reason } => rules.block_task(task, reason)?,
             Action::ReopenTask { task } => rules.reopen_task(task)?,
-            Action::Assign { agent, task, new } => {
+            Action::Assign { agent, task, new, terms } => {
                 if let Some(new) = new {
                     rules.add_tasks(std::slice::from_ref(new))?;
                 }
-                rules.assign(agent, task)?;
+                rules.assign(agent, task, terms)?;
             }
             Action::Unassign { agent, task } => rules.unassign(agent, task)?,
-            Action::Start { agent, task, base } => rules.start(agent, task, base.as_ref())?,
-            Action::Complete { agent, task, tip, files, hours } => {
-                rules.complete(agent, task, tip.as_ref(), files, *hours)?;
+            Action::Start { agent, task, base, terms } => rules.start(agent, task, base.as_ref(), terms)?,
+            Action::Complete { agent, task, tip, files, hours, fence } => {
+                rules.complete(agent, task, fence.as_ref(), &Work { tip: tip.as_ref(), files, hours: *hours })?;
             }
-            Action::Fail { agent, task, reason } => rules.fail(agent, task, reason)?,
+            Action::Fail { agent, task, reason, fence } => rules.fail(agent, task, reason, fence.as_ref())?,
             Action::Land { landed, .. } => landed.iter().try_for_each(|landed| rules.land(landed))?,
             Action::Rebase { agent, onto, .. } => rules.rebase(agent, onto)?,
             Action::AddFindings { findings } => findings.iter().try_for_each(|finding| rules.add_finding(finding))?,
             Action::ResolveFindings { findings } => findings.iter().try_for_each(|id| rules.resolve_finding(id))?,
+            Action::Claim { agent, claims, ttl_s } => rules.claim(agent, claims, *ttl_s)?,
+            Action::Release { agent, paths } => rules.release(agent, paths)?,
             Action::Undo { operation, documents, .. } => rules.undo(operation, documents)?,
             Action::Repair { documents } => documents.iter().try_for_each(|change| rules.restore(change))?,
+        }
+        operation.action.actors().into_iter().for_each(|agent| rules.renew(agent));
+        if !is_restoring {
+            rules.end_groundless_claims();
         }
         rules.finish();
         // What would be refused when it is read is not written either.

@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::{State, Unsound, sound};
 use crate::agent::AgentName;
+use crate::claim::ClaimId;
 use crate::finding::FindingId;
 use crate::task::TaskId;
 
 /// One document of the state, by what it is about and not by where it is kept. As text: `agents/<name>`, `tasks/<id>`,
-/// `findings/<id>`, `tally`.
+/// `findings/<id>`, `claims/<id>`, `tally`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Document {
@@ -21,6 +22,8 @@ pub enum Document {
     Task(TaskId),
     /// A finding.
     Finding(FindingId),
+    /// A claim on a path.
+    Claim(ClaimId),
     /// The counts of what is closed; there is none before anything is.
     Tally,
 }
@@ -41,6 +44,7 @@ impl std::fmt::Display for Document {
             Document::Agent(name) => write!(f, "agents/{name}"),
             Document::Task(id) => write!(f, "tasks/{id}"),
             Document::Finding(id) => write!(f, "findings/{id}"),
+            Document::Claim(id) => write!(f, "claims/{id}"),
             Document::Tally => f.write_str("tally"),
         }
     }
@@ -61,6 +65,7 @@ impl TryFrom<String> for Document {
             Some(("agents", name)) => name.parse().map(Document::Agent).map_err(|_| wrong()),
             Some(("tasks", id)) => id.parse().map(Document::Task).map_err(|_| wrong()),
             Some(("findings", id)) => id.parse().map(Document::Finding).map_err(|_| wrong()),
+            Some(("claims", id)) => id.parse().map(Document::Claim).map_err(|_| wrong()),
             _ => Err(wrong()),
         }
     }
@@ -73,6 +78,7 @@ impl State {
             Document::Agent(name) => serde_json::to_value(self.agents.get(name)?),
             Document::Task(id) => serde_json::to_value(self.tasks.get(id)?),
             Document::Finding(id) => serde_json::to_value(self.findings.get(id)?),
+            Document::Claim(id) => serde_json::to_value(self.claims.get(id)?),
             Document::Tally if self.tally.is_empty() => return None,
             Document::Tally => serde_json::to_value(&self.tally),
         };
@@ -98,6 +104,7 @@ impl State {
             Document::Agent(name) => drop(self.agents.remove(name)),
             Document::Task(id) => drop(self.tasks.remove(id)),
             Document::Finding(id) => drop(self.findings.remove(id)),
+            Document::Claim(id) => drop(self.claims.remove(id)),
             Document::Tally => self.tally = super::Tally::default(),
         }
     }
@@ -114,6 +121,7 @@ impl State {
             Document::Agent(name) => put(&mut self.agents, name, json, |agent| &agent.name, sound::check_agent),
             Document::Task(id) => put(&mut self.tasks, id, json, |task| &task.id, sound::check_task),
             Document::Finding(id) => put(&mut self.findings, id, json, |found| &found.id, sound::check_finding),
+            Document::Claim(id) => put(&mut self.claims, id, json, |claim| &claim.id, sound::check_claim),
             Document::Tally => {
                 let tally = Deserialize::deserialize(json).map_err(|error| error.to_string())?;
                 sound::check_tally(&tally).map_err(|unsound| unsound.to_string())?;

@@ -5,8 +5,9 @@ use proptest::test_runner::{Config as ProptestConfig, RngSeed};
 
 use super::{Action, NewAgent, Operation, Rejected, State};
 use crate::agent::{AgentName, CommitId};
+use crate::claim::NewClaim;
 use crate::finding::{Finding, FindingId, FindingState, Severity};
-use crate::task::{NewTask, Task, TaskId};
+use crate::task::{NewTask, Task, TaskId, Terms};
 use crate::world::World;
 
 pub(crate) fn agent(text: &str) -> AgentName {
@@ -88,20 +89,34 @@ pub(crate) fn add_tasks(tasks: &[(&str, &[&str])]) -> Action {
 }
 
 pub(crate) fn assign(name: &str, task: &str) -> Action {
-    Action::Assign { agent: agent(name), task: id(task), new: None }
+    Action::Assign { agent: agent(name), task: id(task), new: None, terms: Terms::default() }
 }
 
 pub(crate) fn start(name: &str, task: &str) -> Action {
-    Action::Start { agent: agent(name), task: id(task), base: Some(commit(1)) }
+    Action::Start { agent: agent(name), task: id(task), base: Some(commit(1)), terms: Terms::default() }
 }
 
 pub(crate) fn complete(name: &str, task: &str) -> Action {
     let files = vec!["a.rs".to_owned()];
-    Action::Complete { agent: agent(name), task: id(task), tip: Some(commit(2)), files, hours: None }
+    Action::Complete { agent: agent(name), task: id(task), tip: Some(commit(2)), files, hours: None, fence: None }
 }
 
 pub(crate) fn fail(name: &str, task: &str) -> Action {
-    Action::Fail { agent: agent(name), task: id(task), reason: "too hard".to_owned() }
+    Action::Fail { agent: agent(name), task: id(task), reason: "too hard".to_owned(), fence: None }
+}
+
+/// Claims of the paths; one that begins with `!` is exclusive.
+pub(crate) fn claim(name: &str, paths: &[&str]) -> Action {
+    let new = |text: &&str| NewClaim {
+        path: text.trim_start_matches('!').parse().unwrap(),
+        exclusive: text.starts_with('!'),
+        reason: None,
+    };
+    Action::Claim { agent: agent(name), claims: paths.iter().map(new).collect(), ttl_s: None }
+}
+
+pub(crate) fn release(name: &str, paths: &[&str]) -> Action {
+    Action::Release { agent: agent(name), paths: paths.iter().map(|text| text.parse().unwrap()).collect() }
 }
 
 pub(crate) fn drop_task(task: &str) -> Action {
@@ -115,8 +130,9 @@ pub(crate) fn land(name: &str, tasks: &[&str]) -> Action {
         commit: commit(3),
         tip: commit(4),
         strategy: "rebase".to_owned(),
+        fences: Default::default(),
     };
-    Action::Land { target: "main".to_owned(), before: commit(1), after: commit(3), landed: vec![landed] }
+    Action::Land { target: "main".to_owned(), before: commit(1), start: None, after: commit(3), landed: vec![landed] }
 }
 
 /// So many cases, the same on every run; with `PROPTEST_CASES` set so many others, for finding more.

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::agent::{Agent, AgentName};
+use crate::claim::{Claim, ClaimId};
 use crate::finding::{Finding, FindingId};
 use crate::task::{Task, TaskId, TaskState, waiting_for};
 
@@ -67,6 +68,8 @@ pub struct State {
     pub tasks: BTreeMap<TaskId, Task>,
     /// The findings, when they were asked for.
     pub findings: BTreeMap<FindingId, Finding>,
+    /// The claims on paths, also those whose lease is over and that nobody has cleared away.
+    pub claims: BTreeMap<ClaimId, Claim>,
     /// How many tasks are closed.
     pub tally: Tally,
     /// What could not be read.
@@ -83,6 +86,11 @@ impl State {
     /// Count one document as changed: for a loader that found the stored one wrong.
     pub fn touch(&mut self, document: Document) {
         self.touched.insert(document);
+    }
+
+    /// Count nothing as changed any more: what was touched is written.
+    pub fn settle(&mut self) {
+        self.touched.clear();
     }
 
     /// The tasks that can start now: open, and everything they wait for is completed or landed. The most important
@@ -127,7 +135,7 @@ impl State {
 }
 
 /// The order in which tasks are taken: priority, then age, then id.
-fn by_urgency(a: &Task, b: &Task) -> std::cmp::Ordering {
+pub fn by_urgency(a: &Task, b: &Task) -> std::cmp::Ordering {
     b.priority.cmp(&a.priority).then_with(|| a.created_at.cmp(&b.created_at)).then_with(|| a.id.cmp(&b.id))
 }
 

@@ -1,14 +1,17 @@
 //! The operations: each is one commit of the chain, with one sentence for people and one line of JSON.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Document;
 use crate::agent::{AgentName, CommitId};
+use crate::claim::{ClaimedPath, NewClaim};
 use crate::finding::{Finding, FindingId};
 use crate::name::checked_name;
-use crate::task::{Hours, NewTask, TaskEdit, TaskId};
+use crate::task::{Fence, Hours, NewTask, TaskEdit, TaskId, Terms};
 
 checked_name! {
     /// An operation's id: a ULID in lower case, so that ids sort by time.
@@ -70,6 +73,9 @@ pub struct Landed {
     pub tip: CommitId,
     /// rebase, merge or squash.
     pub strategy: String,
+    /// The assignments of the tasks, as far as they are known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fences: BTreeMap<TaskId, Fence>,
 }
 
 /// One document put back, with what must stand there for it to be right.
@@ -116,23 +122,65 @@ pub enum Action {
     /// It is free again.
     ReopenTask { task: TaskId },
     /// Give a task to an agent, filing it first when it is new.
-    Assign { agent: AgentName, task: TaskId, new: Option<Box<NewTask>> },
+    Assign {
+        agent: AgentName,
+        task: TaskId,
+        new: Option<Box<NewTask>>,
+        #[serde(default, skip_serializing_if = "Terms::are_usual")]
+        terms: Terms,
+    },
     /// Take it back.
     Unassign { agent: AgentName, task: TaskId },
     /// The agent begins; takes the task first when nobody has it.
-    Start { agent: AgentName, task: TaskId, base: Option<CommitId> },
+    Start {
+        agent: AgentName,
+        task: TaskId,
+        base: Option<CommitId>,
+        #[serde(default, skip_serializing_if = "Terms::are_usual")]
+        terms: Terms,
+    },
     /// The agent is done.
-    Complete { agent: AgentName, task: TaskId, tip: Option<CommitId>, files: Vec<String>, hours: Option<Hours> },
+    Complete {
+        agent: AgentName,
+        task: TaskId,
+        tip: Option<CommitId>,
+        files: Vec<String>,
+        hours: Option<Hours>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fence: Option<Fence>,
+    },
     /// The agent gives up.
-    Fail { agent: AgentName, task: TaskId, reason: String },
-    /// Branches came into the target.
-    Land { target: String, before: CommitId, after: CommitId, landed: Vec<Landed> },
+    Fail {
+        agent: AgentName,
+        task: TaskId,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fence: Option<Fence>,
+    },
+    /// Branches came into the target. `start` is the upstream's commit that they landed on, where the target was behind it.
+    Land {
+        target: String,
+        before: CommitId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        start: Option<CommitId>,
+        after: CommitId,
+        landed: Vec<Landed>,
+    },
     /// A branch was replayed on the target.
     Rebase { agent: AgentName, target: String, onto: CommitId },
     /// Report findings, all or none.
     AddFindings { findings: Vec<Finding> },
     /// They are dealt with.
     ResolveFindings { findings: Vec<FindingId> },
+    /// Claim paths, all or none.
+    Claim {
+        agent: AgentName,
+        claims: Vec<NewClaim>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ttl_s: Option<u32>,
+    },
+    /// Give claims up.
+    Release { agent: AgentName, paths: Vec<ClaimedPath> },
     /// Take an operation back.
     Undo { operation: OperationId, sentence: String, documents: Vec<DocumentChange> },
     /// Put damaged documents back to the last version that can be read.
@@ -154,14 +202,17 @@ impl Action {
             Action::DropTask { task, reason: Some(reason) } => format!("drop task {task}: {reason}"),
             Action::BlockTask { task, reason } => format!("block task {task}: {reason}"),
             Action::ReopenTask { task } => format!("reopen task {task}"),
-            Action::Assign { agent, task, new: None } => format!("assign {task} to {agent}"),
-            Action::Assign { agent, task, new: Some(new) } => format!("assign {task} to {agent}: {}", new.title),
+            Action::Assign { agent, task, new, terms } => {
+                let title = new.as_ref().map(|new| format!(": {}", new.title)).unwrap_or_default();
+                format!("assign {task} to {agent}{}{title}", taken_over(terms))
+            }
             Action::Unassign { agent, task } => format!("take {task} back from {agent}"),
-            Action::Start { agent, task, .. } => format!("{agent} starts {task}"),
+            Action::Start { agent, task, terms, .. } => format!("{agent} starts {task}{}", taken_over(terms)),
             Action::Complete { agent, task, files, .. } => {
                 format!("{agent} completes {task} ({})", counted(files.len(), "file"))
             }
-            Action::Fail { agent, task, reason } => format!("{agent} fails {task}: {reason}"),
+            Action::Fail { agent, task, reason, .. } => format!("{agent} fails {task}: {reason}"),
+            Action::Land { target, landed, .. } if landed.is_empty() => format!("bring {target} forward"),
             Action::Land { target, landed, .. } => {
                 format!("land {} in {target}", listed("agent", landed.iter().map(|l| &l.agent)))
             }
@@ -174,10 +225,28 @@ impl Action {
                 findings => format!("add {}", listed("finding", findings.iter().map(|f| &f.id))),
             },
             Action::ResolveFindings { findings } => format!("resolve {}", listed("finding", findings.iter())),
+            Action::Claim { agent, claims, .. } => {
+                format!("{agent} claims {}", listed("path", claims.iter().map(|claim| &claim.path)))
+            }
+            Action::Release { agent, paths } => format!("{agent} releases {}", listed("path", paths.iter())),
             Action::Undo { sentence, .. } => format!("undo: {sentence}"),
             Action::Repair { documents } => {
                 format!("repair {}", listed("document", documents.iter().map(|d| d.document.to_string())))
             }
+        }
+    }
+
+    /// The agents whose own act it is: a sign of life. What others do about an agent (assign, land) is none.
+    pub fn actors(&self) -> Vec<&AgentName> {
+        match self {
+            Action::Start { agent, .. }
+            | Action::Complete { agent, .. }
+            | Action::Fail { agent, .. }
+            | Action::Rebase { agent, .. }
+            | Action::Claim { agent, .. }
+            | Action::Release { agent, .. } => vec![agent],
+            Action::AddFindings { findings } => findings.iter().filter_map(|finding| finding.agent.as_ref()).collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -191,7 +260,9 @@ impl Action {
             | Action::Start { agent, .. }
             | Action::Complete { agent, .. }
             | Action::Fail { agent, .. }
-            | Action::Rebase { agent, .. } => vec![agent],
+            | Action::Rebase { agent, .. }
+            | Action::Claim { agent, .. }
+            | Action::Release { agent, .. } => vec![agent],
             Action::Land { landed, .. } => landed.iter().map(|landed| &landed.agent).collect(),
             Action::AddFindings { findings } => findings.iter().filter_map(|finding| finding.agent.as_ref()).collect(),
             Action::Undo { documents, .. } | Action::Repair { documents } => {
@@ -232,6 +303,11 @@ impl Action {
 
 fn named<T>(changes: &[DocumentChange], pick: impl Fn(&Document) -> Option<&T>) -> Vec<&T> {
     changes.iter().filter_map(|change| pick(&change.document)).collect()
+}
+
+/// ", taken over from ann"
+fn taken_over(terms: &Terms) -> String {
+    terms.takes.as_ref().map(|takes| format!(", taken over from {}", takes.from)).unwrap_or_default()
 }
 
 /// "agent a", "agents a, b and c", "40 tasks": a list that stays one line.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::fixture::{add_agents, agent, at, cases, commit, finding_id, id, new_finding, new_task};
+use super::fixture::{add_agents, agent, at, cases, claim, commit, finding_id, id, new_finding, new_task, release};
 use super::{Action, Document, DocumentChange, Operation, State, Tally};
 use crate::agent::AgentName;
 use crate::finding::Finding;
-use crate::task::{Hours, NewTask, Outcome, Priority, TaskEdit, TaskId, TaskState, cycle};
+use crate::task::{Fence, Hours, NewTask, Outcome, Priority, Task, TaskEdit, TaskId, TaskState, Terms, cycle};
 
 /// What is tried next.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ enum Step {
     Do(Action),
     /// Take back what the accepted operation with this number, from the end, did.
     Undo(usize),
+    /// Take a task over from whoever has it.
+    Steal(AgentName, TaskId),
 }
 
 fn names() -> impl Strategy<Value = AgentName> {
@@ -80,16 +82,23 @@ fn about_attempts() -> impl Strategy<Value = Action> {
     prop_oneof![
         2 => (names(), ids(), new).prop_map(|(agent, task, new)| {
             let task = new.as_ref().map_or(task, |new| new.id.clone());
-            Action::Assign { agent, task, new }
+            Action::Assign { agent, task, new, terms: Terms::default() }
         }),
         1 => (names(), ids()).prop_map(|(agent, task)| Action::Unassign { agent, task }),
-        4 => (names(), ids()).prop_map(|(agent, task)| Action::Start { agent, task, base: Some(commit(1)) }),
-        3 => (names(), ids(), hours()).prop_map(|(agent, task, hours)| {
-            Action::Complete { agent, task, tip: None, files: vec!["a".to_owned()], hours }
+        4 => (names(), ids()).prop_map(|(name, task)| super::fixture::start(name.as_str(), task.as_str())),
+        3 => (names(), ids(), hours(), fences()).prop_map(|(agent, task, hours, fence)| {
+            Action::Complete { agent, task, tip: None, files: vec!["a".to_owned()], hours, fence }
         }),
-        1 => (names(), ids()).prop_map(|(agent, task)| Action::Fail { agent, task, reason: "x".to_owned() }),
+        1 => (names(), ids(), fences()).prop_map(|(agent, task, fence)| {
+            Action::Fail { agent, task, reason: "x".to_owned(), fence }
+        }),
         3 => (names(), ids()).prop_map(|(name, task)| super::fixture::land(name.as_str(), &[task.as_str()])),
     ]
+}
+
+/// What somebody may believe about an assignment.
+fn fences() -> impl Strategy<Value = Option<Fence>> {
+    prop_oneof![3 => Just(None), 1 => (1..3_u64).prop_map(|epoch| Some(Fence { epoch, by: None }))]
 }
 
 fn about_findings() -> impl Strategy<Value = Action> {
@@ -99,14 +108,37 @@ fn about_findings() -> impl Strategy<Value = Action> {
     ]
 }
 
+fn about_claims() -> impl Strategy<Value = Action> {
+    let path = || prop_oneof![Just("a"), Just("a/b"), Just("A"), Just("!a"), Just("!a/b"), Just("!c"), Just(".")];
+    let paths = || proptest::collection::vec(path(), 1..3);
+    prop_oneof![
+        3 => (names(), paths(), proptest::option::of(60..600_u32)).prop_map(|(name, paths, ttl_s)| {
+            let Action::Claim { agent, claims, .. } = claim(name.as_str(), &paths) else { unreachable!() };
+            Action::Claim { agent, claims, ttl_s }
+        }),
+        1 => (names(), paths()).prop_map(|(name, paths)| {
+            let paths: Vec<&str> = paths.iter().map(|path| path.trim_start_matches('!')).collect();
+            release(name.as_str(), &paths)
+        }),
+    ]
+}
+
 fn steps() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => about_agents().prop_map(Step::Do),
         5 => about_tasks().prop_map(Step::Do),
         6 => about_attempts().prop_map(Step::Do),
         1 => about_findings().prop_map(Step::Do),
+        4 => about_claims().prop_map(Step::Do),
         2 => (0..6_usize).prop_map(Step::Undo),
+        2 => (names(), ids()).prop_map(|(name, task)| Step::Steal(name, task)),
     ]
+}
+
+/// The task is started by this agent, whoever has it.
+fn steal(state: &State, agent: AgentName, task: TaskId) -> Action {
+    let takes = state.tasks.get(&task).and_then(Task::take_over);
+    Action::Start { agent, task, base: None, terms: Terms { ttl_s: Some(60), takes } }
 }
 
 /// An accepted operation and the states around it.
@@ -138,7 +170,8 @@ fn all_documents(state: &State) -> BTreeMap<Document, Option<serde_json::Value>>
     let agents = state.agents.keys().cloned().map(Document::Agent);
     let tasks = state.tasks.keys().cloned().map(Document::Task);
     let findings = state.findings.keys().cloned().map(Document::Finding);
-    let all = agents.chain(tasks).chain(findings).chain([Document::Tally]);
+    let claims = state.claims.keys().cloned().map(Document::Claim);
+    let all = agents.chain(tasks).chain(findings).chain(claims).chain([Document::Tally]);
     all.map(|document| (document.clone(), state.document(&document))).collect()
 }
 
@@ -160,10 +193,40 @@ fn in_order(state: &State) -> Result<(), TestCaseError> {
         let is_free = matches!(task.state, TaskState::Open | TaskState::Blocked | TaskState::Dropped);
         prop_assert!(!is_free || task.agent.is_none(), "{} is free and held", task.id);
         prop_assert_eq!(task.live_attempt().is_some(), task.state == TaskState::InProgress, "{:?}", task);
+        prop_assert!(task.lease.is_none() || task.is_in_hand(), "{} is leased to nobody", task.id);
+        prop_assert!(!task.is_in_hand() || (task.epoch > 0 && task.lease.is_some()), "{:?}", task);
         let is_done = |outcome| task.last_attempt().is_some_and(|attempt| attempt.outcome == Some(outcome));
         prop_assert!(task.state != TaskState::Completed || is_done(Outcome::Completed));
         prop_assert!(task.state != TaskState::Landed || is_done(Outcome::Landed));
         prop_assert!(task.after.iter().all(|id| state.tasks.contains_key(id)), "{} is after nothing", task.id);
+    }
+    claims_in_order(state)
+}
+
+/// Claims have their agents and their tasks, and nobody has what another has for itself.
+fn claims_in_order(state: &State) -> Result<(), TestCaseError> {
+    for one in state.claims.values() {
+        prop_assert!(state.agents.contains_key(&one.agent), "{:?} is nobody's", one);
+        let task = one.task.as_ref().map(|id| &state.tasks[id]);
+        prop_assert!(task.is_none_or(|task| task.is_in_hand() && task.agent.as_ref() == Some(&one.agent)), "{:?}", one);
+        for other in state.claims_on(&one.path).filter(|other| other.id != one.id) {
+            let is_own = one.agent == other.agent;
+            prop_assert!(!is_own || !one.path.is(&other.path), "{:?} and {:?} are the same", one, other);
+            prop_assert!(is_own || !(one.exclusive || other.exclusive), "{:?} and {:?}", one, other);
+        }
+    }
+    Ok(())
+}
+
+/// Whoever gets a task gets it by a higher number than anybody before.
+fn numbers_grow(before: &State, after: &State, operation: &Operation) -> Result<(), TestCaseError> {
+    if matches!(operation.action, Action::Undo { .. }) {
+        return Ok(());
+    }
+    for task in after.tasks.values() {
+        let Some(was) = before.tasks.get(&task.id) else { continue };
+        let is_anew = task.is_in_hand() && (!was.is_in_hand() || was.agent != task.agent);
+        prop_assert_eq!(task.epoch, was.epoch + u64::from(is_anew), "{:?} after {:?}", task, operation);
     }
     Ok(())
 }
@@ -195,6 +258,7 @@ proptest! {
                     Some(accepted) => accepted.taken_back(),
                     None => continue,
                 },
+                Step::Steal(agent, task) => steal(&state, agent, task),
             };
             let id = format!("op{number}").parse().unwrap();
             let operation = Operation { id, nonce: String::new(), at: at(number as i64), moved: Vec::new(), action };
@@ -202,6 +266,7 @@ proptest! {
             prop_assert_eq!(&result, &state.apply(&operation), "the same twice");
             let Ok(after) = result else { continue };
             in_order(&after)?;
+            numbers_grow(&state, &after, &operation)?;
             let changed = |document: &Document| state.document(document) != after.document(document);
             let mut seen: Vec<Document> = all_documents(&state).into_keys().chain(all_documents(&after).into_keys()).collect();
             seen.retain(changed);
@@ -226,7 +291,11 @@ proptest! {
     fn what_is_taken_back_at_once_is_as_it_was(steps in proptest::collection::vec(steps(), 1..40)) {
         let mut state = State::default();
         for (number, step) in steps.into_iter().enumerate() {
-            let Step::Do(action) = step else { continue };
+            let action = match step {
+                Step::Do(action) => action,
+                Step::Undo(_) => continue,
+                Step::Steal(agent, task) => steal(&state, agent, task),
+            };
             let operation = |name: &str, action| Operation {
                 id: format!("{name}{number}").parse().unwrap(),
                 nonce: String::new(),

@@ -10,6 +10,7 @@ use chrono::{DateTime, Datelike, Utc};
 
 use super::{Action, Document, Operation, State, Tally};
 use crate::agent::{Agent, is_branch_name};
+use crate::claim::Claim;
 use crate::finding::{Finding, LineRange};
 use crate::path::{InvalidPath, check_path};
 use crate::task::{Attempt, Task};
@@ -60,6 +61,7 @@ impl State {
             Document::Agent(name) => self.agents.get(name).map_or(Ok(()), check_agent),
             Document::Task(id) => self.tasks.get(id).map_or(Ok(()), check_task),
             Document::Finding(id) => self.findings.get(id).map_or(Ok(()), check_finding),
+            Document::Claim(id) => self.claims.get(id).map_or(Ok(()), check_claim),
             Document::Tally => check_tally(&self.tally),
         }
     }
@@ -117,6 +119,15 @@ pub(super) fn check_finding(finding: &Finding) -> Result<(), Unsound> {
     }
     date("created_at", finding.created_at)?;
     finding.resolved_at.map_or(Ok(()), |at| date("resolved_at", at))
+}
+
+pub(super) fn check_claim(claim: &Claim) -> Result<(), Unsound> {
+    if !claim.path.is_everything() {
+        path_of(claim.path.as_str())?;
+    }
+    claim.reason.iter().try_for_each(|text| line("reason", text))?;
+    date("created_at", claim.created_at)?;
+    date("renewed_at", claim.lease.renewed_at)
 }
 
 pub(super) fn check_tally(tally: &Tally) -> Result<(), Unsound> {

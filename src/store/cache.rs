@@ -13,6 +13,7 @@ use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::Agent;
+use crate::claim::Claim;
 use crate::git::Repository;
 use crate::state::{State, Tally};
 use crate::task::{Task, TaskId};
@@ -28,6 +29,7 @@ const RULES: u32 = 2;
 struct Content {
     agents: Vec<Agent>,
     tasks: Vec<Task>,
+    claims: Vec<Claim>,
     tally: Tally,
 }
 
@@ -35,11 +37,12 @@ struct Content {
 pub(super) fn read(repo: &Repository, commit: ObjectId) -> Option<State> {
     let bytes = std::fs::read(path(repo)).ok()?;
     let content = bytes.strip_prefix(first_line(commit).as_bytes())?;
-    let Content { agents, tasks, tally } = serde_json::from_slice(content).ok()?;
+    let Content { agents, tasks, claims, tally } = serde_json::from_slice(content).ok()?;
     let mut state = State::default();
     state.tally = tally;
     state.agents = agents.into_iter().map(|agent| (agent.name.clone(), agent)).collect();
     state.tasks = tasks.into_iter().map(|task| (task.id.clone(), task)).collect();
+    state.claims = claims.into_iter().map(|claim| (claim.id.clone(), claim)).collect();
     Some(state)
 }
 
@@ -63,6 +66,7 @@ pub(super) fn write(repo: &Repository, commit: ObjectId, state: &State) {
     let content = Content {
         agents: state.agents.values().cloned().collect(),
         tasks: state.tasks.values().filter(is_open).cloned().collect(),
+        claims: state.claims.values().cloned().collect(),
         tally: state.tally.clone(),
     };
     drop(write_file(repo, commit, &content));

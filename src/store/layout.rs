@@ -7,6 +7,7 @@
 //! tasks/open/<shard>/<id>.json          everything not landed and not dropped
 //! tasks/closed/<shard>/<id>.json
 //! findings/<shard>/<id>.json
+//! claims/<id>.json                      live claims only
 //! ```
 //! A shard is the low byte of the id's FNV-1a hash in hexadecimal: with 256 of them, one write to one of 10,000 tasks
 //! rewrites a tree of about 40 entries. Open tasks are few and read by nearly every command, where each tree costs as
@@ -44,6 +45,7 @@ pub(super) fn paths(document: &Document) -> Vec<String> {
             vec![format!("tasks/open/{open}/{id}.json"), format!("tasks/closed/{closed}/{id}.json")]
         }
         Document::Finding(id) => vec![format!("findings/{}/{id}.json", shard(id.as_str()))],
+        Document::Claim(id) => vec![format!("claims/{id}.json")],
         Document::Tally => vec![TALLY_PATH.to_owned()],
     }
 }
@@ -57,6 +59,7 @@ pub(super) fn path_in(state: &State, document: &Document) -> Option<String> {
             Some(paths(document).remove(usize::from(task.state.is_closed())))
         }
         Document::Finding(id) => state.findings.contains_key(id).then(|| paths(document).remove(0)),
+        Document::Claim(id) => state.claims.contains_key(id).then(|| paths(document).remove(0)),
         Document::Tally => (!state.tally.is_empty()).then(|| TALLY_PATH.to_owned()),
     }
 }
@@ -69,6 +72,7 @@ pub(super) fn document_at(path: &str) -> Option<Document> {
         "agents" => Document::Agent(name.parse().ok()?),
         "tasks" => Document::Task(name.parse().ok()?),
         "findings" => Document::Finding(name.parse().ok()?),
+        "claims" => Document::Claim(name.parse().ok()?),
         "tally" => Document::Tally,
         _ => return None,
     };
@@ -79,8 +83,11 @@ pub(super) fn document_at(path: &str) -> Option<Document> {
 pub(super) fn misplaced(path: &str) -> Option<String> {
     let stem = path.strip_suffix(".json")?;
     let name = stem.rsplit('/').next()?;
-    let is_known_folder = matches!(stem.split('/').next()?, "agents" | "tasks" | "findings");
-    if !is_known_folder || document_at(path).is_some() {
+    // Deeper and higher nobody looks.
+    let parts: Vec<&str> = stem.split('/').collect();
+    let is_read =
+        matches!(parts[..], ["agents" | "claims", _] | ["findings", _, _] | ["tasks", "open" | "closed", _, _]);
+    if !is_read || document_at(path).is_some() {
         return None;
     }
     Some(match check_name(name) {
@@ -95,11 +102,21 @@ mod tests {
 
     #[test]
     fn paths_lead_back_to_their_documents() {
-        for text in ["agents/agent-1", "tasks/16", "findings/abcde", "tally"] {
+        for text in ["agents/agent-1", "tasks/16", "findings/abcde", "claims/abc-0", "tally"] {
             let document = Document::try_from(text.to_owned()).unwrap();
             for path in paths(&document) {
                 assert_eq!(document_at(&path), Some(document.clone()), "{path}");
             }
+        }
+    }
+
+    #[test]
+    fn only_what_is_read_can_be_in_the_wrong_place() {
+        for path in ["tasks/open/zz/1.json", "agents/-x.json", "findings/00/a.json"] {
+            assert!(misplaced(path).is_some(), "{path}");
+        }
+        for path in ["tasks/closed/e3/d/4.json", "tasks/1.json", "novel/x.json", "agents/README", "agents/ann.json"] {
+            assert_eq!(misplaced(path), None, "{path}");
         }
     }
 

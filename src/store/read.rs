@@ -20,7 +20,7 @@ const MOST_BYTES: usize = 96 << 20;
 /// The most documents that are looked up one by one.
 const MOST_LOOKED_UP: usize = 20_000;
 
-/// What is read besides the agents, the tasks that are not closed and the counts.
+/// What is read besides the agents, the claims, the tasks that are not closed and the counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     /// All findings.
@@ -88,6 +88,7 @@ pub(super) fn read(repo: &Repository, commit: ObjectId, scope: &Scope) -> Result
     for entry in top {
         match entry.name.as_str() {
             "agents" => reader.folder(&entry, "agents"),
+            "claims" => reader.folder(&entry, "claims"),
             "tasks" => reader.tasks(&entry, scope.closed),
             "findings" if scope.findings => reader.shards(&entry, "findings"),
             TALLY_PATH => reader.document(&entry, TALLY_PATH),
@@ -295,7 +296,7 @@ impl<'r> Reader<'r> {
                 Document::Task(id) => self.state.tasks.contains_key(id),
                 Document::Finding(id) => self.state.findings.contains_key(id),
                 Document::Agent(name) => self.state.agents.contains_key(name),
-                Document::Tally => true,
+                Document::Claim(_) | Document::Tally => true,
             };
             if known || damaged.contains(&document) {
                 continue;

@@ -152,7 +152,12 @@ fn operation_id(world: &World, random: &mut fastrand::Rng) -> OperationId {
 }
 
 /// The state with everything that the rules for `action` look at, also what is closed.
-fn complete(repo: &Repository, tip: Option<ObjectId>, state: State, action: &Action) -> Result<State, StoreError> {
+pub(super) fn complete(
+    repo: &Repository,
+    tip: Option<ObjectId>,
+    state: State,
+    action: &Action,
+) -> Result<State, StoreError> {
     let Some(tip) = tip else { return Ok(state) };
     let named = action.tasks().into_iter().cloned();
     let after: Vec<TaskId> = match action {
@@ -169,7 +174,7 @@ fn complete(repo: &Repository, tip: Option<ObjectId>, state: State, action: &Act
 }
 
 /// The tree after the touched documents have been put in their places.
-fn write_tree(repo: &Repository, tip: Option<ObjectId>, state: &State) -> Result<ObjectId, StoreError> {
+pub(super) fn write_tree(repo: &Repository, tip: Option<ObjectId>, state: &State) -> Result<ObjectId, StoreError> {
     let failed = |error: &dyn std::fmt::Display| StoreError::Write { reason: error.to_string() };
     let gix = repo.gix();
     let blob = |json: &serde_json::Value| -> Result<ObjectId, StoreError> {
@@ -225,10 +230,8 @@ fn write_commit(
     operation: &Operation,
     signature: &Signature,
 ) -> Result<ObjectId, StoreError> {
-    let json = serde_json::to_string(operation).map_err(|error| StoreError::Write { reason: error.to_string() })?;
-    at_most("the operation", "bytes", json.len() as u64 * 2, LARGEST_OPERATION)?;
     let commit = gix::objs::Commit {
-        message: format!("{}\n\n{json}\n", operation.action.sentence()).into(),
+        message: message(operation)?.into(),
         tree,
         author: signature.clone(),
         committer: signature.clone(),
@@ -238,6 +241,13 @@ fn write_commit(
     };
     let written = repo.gix().write_object(&commit);
     Ok(written.map_err(|error| StoreError::Write { reason: error.to_string() })?.detach())
+}
+
+/// A sentence for people, an empty line, and the operation as one line of JSON.
+pub(super) fn message(operation: &Operation) -> Result<String, StoreError> {
+    let json = serde_json::to_string(operation).map_err(|error| StoreError::Write { reason: error.to_string() })?;
+    at_most("the operation", "bytes", json.len() as u64 * 2, LARGEST_OPERATION)?;
+    Ok(format!("{}\n\n{json}\n", operation.action.sentence()))
 }
 
 /// Now and then, have git look after its object store. Whether anything is due is git's to decide; a failure is not

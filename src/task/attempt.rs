@@ -37,6 +37,9 @@ pub struct Attempt {
     /// How it ended; none while it is live.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// Who took the task over when its agent gave no sign of life.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_by: Option<AgentName>,
     /// The branch's tip when the work was completed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tip: Option<CommitId>,

@@ -3,6 +3,7 @@
 mod attempt;
 mod dependencies;
 mod id;
+mod lease;
 mod new;
 
 use chrono::{DateTime, Utc};
@@ -14,6 +15,7 @@ use crate::agent::AgentName;
 pub use attempt::{Attempt, Outcome};
 pub use dependencies::{cycle, knots, waiting_for};
 pub use id::{TaskId, generate_id};
+pub use lease::{AssignmentId, DEFAULT_TTL_S, Fence, Lease, TakeOver, Terms, later};
 pub(crate) use new::checked_path;
 pub use new::{Hours, InvalidTask, NewTask, TaskEdit};
 
@@ -149,6 +151,15 @@ pub struct Task {
     /// Every go at it, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
+    /// How often it was assigned: the number of the newest assignment.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub epoch: u64,
+    /// The operation that made the newest assignment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned_by: Option<AssignmentId>,
+    /// How long it stays with its agent without a sign of life; only while it is assigned or in progress.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
     /// When it was filed.
     pub created_at: DateTime<Utc>,
     /// When anything of it was last changed.
@@ -164,8 +175,35 @@ impl Task {
         self.attempts.last().filter(|attempt| attempt.outcome.is_none())
     }
 
+    /// Whether an agent has it in hand: assigned or in progress.
+    pub fn is_in_hand(&self) -> bool {
+        matches!(self.state, TaskState::Assigned | TaskState::InProgress)
+    }
+
+    /// Its newest assignment; none before the first, or when a version without such numbers made it.
+    pub fn fence(&self) -> Option<Fence> {
+        (self.epoch > 0).then(|| Fence { epoch: self.epoch, by: self.assigned_by.clone() })
+    }
+
+    /// Its holder's lease; where an older version assigned it, the usual one from when it did.
+    pub fn lease(&self) -> Option<Lease> {
+        let begun = self.live_attempt().map_or(self.updated_at, |attempt| attempt.started_at);
+        self.is_in_hand().then(|| self.lease.clone().unwrap_or_else(|| Lease::new(None, begun)))
+    }
+
+    /// Its assignment as it is now, for whoever takes it over; none when nobody has it in hand.
+    pub fn take_over(&self) -> Option<TakeOver> {
+        let from = self.agent.clone().filter(|_| self.is_in_hand())?;
+        Some(TakeOver { from, fence: self.fence(), renewed_at: self.lease.as_ref().map(|lease| lease.renewed_at) })
+    }
+
     /// The newest attempt, live or ended.
     pub fn last_attempt(&self) -> Option<&Attempt> {
         self.attempts.last()
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde wants")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

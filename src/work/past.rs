@@ -81,9 +81,9 @@ pub(super) fn makes_branch(own: &Own, added: &Operation, agent: &Agent) -> bool 
 
 /// Who landed what with an operation. One that had nothing to bring is not among them.
 fn landings(operation: &Operation) -> Vec<(AgentName, PastLanding)> {
-    let Action::Land { before, landed, .. } = &operation.action else { return Vec::new() };
+    let Action::Land { before, start, landed, .. } = &operation.action else { return Vec::new() };
     let parse = |id: &CommitId| ObjectId::from_hex(id.as_str().as_bytes()).ok();
-    let mut onto = parse(before);
+    let mut onto = parse(start.as_ref().unwrap_or(before));
     let mut all = Vec::new();
     for one in landed {
         let (Some(before), Some(commit), Some(tip)) = (onto, parse(&one.commit), parse(&one.tip)) else { break };

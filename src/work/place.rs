@@ -105,9 +105,10 @@ pub fn write(repo: &Repository, agent: &AgentName, place: Option<&Path>) -> std:
     Ok(())
 }
 
-/// Forget it.
+/// Forget it, and what was noted of its task.
 pub fn forget(repo: &Repository, agent: &AgentName) {
     drop(std::fs::remove_file(file(repo, agent)));
+    super::leases::forget(repo, agent);
 }
 
 fn file(repo: &Repository, agent: &AgentName) -> PathBuf {

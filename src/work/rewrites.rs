@@ -144,14 +144,20 @@ mod tests {
         let world = World { now: chrono::DateTime::UNIX_EPOCH, seed: None, home: None };
         let commit = |digit: &str| -> CommitId { digit.repeat(40).try_into().unwrap() };
         let landed = Landed {
+            fences: Default::default(),
             agent: "ann".parse().unwrap(),
             tasks: Vec::new(),
             commit: commit("f"),
             tip: commit(digit),
             strategy: "squash".to_owned(),
         };
-        let action =
-            Action::Land { target: "main".to_owned(), before: commit("e"), after: commit("f"), landed: vec![landed] };
+        let action = Action::Land {
+            target: "main".to_owned(),
+            before: commit("e"),
+            start: None,
+            after: commit("f"),
+            landed: vec![landed],
+        };
         let change = || Ok::<_, std::convert::Infallible>(Some(Change::from(action.clone())));
         store::transact(repo, &world, &Scope::open(), |_, _| change()).unwrap();
     }

@@ -34,7 +34,8 @@ pub(super) struct Others {
 #[derive(Debug)]
 pub(super) struct Memory<'r> {
     repo: &'r Repository,
-    target: &'r Target,
+    /// The target as it is, or as its upstream has it.
+    onto: ObjectId,
     /// For each tip of what lands together the commits that the target does not have.
     own: BTreeMap<ObjectId, BTreeSet<ObjectId>>,
     /// What took the place of what, the newest first.
@@ -44,17 +45,17 @@ pub(super) struct Memory<'r> {
 }
 
 impl<'r> Memory<'r> {
-    /// What is remembered for these tips, which land together.
+    /// What is remembered for these tips, which land together on `onto`, a commit of the target.
     ///
     /// # Errors
     /// The chain cannot be read.
     pub(super) fn read(
         repo: &'r Repository,
-        target: &'r Target,
+        target: &Target,
+        onto: ObjectId,
         tips: impl IntoIterator<Item = ObjectId>,
     ) -> Result<Self, StoreError> {
-        let mut memory =
-            Memory { repo, target, own: BTreeMap::new(), rewrites: Vec::new(), checked: RefCell::default() };
+        let mut memory = Memory { repo, onto, own: BTreeMap::new(), rewrites: Vec::new(), checked: RefCell::default() };
         for tip in tips {
             memory.own.insert(tip, memory.own(tip));
         }
@@ -87,7 +88,7 @@ impl<'r> Memory<'r> {
 
     /// The commits that the target does not have. What cannot be walked is told by those who merge it.
     fn own(&self, tip: ObjectId) -> BTreeSet<ObjectId> {
-        let walk = self.repo.gix().rev_walk([tip]).with_hidden([self.target.commit]);
+        let walk = self.repo.gix().rev_walk([tip]).with_hidden([self.onto]);
         walk.all().into_iter().flatten().flatten().map(|info| info.id).collect()
     }
 
@@ -97,7 +98,7 @@ impl<'r> Memory<'r> {
             let is_next = next.branch == branch && self.has(next.old, commit) && self.is_believed(next);
             is_next && self.is_landed(next.new, branch, &later[..place])
         };
-        self.has(self.target.commit, commit) || later.iter().enumerate().any(becomes)
+        self.has(self.onto, commit) || later.iter().enumerate().any(becomes)
     }
 
     /// Whether one commit really took the place of the other: we did that, or merging the old one into the new one would
@@ -107,7 +108,7 @@ impl<'r> Memory<'r> {
         let holds_work = || {
             let tree = self.repo.gix().find_commit(new).ok()?.tree_id().ok()?.detach();
             let scratch = Scratch::new(self.repo).ok()?;
-            let mut merger = MergeTree::new(self.repo, &scratch, Some(self.target.commit));
+            let mut merger = MergeTree::new(self.repo, &scratch, Some(self.onto));
             let merged = merger.merge(&Request { base: None, ours: new, theirs: old }).ok()?;
             Some(merged.clean_tree() == Some(tree))
         };

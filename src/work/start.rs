@@ -21,7 +21,7 @@ use crate::land::plan::{Move, PlanError, Refusal};
 use crate::land::{self, Built};
 use crate::state::{Action, State};
 use crate::store::{self, Change, Committed, Refused, Scope, StoreError};
-use crate::task::{Task, TaskId, TaskState};
+use crate::task::{Task, TaskId, TaskState, Terms};
 use crate::worktree::follow::FollowError;
 use crate::world::World;
 
@@ -139,7 +139,7 @@ pub enum StartError {
     Follow(#[from] FollowError),
 }
 
-/// Start `task` for `agent`, which takes it first when nobody has it.
+/// Start `task` for `agent` on these terms; the agent takes it first when nobody has it.
 ///
 /// # Errors
 /// See [`StartError`].
@@ -150,6 +150,7 @@ pub fn start(
     state: &State,
     agent: &Agent,
     task: &Task,
+    terms: Terms,
 ) -> Result<Started, StartError> {
     let beginning = Beginning::find(repo, world, target, state, agent, task)?;
     let Beginning { base, brought, built, .. } = beginning;
@@ -157,6 +158,7 @@ pub fn start(
         agent: agent.name.clone(),
         task: task.id.clone(),
         base: CommitId::try_from(base.to_string()).ok(),
+        terms,
     };
     let committed = match built {
         Some(built) => {

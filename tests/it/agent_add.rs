@@ -117,8 +117,14 @@ fn shown_by_name_and_in_its_worktree() {
         "name": "ann",
         "state": "assigned",
         "task": {
+          "epoch": 1,
           "hours": 2.0,
           "id": "1",
+          "lease": {
+            "renewed_at": "2026-01-05T09:00:00Z",
+            "ttl_s": 7200,
+            "until": "2026-01-05T11:00:00Z"
+          },
           "state": "assigned",
           "title": "One"
         },
@@ -130,8 +136,14 @@ fn shown_by_name_and_in_its_worktree() {
           "after": [],
           "agent": "ann",
           "created_at": "2026-01-05T09:00:00Z",
+          "epoch": 1,
           "hours": 2.0,
           "id": "1",
+          "lease": {
+            "renewed_at": "2026-01-05T09:00:00Z",
+            "ttl_s": 7200,
+            "until": "2026-01-05T11:00:00Z"
+          },
           "paths": [],
           "priority": "medium",
           "state": "assigned",
@@ -174,8 +186,14 @@ fn shown_by_name_and_in_its_worktree() {
           "name": "ann",
           "state": "assigned",
           "task": {
+            "epoch": 1,
             "hours": 2.0,
             "id": "1",
+            "lease": {
+              "renewed_at": "2026-01-05T09:00:00Z",
+              "ttl_s": 7200,
+              "until": "2026-01-05T11:00:00Z"
+            },
             "state": "assigned",
             "title": "One"
           },

@@ -44,7 +44,13 @@ fn a_task_that_is_there_is_assigned() {
         "after": [],
         "agent": "agent-1",
         "created_at": "2026-01-05T09:00:00Z",
+        "epoch": 1,
         "id": "16",
+        "lease": {
+          "renewed_at": "2026-01-05T09:00:00Z",
+          "ttl_s": 7200,
+          "until": "2026-01-05T11:00:00Z"
+        },
         "paths": [],
         "priority": "medium",
         "state": "assigned",

@@ -73,6 +73,7 @@ fn both_differences_are_in_the_json() {
         "after": [],
         "agent": "ann",
         "created_at": "2026-01-05T09:00:00Z",
+        "epoch": 1,
         "hours": 2.0,
         "id": "1",
         "paths": [],

@@ -35,7 +35,13 @@ fn by_priority_and_then_by_age() {
         "after": [],
         "agent": "cam",
         "created_at": "2026-01-04T10:00:00Z",
+        "epoch": 1,
         "id": "young",
+        "lease": {
+          "renewed_at": "2026-01-05T09:00:00Z",
+          "ttl_s": 7200,
+          "until": "2026-01-05T11:00:00Z"
+        },
         "paths": [],
         "priority": "medium",
         "state": "in-progress",

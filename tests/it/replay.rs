@@ -45,11 +45,11 @@ fn action(random: &mut Rng) -> Action {
         7..9 => Action::DropTask { task, reason: None },
         9..12 => Action::ReopenTask { task },
         12 => Action::BlockTask { task, reason: "x".to_owned() },
-        13 => Action::Assign { agent, task, new: None },
+        13 => Action::Assign { agent, task, new: None, terms: Default::default() },
         14 => Action::Unassign { agent, task },
-        15..17 => Action::Start { agent, task, base: None },
-        17 => Action::Complete { agent, task, tip: None, files: Vec::new(), hours: None },
-        18 => Action::Fail { agent, task, reason: "x".to_owned() },
+        15..17 => Action::Start { agent, task, base: None, terms: Default::default() },
+        17 => Action::Complete { agent, task, tip: None, files: Vec::new(), hours: None, fence: None },
+        18 => Action::Fail { agent, task, reason: "x".to_owned(), fence: None },
         _ => {
             let landed = git_agents::state::Landed {
                 agent,
@@ -57,8 +57,15 @@ fn action(random: &mut Rng) -> Action {
                 commit: commit(),
                 tip: commit(),
                 strategy: "squash".to_owned(),
+                fences: Default::default(),
             };
-            Action::Land { target: "main".to_owned(), before: commit(), after: commit(), landed: vec![landed] }
+            Action::Land {
+                target: "main".to_owned(),
+                before: commit(),
+                start: None,
+                after: commit(),
+                landed: vec![landed],
+            }
         }
     }
 }

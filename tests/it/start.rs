@@ -69,7 +69,13 @@ fn a_dirty_worktree_is_left_where_it_is() {
         "after": [],
         "agent": "ann",
         "created_at": "2026-01-05T09:00:00Z",
+        "epoch": 1,
         "id": "1",
+        "lease": {
+          "renewed_at": "2026-01-05T09:00:00Z",
+          "ttl_s": 7200,
+          "until": "2026-01-05T11:00:00Z"
+        },
         "paths": [],
         "priority": "medium",
         "state": "in-progress",

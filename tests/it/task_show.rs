@@ -52,8 +52,15 @@ fn a_task_is_shown_with_every_go_at_it() {
         "after": [],
         "agent": "bob",
         "created_at": "2026-01-05T09:00:00Z",
+        "epoch": 2,
         "hours": 3.0,
         "id": "p",
+        "lease": {
+          "expired": false,
+          "renewed_at": "2026-01-05T09:00:00Z",
+          "ttl_s": 7200,
+          "until": "2026-01-05T11:00:00Z"
+        },
         "paths": [],
         "priority": "medium",
         "state": "in-progress",

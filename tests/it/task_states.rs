@@ -56,6 +56,7 @@ fn a_blocked_task_leaves_its_agent() {
       "task": {
         "after": [],
         "created_at": "2026-01-05T09:00:00Z",
+        "epoch": 1,
         "id": "16",
         "paths": [],
         "priority": "medium",

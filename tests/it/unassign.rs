@@ -38,6 +38,7 @@ fn the_agents_worktree_says_who_is_meant() {
       "task": {
         "after": [],
         "created_at": "2026-01-05T09:00:00Z",
+        "epoch": 1,
         "id": "1",
         "paths": [],
         "priority": "medium",

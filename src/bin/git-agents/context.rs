@@ -10,6 +10,7 @@ use git_agents::name::InvalidName;
 use git_agents::state::State;
 use git_agents::store::{self, Change, Committed, Matched, Scope, Snapshot};
 use git_agents::task::TaskId;
+use git_agents::work::leases::Leases;
 use git_agents::work::recover::{self, Told};
 use git_agents::world::World;
 
@@ -127,7 +128,16 @@ impl Context {
         decide: impl FnMut(&State, &mut fastrand::Rng) -> Result<Option<Change>, CliError>,
     ) -> Result<Option<Committed>, CliError> {
         self.recover()?;
-        Ok(store::transact(self.repo()?, &self.world, scope, decide)?)
+        let committed = store::transact(self.repo()?, &self.world, scope, decide)?;
+        if let Some(committed) = &committed {
+            self.leases()?.observe(&committed.state);
+        }
+        Ok(committed)
+    }
+
+    /// What this clone has seen of the agents' leases.
+    pub(crate) fn leases(&self) -> Result<Leases<'_>, CliError> {
+        Ok(Leases::read(self.repo()?, self.world.now))
     }
 
     /// The agent in whose worktree we were called.

@@ -3,26 +3,30 @@
 use super::{Rules, end_attempt, held, wrong};
 use crate::agent::{AgentName, CommitId};
 use crate::state::{Document, Landed, Rejected};
-use crate::task::{Attempt, Hours, Outcome, Task, TaskId, TaskState};
+use crate::task::{Attempt, Fence, Hours, Outcome, Task, TaskId, TaskState, Terms};
+
+/// What a completed attempt holds.
+pub(in crate::state) struct Work<'w> {
+    pub(in crate::state) tip: Option<&'w CommitId>,
+    pub(in crate::state) files: &'w [String],
+    pub(in crate::state) hours: Option<Hours>,
+}
 
 impl Rules<'_> {
-    pub(in crate::state) fn assign(&mut self, agent: &AgentName, id: &TaskId) -> Result<(), Rejected> {
+    pub(in crate::state) fn assign(&mut self, agent: &AgentName, id: &TaskId, terms: &Terms) -> Result<(), Rejected> {
         self.agent(agent)?;
         let task = self.task(id)?;
         match task.state {
             TaskState::Open | TaskState::Failed => {}
             TaskState::Blocked => return Err(wrong(task, "it must be reopened first")),
             TaskState::Assigned | TaskState::InProgress if task.agent.as_ref() != Some(agent) => {
-                return Err(held(task));
+                self.take_over(agent, id, terms.takes.as_ref())?;
             }
             TaskState::Assigned | TaskState::InProgress => return Err(wrong(task, "the agent has it already")),
             TaskState::Completed => return Err(held(task)),
             TaskState::Landed | TaskState::Dropped => return Err(wrong(task, "it is closed")),
         }
-        task.state = TaskState::Assigned;
-        task.agent = Some(agent.clone());
-        task.reason = None;
-        Ok(())
+        self.hand_over(agent, id, terms.ttl_s)
     }
 
     pub(in crate::state) fn unassign(&mut self, agent: &AgentName, id: &TaskId) -> Result<(), Rejected> {
@@ -43,17 +47,21 @@ impl Rules<'_> {
         name: &AgentName,
         id: &TaskId,
         base: Option<&CommitId>,
+        terms: &Terms,
     ) -> Result<(), Rejected> {
         let branch = self.agent(name)?.branch.clone();
         if let Some(other) = self.state.in_progress(name) {
             return Err(Rejected::Busy { agent: name.clone(), task: other.id.clone() });
         }
         if self.task(id)?.state != TaskState::Assigned || self.task(id)?.agent.as_ref() != Some(name) {
-            self.assign(name, id)?;
+            self.assign(name, id, terms)?;
         }
         let at = self.at;
         let task = self.task(id)?;
         task.state = TaskState::InProgress;
+        if let Some(lease) = &mut task.lease {
+            lease.ttl_s = terms.ttl_s.unwrap_or(lease.ttl_s);
+        }
         task.attempts.push(Attempt {
             agent: name.clone(),
             branch,
@@ -61,6 +69,7 @@ impl Rules<'_> {
             started_at: at,
             ended_at: None,
             outcome: None,
+            taken_by: None,
             tip: None,
             landed: None,
             files: Vec::new(),
@@ -78,23 +87,23 @@ impl Rules<'_> {
         &mut self,
         name: &AgentName,
         id: &TaskId,
-        tip: Option<&CommitId>,
-        files: &[String],
-        hours: Option<Hours>,
+        fence: Option<&Fence>,
+        work: &Work<'_>,
     ) -> Result<(), Rejected> {
         let at = self.at;
+        self.is_current(name, id, fence)?;
         let task = self.held_by(name, id)?;
         if task.state != TaskState::InProgress {
             return Err(wrong(task, "only a task in progress can be completed"));
         }
         task.state = TaskState::Completed;
         // What was reported counts; without a report the estimate stands for it.
-        let spent = hours.or(task.hours).map_or(0.0, Hours::get);
+        let spent = work.hours.or(task.hours).map_or(0.0, Hours::get);
         end_attempt(task, Outcome::Completed, at);
         if let Some(attempt) = task.attempts.last_mut() {
-            attempt.tip = tip.cloned();
-            attempt.files = files.to_vec();
-            attempt.hours = hours;
+            attempt.tip = work.tip.cloned();
+            attempt.files = work.files.to_vec();
+            attempt.hours = work.hours;
         }
         if let Some(agent) = self.state.agents.get_mut(name) {
             agent.completed_tasks += 1;
@@ -104,8 +113,15 @@ impl Rules<'_> {
         Ok(())
     }
 
-    pub(in crate::state) fn fail(&mut self, agent: &AgentName, id: &TaskId, reason: &str) -> Result<(), Rejected> {
+    pub(in crate::state) fn fail(
+        &mut self,
+        agent: &AgentName,
+        id: &TaskId,
+        reason: &str,
+        fence: Option<&Fence>,
+    ) -> Result<(), Rejected> {
         let at = self.at;
+        self.is_current(agent, id, fence)?;
         let task = self.held_by(agent, id)?;
         if !matches!(task.state, TaskState::Assigned | TaskState::InProgress) {
             return Err(wrong(task, "only an assigned task, or one in progress, can fail"));
@@ -118,6 +134,7 @@ impl Rules<'_> {
 
     pub(in crate::state) fn land(&mut self, landed: &Landed) -> Result<(), Rejected> {
         for id in &landed.tasks {
+            self.is_current(&landed.agent, id, landed.fences.get(id))?;
             let task = self.held_by(&landed.agent, id)?;
             if task.state != TaskState::Completed {
                 return Err(wrong(task, "only a completed task can land"));

@@ -63,7 +63,9 @@ fn a_start_takes_a_free_task_and_opens_an_attempt() {
 #[test]
 fn a_start_without_a_base_keeps_the_one_that_is_known() {
     let state = with_assigned().then(start("ann", "other")).unwrap().then(complete("ann", "other")).unwrap();
-    let again = state.then(Action::Start { agent: agent("ann"), task: id("mine"), base: None }).unwrap();
+    let again = state
+        .then(Action::Start { agent: agent("ann"), task: id("mine"), base: None, terms: Default::default() })
+        .unwrap();
     assert_eq!(again.agents[&agent("ann")].base, Some(commit(1)));
 }
 
@@ -94,7 +96,7 @@ fn hours_are_those_reported_else_those_estimated() {
     let state = state.then(start("ann", "mine")).unwrap();
     let total = |hours| {
         let (agent, task) = (agent("ann"), id("mine"));
-        let action = Action::Complete { agent: agent.clone(), task, tip: None, files: Vec::new(), hours };
+        let action = Action::Complete { agent: agent.clone(), task, tip: None, files: Vec::new(), hours, fence: None };
         state.then(action).unwrap().agents[&agent].hours_total
     };
     assert_eq!((total(None), total(hours("0.5"))), (2.0, 0.5));
@@ -139,11 +141,12 @@ fn landing_is_for_completed_tasks_of_that_agent_all_or_none() {
 fn assigning_may_file_the_task_first() {
     let state = with_assigned();
     let new = |text: &str| Some(Box::new(new_task(text, &["mine"])));
-    let assign = |text: &str| Action::Assign { agent: agent("bob"), task: id(text), new: new(text) };
+    let assign =
+        |text: &str| Action::Assign { agent: agent("bob"), task: id(text), new: new(text), terms: Default::default() };
     let assigned = state.then(assign("16")).unwrap();
     assert_eq!((assigned.has("16").state, assigned.has("16").title.as_str()), (TaskState::Assigned, "Task 16"));
     assert!(matches!(rejected(&state, assign("mine")), Rejected::TaskExists { .. }));
-    let unknown = Action::Assign { agent: agent("eve"), task: id("17"), new: new("17") };
+    let unknown = Action::Assign { agent: agent("eve"), task: id("17"), new: new("17"), terms: Default::default() };
     assert!(matches!(rejected(&state, unknown), Rejected::UnknownAgent { .. }), "nothing is filed either");
 }
 

@@ -2,15 +2,19 @@
 
 mod agents;
 mod attempts;
+mod claims;
 mod findings;
+mod leases;
 mod tasks;
 mod undo;
+
+pub(super) use attempts::Work;
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::{Document, Rejected, State};
+use super::{Document, Operation, OperationId, Rejected, State};
 use crate::agent::{Agent, AgentName};
 use crate::task::{Outcome, Task, TaskId, TaskState};
 
@@ -18,19 +22,22 @@ use crate::task::{Outcome, Task, TaskId, TaskState};
 pub(super) struct Rules<'s> {
     state: &'s mut State,
     at: DateTime<Utc>,
+    operation: &'s OperationId,
     changed: BTreeSet<TaskId>,
 }
 
 impl<'s> Rules<'s> {
-    pub(super) fn new(state: &'s mut State, at: DateTime<Utc>) -> Self {
-        Rules { state, at, changed: BTreeSet::new() }
+    pub(super) fn new(state: &'s mut State, operation: &'s Operation) -> Self {
+        Rules { state, at: operation.at, operation: &operation.id, changed: BTreeSet::new() }
     }
 
-    /// Note the time in the tasks that were changed: last, since the rules look at when a task was last changed.
+    /// Note the time in the tasks that were changed: last, since the rules look at when a task was last changed. What
+    /// nobody has in hand has no lease.
     pub(super) fn finish(self) {
         for id in &self.changed {
             if let Some(task) = self.state.tasks.get_mut(id) {
                 task.updated_at = self.at;
+                task.lease = task.lease.take().filter(|_| task.is_in_hand());
             }
         }
     }
@@ -62,13 +69,17 @@ impl Rules<'_> {
 fn held(task: &Task) -> Rejected {
     match &task.agent {
         Some(agent) => {
-            // An assigned task may have older attempts, which were others'.
-            let begun = task.last_attempt().filter(|_| task.state != TaskState::Assigned);
-            let since = begun.map_or(task.updated_at, |attempt| attempt.started_at);
-            Rejected::Held { task: task.id.clone(), agent: agent.clone(), state: task.state, since }
+            let (agent, since) = (agent.clone(), held_since(task));
+            Rejected::Held { task: task.id.clone(), agent, state: task.state, since }
         }
         None => wrong(task, "it is not free"),
     }
+}
+
+fn held_since(task: &Task) -> DateTime<Utc> {
+    // An assigned task may have older attempts, which were others'.
+    let begun = task.last_attempt().filter(|_| !matches!(task.state, TaskState::Assigned | TaskState::Open));
+    begun.map_or(task.updated_at, |attempt| attempt.started_at)
 }
 
 fn wrong(task: &Task, wanted: &'static str) -> Rejected {

@@ -2,6 +2,7 @@
 
 use super::Rules;
 use super::tasks::no_cycle;
+use crate::claim::Claim;
 use crate::state::{Document, DocumentChange, OperationId, Rejected};
 use crate::task::{Task, TaskId, TaskState};
 
@@ -38,14 +39,39 @@ impl Rules<'_> {
         let state = &*self.state;
         match restored {
             Document::Agent(name) if !state.agents.contains_key(name) => {
-                state.tasks_of(name).find(|task| is_held(task)).map(|task| Document::Task(task.id.clone()))
+                let held = state.tasks_of(name).find(|task| is_held(task)).map(|task| Document::Task(task.id.clone()));
+                held.or_else(|| self.groundless(restored))
             }
+            Document::Agent(_) => self.groundless(restored),
             Document::Task(id) => match state.tasks.get(id) {
                 Some(task) => self.missing_before(task).or_else(|| self.in_the_way_of(task)),
                 None => self.about_missing(id),
-            },
-            _ => None,
+            }
+            .or_else(|| self.groundless(restored)),
+            Document::Claim(id) => {
+                let claim = state.claims.get(id)?;
+                let clashes = |other: &&Claim| match other.agent == claim.agent {
+                    true => other.id != claim.id && other.path.is(&claim.path),
+                    false => other.exclusive || claim.exclusive,
+                };
+                let other = state.claims_on(&claim.path).find(clashes).map(|other| other.id.clone());
+                let groundless = (!state.is_grounded(claim)).then(|| id.clone());
+                other.or(groundless).map(Document::Claim)
+            }
+            Document::Finding(_) | Document::Tally => None,
         }
+    }
+
+    /// A claim that would stand without its agent, or without its task.
+    fn groundless(&self, restored: &Document) -> Option<Document> {
+        let state = &*self.state;
+        let is_about = |claim: &&Claim| match restored {
+            Document::Agent(name) => claim.agent == *name,
+            Document::Task(id) => claim.task.as_ref() == Some(id),
+            _ => false,
+        };
+        let claim = state.claims.values().filter(is_about).find(|claim| !state.is_grounded(claim))?;
+        Some(Document::Claim(claim.id.clone()))
     }
 
     fn missing_before(&self, task: &Task) -> Option<Document> {

@@ -42,13 +42,13 @@ impl Sandbox {
 
     /// The agent begins with the task.
     pub(crate) fn start(&self, agent: &str, task: &str) {
-        self.act(&Action::Start { agent: name(agent), task: id(task), base: None });
+        self.act(&Action::Start { agent: name(agent), task: id(task), base: None, terms: Default::default() });
     }
 
     /// The agent is done with the task that it works on.
     pub(crate) fn complete(&self, agent: &str, task: &str) {
         let (agent, task) = (name(agent), id(task));
-        self.act(&Action::Complete { agent, task, tip: None, files: Vec::new(), hours: None });
+        self.act(&Action::Complete { agent, task, tip: None, files: Vec::new(), hours: None, fence: None });
     }
 
     /// All of the state.

@@ -9,9 +9,11 @@ use git_agents::state::Action;
 use git_agents::store::Scope;
 use git_agents::task::Hours;
 use git_agents::work::complete::{Survey, compare, survey};
+use git_agents::work::leases;
 
 use super::complete_values::agent_names;
 use super::fail::nothing_in_progress;
+use super::terms::taken_over;
 use crate::context::Context;
 use crate::error::{CliError, Exit, quoted};
 use crate::render::style::counted;
@@ -49,21 +51,26 @@ pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
     let snapshot = ctx.load(&Scope::open())?;
     let (name, files) = ctx.agent_and(&snapshot.state, &words)?;
     let agent = snapshot.state.agents.get(&name).ok_or_else(|| crate::error::unknown_agent(name.as_str()))?;
-    let task = snapshot.state.in_progress(&name).ok_or_else(|| not_in_progress(&snapshot.state, &name))?;
+    let Some(task) = snapshot.state.in_progress(&name) else {
+        return Err(taken_over(ctx, &name)?.unwrap_or_else(|| not_in_progress(&snapshot.state, &name)));
+    };
     let survey = survey(repo, &target, agent, task)?;
     check(&name, &survey, &git_there(ctx, &survey)?, allow_dirty, allow_empty)?;
     let prefix = prefix(ctx)?;
     let named: Vec<Vec<String>> = files.iter().map(|file| spellings(&prefix, file)).collect();
     let difference = if named.is_empty() { None } else { Some(compare(&survey.files, &named)) };
     let id = task.id.clone();
+    let fence = leases::known(repo, &name, task);
     let action = Action::Complete {
-        agent: name,
+        agent: name.clone(),
         task: id.clone(),
         tip: CommitId::try_from(survey.tip.to_string()).ok(),
         files: survey.files.iter().map(|file| git_agents::path::recorded(file)).collect(),
         hours,
+        fence,
     };
     let committed = ctx.transact(&Scope::open(), |_, _| Ok(Some(action.clone().into())))?;
+    leases::forget(repo, &name);
     if let Some(task) = committed.as_ref().and_then(|committed| committed.state.tasks.get(&id)) {
         let state = &committed.as_ref().expect("it was just looked into").state;
         for file in difference.iter().flat_map(|difference| &difference.not_changed) {

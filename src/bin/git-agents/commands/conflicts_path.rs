@@ -1,20 +1,21 @@
 //! `git agents conflicts --path`: who else is changing this?
 
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use git_agents::branch::touch::touches;
 use git_agents::config;
+use git_agents::git::head;
 use git_agents::git::scratch::Scratch;
-use git_agents::git::worktrees::{self, canonical};
-use git_agents::git::{Repository, head};
 use git_agents::store::Scope;
 use git_agents::work::candidates;
+use git_agents::work::reserved::by_others;
 use gix::bstr::BString;
 
+use super::in_repository::in_repository;
 use crate::context::Context;
-use crate::error::{CliError, Exit, quoted};
+use crate::error::{CliError, Exit};
 use crate::view::paths::PathsView;
+use crate::view::reserved::ReservedView;
 
 /// What is asked.
 #[derive(Debug)]
@@ -52,55 +53,17 @@ pub(crate) fn judged(ctx: &Context, question: &PathQuestion<'_>) -> Result<(Path
         !is_here && (here.is_none() || one.branch != here)
     });
     if question.committed {
-        others.iter_mut().for_each(|one| one.worktree = None);
+        others.iter_mut().for_each(|one| (one.worktree, one.away) = (None, None));
     }
     let scratch = Scratch::new(repo)?;
     let touches = touches(repo, &scratch, target.commit, &others, &paths)?;
     let left_out =
         |(number, reason): &(usize, _)| format!("{} is judged by its commits: {reason}", others[*number].name);
     let warnings = touches.left_out.iter().map(left_out).collect();
-    Ok((PathsView::new(&target, &paths, &others, &snapshot.state, &touches), warnings))
-}
-
-/// A path that the user gave, from the top of the repository. Literal: nothing in it is a pattern, and a symlink at its
-/// end is not followed.
-fn in_repository(ctx: &Context, repo: &Repository, given: &Path) -> Result<BString, CliError> {
-    let Some(top) = repo.worktree() else { return in_bare(given) };
-    let whole = ctx.absolute(given)?;
-    let mut below = below(top, &whole);
-    if below.is_none() && given.is_absolute() {
-        // The same file in another worktree of the repository.
-        let all = worktrees::list(repo)?;
-        below = all.iter().filter(|other| other.exists()).find_map(|other| self::below(&other.path, &whole));
-    }
-    match below {
-        Some(path) if path.starts_with(".git") => Err(not_in(given, "is inside the .git folder")),
-        Some(path) => Ok(path.as_os_str().as_bytes().into()),
-        None => Err(not_in(given, "is outside the repository")),
-    }
-}
-
-/// Without files there is no folder to be in: paths are from the top.
-fn in_bare(given: &Path) -> Result<BString, CliError> {
-    let climbs = given.components().next().is_some_and(|part| part == std::path::Component::ParentDir);
-    if given.is_absolute() || climbs {
-        let shown = quoted(&given.display().to_string());
-        let message = format!("{shown} cannot be found: the repository is bare, so give paths from its top");
-        return Err(CliError::usage(message).hint("git ls-tree -r --name-only HEAD"));
-    }
-    Ok(config::normalise(given).as_os_str().as_bytes().into())
-}
-
-fn below(top: &Path, whole: &Path) -> Option<PathBuf> {
-    if let Ok(path) = whole.strip_prefix(top) {
-        return Some(path.to_owned());
-    }
-    // The way there may lead through a symlink; what the path ends in may be one that is meant itself.
-    let (parent, name) = (whole.parent()?, whole.file_name()?);
-    let resolved = canonical(parent).join(name);
-    resolved.strip_prefix(top).map(Path::to_owned).ok().or_else(|| (canonical(whole) == top).then(PathBuf::new))
-}
-
-fn not_in(given: &Path, why: &str) -> CliError {
-    CliError::usage(format!("{} {why}", quoted(&given.display().to_string()))).hint("git rev-parse --show-toplevel")
+    let mut view = PathsView::new(&target, &paths, &others, &snapshot.state, &touches);
+    let own = ctx.agent_here(&snapshot.state);
+    let reserved = by_others(&snapshot.state, own.as_ref(), ctx.world.now);
+    let concerned = reserved.iter().filter(|one| paths.iter().any(|path| one.concerns(path.as_ref())));
+    view.reserved = concerned.map(ReservedView::from).collect();
+    Ok((view, warnings))
 }

@@ -3,9 +3,11 @@
 use clap::Args;
 use git_agents::state::Action;
 use git_agents::store::Scope;
+use git_agents::work::leases;
 
 use super::complete_values::agent_names;
 use super::task::reason;
+use super::terms::taken_over;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::done::TaskChanged;
@@ -25,12 +27,18 @@ pub(crate) fn run(ctx: &Context, args: &FailArgs) -> Result<Exit, CliError> {
     let reason = reason(&args.reason)?;
     let snapshot = ctx.load(&Scope::open())?;
     let agent = ctx.agent(&snapshot.state, args.agent.as_deref())?;
+    let repo = ctx.repo()?;
     let mut given_up = None;
     let committed = ctx.transact(&Scope::open(), |state, _| {
-        let task = state.in_progress(&agent).map(|task| task.id.clone()).ok_or_else(|| nothing_in_progress(&agent))?;
+        let Some(task) = state.in_progress(&agent) else {
+            return Err(taken_over(ctx, &agent)?.unwrap_or_else(|| nothing_in_progress(&agent)));
+        };
+        let fence = leases::known(repo, &agent, task);
+        let task = task.id.clone();
         given_up = Some(task.clone());
-        Ok(Some(Action::Fail { agent: agent.clone(), task, reason: reason.clone() }.into()))
+        Ok(Some(Action::Fail { agent: agent.clone(), task, reason: reason.clone(), fence }.into()))
     })?;
+    leases::forget(repo, &agent);
     if let (Some(committed), Some(id)) = (committed, given_up) {
         let sentence = |task: &git_agents::task::Task| format!("{agent} gave up {}: {}", task.id, task.title);
         if let Some(view) = TaskChanged::of(&committed.state, &id, sentence) {

@@ -2,6 +2,8 @@
 
 pub(crate) mod agent;
 pub(crate) mod assign;
+pub(crate) mod claim;
+pub(crate) mod claims;
 pub(crate) mod cleanup;
 pub(crate) mod complete;
 pub(crate) mod complete_values;
@@ -14,6 +16,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod fail;
 pub(crate) mod findings;
+pub(crate) mod in_repository;
 pub(crate) mod init;
 pub(crate) mod log;
 pub(crate) mod man;
@@ -24,11 +27,14 @@ pub(crate) mod next;
 pub(crate) mod ready;
 pub(crate) mod rebase;
 pub(crate) mod recover;
+pub(crate) mod release;
 pub(crate) mod reset;
 pub(crate) mod resolve;
 pub(crate) mod start;
 pub(crate) mod status;
+pub(crate) mod sync;
 pub(crate) mod task;
+pub(crate) mod terms;
 pub(crate) mod trust;
 pub(crate) mod unassign;
 pub(crate) mod undo;
@@ -38,10 +44,18 @@ use clap::CommandFactory;
 use crate::cli::{Cli, Command};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
+use crate::sharing;
 
 /// Run what was asked for; nothing asked for is `status` in a repository that has agents, else the short help.
 pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliError> {
     let Some(command) = command else { return bare(ctx) };
+    let before = sharing::before(ctx, &command);
+    let exit = carry_out(ctx, command)?;
+    sharing::ride_along(ctx, &before);
+    Ok(exit)
+}
+
+fn carry_out(ctx: &Context, command: Command) -> Result<Exit, CliError> {
     match command {
         Command::Init(args) => init::run(ctx, args),
         Command::Agent(args) => agent::run(ctx, args),
@@ -53,6 +67,9 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
         Command::Complete(args) => complete::run(ctx, args),
         Command::Fail(args) => fail::run(ctx, &args),
         Command::Ready(args) => ready::run(ctx, &args),
+        Command::Claim(args) => claim::run(ctx, args),
+        Command::Release(args) => release::run(ctx, args),
+        Command::Claims(args) => claims::run(ctx, &args),
         Command::Findings(args) => findings::run(ctx, args),
         Command::Conflicts(args) => conflicts::run(ctx, &args),
         Command::MergeOrder(args) => merge_order::run(ctx, &args),
@@ -61,6 +78,7 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
         Command::Cleanup(args) => cleanup::run(ctx, &args),
         Command::Resolve(args) => resolve::run(ctx, &args),
         Command::Log(args) => log::run(ctx, args),
+        Command::Sync(args) => sync::run(ctx, args),
         Command::Undo(args) => undo::run(ctx, &args),
         Command::Recover(args) => recover::run(ctx, &args),
         Command::Reset(args) => reset::run(ctx, &args),

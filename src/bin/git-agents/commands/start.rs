@@ -6,11 +6,14 @@ use git_agents::config;
 use git_agents::state::Rejected;
 use git_agents::store::{Scope, Snapshot};
 use git_agents::task::TaskId;
+use git_agents::work::leases;
 use git_agents::work::start::{Started, start};
 
 use super::complete_values::{agent_names, task_ids};
+use super::terms::TermsArgs;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
+use crate::sharing::{OfflineArg, Sharing};
 use crate::view::started::StartedView;
 
 /// Start the agent's task; the base commit and the time are recorded.
@@ -18,6 +21,9 @@ use crate::view::started::StartedView;
 /// A branch with nothing of its own is first moved forward to the target. Work that the task depends on and that has
 /// not landed is brought in. In an agent's worktree AGENT may be left out; without TASK its most urgent assigned task
 /// is meant.
+///
+/// A task that another agent holds is answered with who holds it, and exit status 1; with --steal it is taken over once
+/// its lease has expired.
 #[derive(Debug, Args)]
 pub(crate) struct StartArgs {
     /// The agent.
@@ -26,11 +32,16 @@ pub(crate) struct StartArgs {
     /// The task; one that nobody has is assigned first.
     #[arg(add = task_ids())]
     task: Option<String>,
+    #[command(flatten)]
+    terms: TermsArgs,
+    #[command(flatten)]
+    offline: OfflineArg,
 }
 
 pub(crate) fn run(ctx: &Context, args: StartArgs) -> Result<Exit, CliError> {
     let words: Vec<String> = [args.agent, args.task].into_iter().flatten().collect();
     ctx.recover()?;
+    let sharing = Sharing::begin(ctx, args.offline)?;
     let snapshot = ctx.load(&Scope::open())?;
     let (agent, rest) = ctx.agent_and(&snapshot.state, &words)?;
     let id = match rest {
@@ -39,20 +50,33 @@ pub(crate) fn run(ctx: &Context, args: StartArgs) -> Result<Exit, CliError> {
         _ => return Err(CliError::usage("start takes [AGENT] [TASK]")),
     };
     let snapshot = ctx.load(&Scope::open().with_tasks([&id]))?;
-    let started = begin(ctx, &snapshot, &agent, &id)?;
+    let started = begin(ctx, &sharing, &snapshot, &agent, &id, &args.terms)?;
     ctx.ui.answer(&StartedView::new(&agent, &id, &started))?;
     Ok(Exit::Good)
 }
 
 /// Start the task and tell what was brought in and what is missing.
-pub(crate) fn begin(ctx: &Context, snapshot: &Snapshot, agent: &AgentName, id: &TaskId) -> Result<Started, CliError> {
+pub(crate) fn begin(
+    ctx: &Context,
+    sharing: &Sharing,
+    snapshot: &Snapshot,
+    agent: &AgentName,
+    id: &TaskId,
+    terms: &TermsArgs,
+) -> Result<Started, CliError> {
     let repo = ctx.repo()?;
     let state = &snapshot.state;
     let target = config::target(repo)?;
     let known = state.agents.get(agent).ok_or_else(|| Rejected::UnknownAgent { name: agent.clone() })?;
     let task = state.tasks.get(id).ok_or_else(|| Rejected::UnknownTask { id: id.clone() })?;
     refuse_early(state, agent, task)?;
-    let started = start(repo, &ctx.world, &target, state, known, task)?;
+    let terms = terms.of(ctx, state, agent, task, "start")?;
+    let started = start(repo, &ctx.world, &target, state, known, task, terms)?;
+    sharing.confirm(ctx, &started.committed.operation)?;
+    ctx.leases()?.observe(&started.committed.state);
+    if let Some(task) = started.committed.state.tasks.get(id) {
+        leases::remember(repo, agent, task);
+    }
     for waiting in &started.waiting_for {
         ctx.ui.warn(&format!("{id} is after {waiting}, which is not completed"));
     }
@@ -73,9 +97,7 @@ fn refuse_early(
         }
         (Some(_), _) => Err(CliError::refused("in-progress", format!("{agent} has started {} already", task.id))
             .hint(format!("git agents complete {agent}"))),
-        (None, TaskState::Assigned | TaskState::InProgress | TaskState::Completed)
-            if task.agent.as_ref() != Some(agent) =>
-        {
+        (None, TaskState::Completed) if task.agent.as_ref() != Some(agent) => {
             let holder = task.agent.clone().ok_or_else(|| Rejected::UnknownTask { id: task.id.clone() })?;
             let since = task.last_attempt().map_or(task.updated_at, |attempt| attempt.started_at);
             Err(Rejected::Held { task: task.id.clone(), agent: holder, state: task.state, since }.into())

@@ -19,7 +19,7 @@ use super::merge::tell_followed;
 use crate::context::Context;
 use crate::error::{CliError, Exit, built_upon};
 use crate::render::style::listed;
-use crate::view::merge::{refusal_hints, refusal_text};
+use crate::view::blocked::{refusal_hints, refusal_text};
 use crate::view::undone::UndoneView;
 
 /// Take back the last operation, where nothing was built on it.
@@ -108,9 +108,12 @@ fn undo_moves(ctx: &Context, operation: &Operation, action: Action) -> Result<Ve
     Ok(moves.into_iter().map(|moved| moved.name).collect())
 }
 
+fn id(id: &CommitId) -> Option<gix::ObjectId> {
+    gix::ObjectId::from_hex(id.as_str().as_bytes()).ok()
+}
+
 /// What moved along with the operation.
 fn moves_of(operation: &Operation) -> Vec<Move> {
-    let id = |id: &CommitId| gix::ObjectId::from_hex(id.as_str().as_bytes()).ok();
     let one = |moved: &RefMove| Move {
         name: moved.name.clone(),
         before: moved.before.as_ref().and_then(id),
@@ -129,8 +132,11 @@ fn cannot(ctx: &Context, operation: &Operation, moves: &[Move], why: &[Refusal])
     }
     let repo = ctx.repo()?;
     let stands = built_on::stands(repo, operation.id.as_str(), moves)?;
-    let target = if let Action::Land { target, .. } = &operation.action { Some(target.as_str()) } else { None };
-    Ok(built_upon(repo, &operation.action.sentence(), target, &stands))
+    let landing = match &operation.action {
+        Action::Land { target, start, .. } => Some((target.as_str(), start.as_ref().and_then(id))),
+        _ => None,
+    };
+    Ok(built_upon(repo, &operation.action.sentence(), landing, &stands))
 }
 
 /// Others may have a landing by now: taking it back here does not take it back there.
@@ -141,6 +147,16 @@ fn warn_of_remotes(ctx: &Context, operation: &Operation) -> Result<(), CliError>
     else {
         return Ok(());
     };
+    let others = built_on::on_branches(ctx.repo()?, landed, &moves_of(operation))?;
+    if !others.is_empty() {
+        let names: Vec<&str> = others.iter().map(String::as_str).collect();
+        let was = if names.len() == 1 {
+            "was built on this landing, and keeps"
+        } else {
+            "were built on this landing, and keep"
+        };
+        ctx.ui.warn(&format!("{} {was} what it brought", listed(&names)));
+    }
     let names = built_on::on_remotes(ctx.repo()?, landed)?;
     if !names.is_empty() {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();

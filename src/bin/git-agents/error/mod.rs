@@ -7,6 +7,7 @@ mod queue;
 mod removal;
 mod resolve;
 mod state;
+mod sync;
 mod work;
 
 pub(crate) use built_on::built_upon;

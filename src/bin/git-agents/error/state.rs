@@ -4,7 +4,7 @@ use git_agents::state::Rejected;
 use git_agents::store::{Refused, StoreError};
 use git_agents::task::TaskState;
 
-use super::{CliError, Exit, unknown_agent};
+use super::{CliError, Exit, quoted, unknown_agent};
 
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
@@ -82,6 +82,18 @@ impl From<Rejected> for CliError {
                     _ => error.hint(format!("git agents unassign {agent} {task}")),
                 }
             }
+            Rejected::Outdated { task, agent, holder, .. } => {
+                let message = format!("{message}; what is on {agent}'s branch is as it was");
+                let error = CliError::new(Exit::Negative, "assignment-outdated", message);
+                let error = match holder {
+                    Some(holder) if holder == agent => {
+                        error.hint(format!("git agents unassign {agent} {task} && git agents start {agent} {task}"))
+                    }
+                    Some(_) => error.hint(format!("git agents next {agent}")),
+                    None => error.hint(format!("git agents start {agent} {task}")),
+                };
+                error.hint(format!("git agents task show {task}"))
+            }
             Rejected::WrongState { task, state, .. } => {
                 let error = CliError::refused("task-state", message);
                 match state {
@@ -100,6 +112,19 @@ impl From<Rejected> for CliError {
             }
             Rejected::FindingExists { .. } => {
                 CliError::refused("finding-exists", message).hint("git agents findings --all")
+            }
+            Rejected::Claimed { by, .. } => {
+                let form = "%Y-%m-%d %H:%M UTC";
+                let message = format!(
+                    "{message}, since {} and until {}",
+                    by.created_at.format(form),
+                    by.lease.until().format(form)
+                );
+                let release = format!("git agents release {} {}", by.agent, quoted(by.path.as_str()));
+                CliError::new(Exit::Negative, "path-claimed", message).hint("git agents claims").hint(release)
+            }
+            Rejected::ClaimExists { .. } | Rejected::BadOperationId { .. } => {
+                CliError::refused("claim-exists", message).hint("git agents claims")
             }
             Rejected::ChangedSince { .. } => CliError::refused("built-upon", message).hint("git agents log"),
             Rejected::BadDocument { .. } => CliError::refused("document-damaged", message).hint("git agents doctor"),

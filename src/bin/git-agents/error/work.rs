@@ -11,6 +11,7 @@ use git_agents::work::enrol::EnrolError;
 use git_agents::work::landing::LandingError;
 use git_agents::work::messages::MessageError;
 use git_agents::work::recover::RecoverError;
+use git_agents::work::reserved::OverlapError;
 use git_agents::work::restore::RestoreError;
 use git_agents::work::start::StartError;
 use git_agents::work::strategies::UnknownStrategy;
@@ -106,7 +107,7 @@ impl From<StartError> for CliError {
 }
 
 fn blocked(agent: &AgentName, refusals: &[Refusal]) -> CliError {
-    let why: Vec<String> = refusals.iter().map(crate::view::merge::refusal_text).collect();
+    let why: Vec<String> = refusals.iter().map(crate::view::blocked::refusal_text).collect();
     CliError::refused("branch-blocked", format!("{agent}'s branch cannot be moved: {}", why.join("; ")))
         .hint(format!("git agents agent show {agent}"))
 }
@@ -116,8 +117,8 @@ impl From<ExecuteError> for CliError {
         let message = error.to_string();
         match error {
             ExecuteError::Refused { refusals } => {
-                let why: Vec<String> = refusals.iter().map(crate::view::merge::refusal_text).collect();
-                let hints = refusals.first().map(crate::view::merge::refusal_hints).unwrap_or_default();
+                let why: Vec<String> = refusals.iter().map(crate::view::blocked::refusal_text).collect();
+                let hints = refusals.first().map(crate::view::blocked::refusal_hints).unwrap_or_default();
                 hints.iter().fold(CliError::refused("blocked", why.join("; ")), |error, hint| error.hint(*hint))
             }
             ExecuteError::Outdated { .. } => {
@@ -129,6 +130,16 @@ impl From<ExecuteError> for CliError {
             ExecuteError::Follow(_) | ExecuteError::Journal(_) => {
                 CliError::new(Exit::Outside, "landing-interrupted", message).hint("git agents doctor --fix")
             }
+        }
+    }
+}
+
+impl From<OverlapError> for CliError {
+    fn from(error: OverlapError) -> Self {
+        match error {
+            OverlapError::Candidate(error) => error.into(),
+            OverlapError::Branch(error) => error.into(),
+            OverlapError::Scratch(error) => error.into(),
         }
     }
 }

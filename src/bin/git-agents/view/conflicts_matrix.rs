@@ -68,6 +68,7 @@ mod tests {
         let summary = ConflictsSummary::default();
         let target = TargetView { branch: "main".to_owned(), commit: String::new() };
         let view = ConflictsView {
+            reserved: Vec::new(),
             target,
             branches: (1..=50).map(branch).collect(),
             pairs: Vec::new(),

@@ -5,6 +5,7 @@ use git_agents::state::State;
 use git_agents::task::{Attempt, Task, TaskState, waiting_for};
 use serde::Serialize;
 
+use super::lease::LeaseView;
 use crate::render::style::{Style, counted, duration, hours, safe};
 use crate::render::table::{Column, table};
 use crate::ui::View;
@@ -32,6 +33,12 @@ pub(crate) struct TaskView {
     pub(crate) waiting_for: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
+    /// The number of its newest assignment; absent before the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) epoch: Option<u64>,
+    /// Absent while nobody has it in hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lease: Option<LeaseView>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
 }
@@ -58,6 +65,8 @@ impl TaskView {
             ready: (task.state == TaskState::Open).then_some(waiting.is_empty()),
             waiting_for: waiting,
             reason: task.reason.clone(),
+            epoch: (task.epoch > 0).then_some(task.epoch),
+            lease: LeaseView::of(task),
             created_at: task.created_at,
             updated_at: task.updated_at,
         }
@@ -133,6 +142,9 @@ pub(crate) struct AttemptView {
     pub(crate) tip: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) landed: Option<String>,
+    /// Who took the task over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) taken_by: Option<String>,
     pub(crate) files: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hours: Option<f64>,
@@ -149,6 +161,7 @@ impl From<&Attempt> for AttemptView {
             outcome: attempt.outcome,
             tip: attempt.tip.as_ref().map(ToString::to_string),
             landed: attempt.landed.as_ref().map(ToString::to_string),
+            taken_by: attempt.taken_by.as_ref().map(ToString::to_string),
             files: attempt.files.clone(),
             hours: attempt.hours.map(Into::into),
         }
@@ -187,6 +200,7 @@ impl View for TaskShow {
         };
         field("state", task.state.to_owned());
         field("agent", task.agent.clone().unwrap_or_default());
+        field("lease", task.lease.as_ref().map(|lease| lease.text(style)).unwrap_or_default());
         field("estimate", task.hours.map(hours).unwrap_or_default());
         field("category", task.category.as_deref().map(safe).unwrap_or_default());
         field("priority", task.priority.to_owned());
@@ -211,6 +225,9 @@ impl View for TaskShow {
 
 fn attempt_text(attempt: &AttemptView, style: &Style) -> String {
     let outcome = match attempt.outcome {
+        Some(git_agents::task::Outcome::Failed) if attempt.taken_by.is_some() => {
+            style.red(&format!("taken over by {}", attempt.taken_by.as_deref().unwrap_or_default()))
+        }
         None => style.yellow("in progress"),
         Some(git_agents::task::Outcome::Failed) => style.red("failed"),
         Some(git_agents::task::Outcome::Completed) => style.green("completed"),

@@ -126,6 +126,12 @@ pub(super) const SECTIONS: &[(&str, &[Part])] = &[
                  are replayed.",
             ),
             Term(
+                "pre-merge-commit",
+                "Sees every merge before it is made, with the merged files and index, in the integration worktree. When \
+                 it says no, or changes what would be merged, that branch does not land. It does not run with \
+                 `--dry-run`.",
+            ),
+            Term(
                 "post-merge",
                 "Runs once after a landing, when the files of the worktree that has the target checked out came along; \
                  its argument is 1 when all of it was squashed. What it says changes nothing.",

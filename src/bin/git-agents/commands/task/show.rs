@@ -5,6 +5,7 @@ use git_agents::state::Rejected;
 use git_agents::store::Scope;
 
 use crate::commands::complete_values::task_ids;
+use crate::commands::terms::standing;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::task::TaskShow;
@@ -23,6 +24,10 @@ pub(crate) fn run(ctx: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
     let snapshot = ctx.load(&Scope::open().with_tasks([&id]))?;
     let document = git_agents::state::Document::Task(id.clone());
     let task = snapshot.state.tasks.get(&id).ok_or(Rejected::Damaged { document })?;
-    ctx.ui.answer(&TaskShow::new(&snapshot.state, task))?;
+    let mut view = TaskShow::new(&snapshot.state, task);
+    if let (Some(lease), Some(standing)) = (&mut view.task.lease, standing(ctx, &snapshot.state, task)?) {
+        lease.judge(standing);
+    }
+    ctx.ui.answer(&view)?;
     Ok(Exit::Good)
 }
