@@ -1,7 +1,9 @@
 //! Applying one operation: which rule goes with which action.
 
+use std::collections::BTreeSet;
+
 use super::rules::{Rules, Work};
-use super::{Action, Operation, Rejected, State, Unsound};
+use super::{Action, Document, Operation, Rejected, State, Unsound};
 
 impl State {
     /// The state after `operation`, or the rule that it breaks. Deterministic; nothing but its arguments counts.
@@ -10,7 +12,23 @@ impl State {
     /// See [`Rejected`]; an operation of several parts is applied whole or not at all.
     pub fn apply(&self, operation: &Operation) -> Result<State, Rejected> {
         let mut state = self.clone();
-        let mut rules = Rules::new(&mut state, operation);
+        state.change(operation)?;
+        Ok(state)
+    }
+
+    /// The same in this state, which is good for nothing after a refusal until its documents are loaded anew. Gives the
+    /// documents that it touched.
+    ///
+    /// # Errors
+    /// See [`Rejected`].
+    pub fn apply_in_place(&mut self, operation: &Operation) -> Result<BTreeSet<Document>, Rejected> {
+        self.touched.clear();
+        self.change(operation)?;
+        Ok(std::mem::take(&mut self.touched))
+    }
+
+    fn change(&mut self, operation: &Operation) -> Result<(), Rejected> {
+        let mut rules = Rules::new(self, operation);
         // What is put back is put back as it was.
         let is_restoring = matches!(operation.action, Action::Undo { .. } | Action::Repair { .. });
         if !is_restoring {
@@ -51,11 +69,11 @@ impl State {
         }
         rules.finish();
         // What would be refused when it is read is not written either.
-        for document in state.touched() {
+        for document in self.touched() {
             let unsound =
                 |reason: Unsound| Rejected::BadDocument { document: document.clone(), reason: reason.to_string() };
-            state.check(document).map_err(unsound)?;
+            self.check(document).map_err(unsound)?;
         }
-        Ok(state)
+        Ok(())
     }
 }

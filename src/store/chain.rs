@@ -14,6 +14,8 @@ pub struct Entry {
     pub commit: ObjectId,
     /// The commit before it; none for the first.
     pub parent: Option<ObjectId>,
+    /// How many commits are before it at once; one, but in a chain that somebody else has made.
+    pub parents: usize,
     /// The sentence for people.
     pub sentence: String,
     /// Who wrote it: the committer's name.
@@ -70,6 +72,7 @@ fn read(repo: &Repository, commit: ObjectId, only: &[&str]) -> Result<Entry, Sto
     Ok(Entry {
         commit,
         parent: parsed.parents().next(),
+        parents: parsed.parents.len(),
         sentence: sentence.trim_end().to_owned(),
         by,
         // What names a ref or a branch that is none is not understood either.

@@ -83,8 +83,11 @@ pub(super) fn document_at(path: &str) -> Option<Document> {
 pub(super) fn misplaced(path: &str) -> Option<String> {
     let stem = path.strip_suffix(".json")?;
     let name = stem.rsplit('/').next()?;
-    let is_known_folder = matches!(stem.split('/').next()?, "agents" | "tasks" | "findings");
-    if !is_known_folder || document_at(path).is_some() {
+    // Deeper and higher nobody looks.
+    let parts: Vec<&str> = stem.split('/').collect();
+    let is_read =
+        matches!(parts[..], ["agents" | "claims", _] | ["findings", _, _] | ["tasks", "open" | "closed", _, _]);
+    if !is_read || document_at(path).is_some() {
         return None;
     }
     Some(match check_name(name) {
@@ -104,6 +107,16 @@ mod tests {
             for path in paths(&document) {
                 assert_eq!(document_at(&path), Some(document.clone()), "{path}");
             }
+        }
+    }
+
+    #[test]
+    fn only_what_is_read_can_be_in_the_wrong_place() {
+        for path in ["tasks/open/zz/1.json", "agents/-x.json", "findings/00/a.json"] {
+            assert!(misplaced(path).is_some(), "{path}");
+        }
+        for path in ["tasks/closed/e3/d/4.json", "tasks/1.json", "novel/x.json", "agents/README", "agents/ann.json"] {
+            assert_eq!(misplaced(path), None, "{path}");
         }
     }
 

@@ -117,6 +117,9 @@ pub enum Fault {
 /// See [`VetError`].
 pub fn vet(repo: &Repository, tip: ObjectId, accepted: Option<ObjectId>) -> Result<Vetted, VetError> {
     let links = chain(repo, tip, accepted)?;
+    if links.is_empty() {
+        return Ok(Vetted { tip, operations: Vec::new(), quarantined: Vec::new() });
+    }
     // A format that we do not know refuses before anything of it is judged.
     let format = read::format(repo, tip)?;
     let mut seen = BTreeSet::new();
@@ -210,23 +213,35 @@ fn belongs(repo: &Repository, link: &Link, operation: &Operation) -> Result<(), 
         if path == FORMAT_PATH && link.parent.is_some() {
             return Err(foreign(&path));
         }
-        if layout::document_at(&path).is_some_and(|document| !is_about(&operation.action, &document)) {
+        let Some(document) = layout::document_at(&path) else { continue };
+        let parent = link.parent.map(|(_, tree)| tree);
+        if !is_about(&operation.action, &document) && !is_held(repo, parent, &operation.action, &document) {
             return Err(foreign(&path));
         }
     }
     Ok(())
 }
 
-/// Whether an operation may change a document. Those that an agent's removal frees are not named in it.
+/// Whether the document is a task of an agent that acts, or goes: every act of an agent renews the lease of what it works
+/// on, and its removal frees what it has.
+fn is_held(repo: &Repository, tree: Option<ObjectId>, action: &Action, document: &Document) -> bool {
+    let (Some(tree), Document::Task(_)) = (tree, document) else { return false };
+    let mut buffer = Vec::new();
+    let paths = layout::paths(document);
+    let entry = paths.iter().find_map(|path| objects::entry_at(repo, tree, path, &mut buffer));
+    let data = entry.and_then(|entry| objects::document(repo, entry.id, &mut buffer).ok());
+    let json: Option<Value> = data.and_then(|data| serde_json::from_slice(data).ok());
+    let holder = json.as_ref().and_then(|json| json.get("agent")).and_then(Value::as_str);
+    holder.is_some_and(|holder| action.agents().iter().any(|agent| agent.as_str() == holder))
+}
+
+/// Whether an operation names a document as one that it changes.
 fn is_about(action: &Action, document: &Document) -> bool {
     let among = |changes: &[DocumentChange]| changes.iter().any(|change| change.document == *document);
     match (action, document) {
         (Action::Undo { documents, .. } | Action::Repair { documents }, _) if among(documents) => true,
         (_, Document::Agent(name)) => action.agents().contains(&name),
-        (Action::RemoveAgent { .. }, Document::Task(_)) => true,
-        (_, Document::Task(id)) if action.tasks().contains(&id) => true,
-        // Every act of an agent renews the lease of what it works on.
-        (_, Document::Task(_)) => !action.actors().is_empty(),
+        (_, Document::Task(id)) => action.tasks().contains(&id),
         (Action::AddFindings { findings }, Document::Finding(id)) => findings.iter().any(|one| one.id == *id),
         (Action::ResolveFindings { findings }, Document::Finding(id)) => findings.contains(id),
         (_, Document::Finding(_)) => false,

@@ -123,6 +123,32 @@ fn what_this_program_writes_passes() {
 }
 
 #[test]
+fn a_chain_holds_what_its_operations_make() {
+    let chain = Chain::new();
+    let undo = store::last_undoable(&chain.repo, Some(chain.tip())).unwrap().unwrap();
+    let operation = undo.entry.operation.unwrap().id;
+    let undo = json!({ "do": "undo", "operation": operation, "sentence": "s", "documents": undo.documents });
+    chain.act(&undo);
+    assert_eq!(store::recompute(&chain.repo, chain.tip()).unwrap(), (9, Vec::new()));
+    let said = |tip: ObjectId| -> Vec<String> {
+        let (_, found) = store::recompute(&chain.repo, tip).unwrap();
+        found.into_iter().map(|one| format!("{}: {}", one.sentence, one.difference)).collect()
+    };
+    let other = chain.edited(&open_path("1"), &task("1", &json!({ "title": "Other" })));
+    assert_eq!(said(other), ["edit task 1: tasks/1 is something else than the operation makes of it"]);
+    let extra = chain.edited(&open_path("2"), &task("2", &json!({})));
+    let extra = said(extra);
+    // Nothing of task 1 changes either, and an edit notes its time.
+    assert!(
+        extra.contains(&"edit task 1: tasks/2 changes, and the operation leaves it as it is".to_owned()),
+        "{extra:?}"
+    );
+    let tree = objects::tree_of(&chain.repo, chain.tip()).unwrap();
+    let rejected = chain.commit(tree, &message("01x", &json!({ "do": "reopen-task", "task": "9" })));
+    assert_eq!(said(rejected), ["reopen task 9: it could not be done: there is no task 9"]);
+}
+
+#[test]
 fn a_chain_that_was_rewritten() {
     let chain = Chain::new();
     let tip = chain.tip();

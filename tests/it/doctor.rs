@@ -124,3 +124,55 @@ fn the_lock_of_a_living_git_is_left_alone() {
     [status 1]
     ");
 }
+
+/// Everything that changes the state, then all of it once more.
+#[test]
+fn a_history_of_every_kind_is_what_it_says() {
+    let sandbox = Sandbox::with_agents(&["ann", "bob"]);
+    sandbox.work_as("ann", "1", "one", "1\n");
+    sandbox.agents(["task", "add", "Two", "--id", "2", "--after", "1"]).good();
+    sandbox.agents(["findings", "add", "--severity", "low", "--category", "c", "m"]).good();
+    sandbox.agents(["merge", "ann", "--yes"]).good();
+    sandbox.agents(["undo", "--yes"]).good();
+    sandbox.agents(["merge", "ann", "--yes"]).good();
+    sandbox.agents(["task", "edit", "2", "--title", "Second"]).good();
+    sandbox.agents(["task", "block", "2", "--reason", "waits"]).good();
+    sandbox.agents(["task", "reopen", "2"]).good();
+    sandbox.agents(["start", "bob", "2"]).good();
+    sandbox.agents(["fail", "bob", "--reason", "too hard"]).good();
+    sandbox.agents(["task", "drop", "2"]).good();
+    sandbox.agents(["agent", "remove", "ann"]).good();
+    sandbox.plant(&Sandbox::closed_path("2"), b"{");
+    sandbox.agents(["doctor", "--fix"]);
+    assert_snapshot!(sandbox.agents(["doctor", "--deep"]), @"
+    warning: refs/agents/state holds commits that are no operations this version knows: 1
+      try: git log refs/agents/state
+    1 warning
+    [status 1]
+    ");
+}
+
+#[test]
+fn worktrees_and_settings_that_are_nobodys() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    let path = sandbox.worktree_of("eve");
+    sandbox.git(["worktree", "add", "-q", "--detach", path.to_str().unwrap()]);
+    sandbox.git(["worktree", "add", "-q", "--detach", sandbox.root().join("mine").to_str().unwrap()]);
+    sandbox.git(["config", "extensions.fancy", "true"]);
+    assert_snapshot!(sandbox.agents(["doctor"]), @"
+    warning: the repository has extensions that this version does not know: fancy
+      try: install a newer git-agents
+    warning: the worktree [ROOT]/repo-worktrees/eve is no agent's
+      try: git worktree remove [ROOT]/repo-worktrees/eve
+    2 warnings
+    [status 1]
+    ");
+    std::fs::remove_dir_all(path).unwrap();
+    sandbox.git(["config", "--unset", "extensions.fancy"]);
+    assert_snapshot!(sandbox.agents(["doctor"]), @"
+    warning: the worktree [ROOT]/repo-worktrees/eve is no agent's
+      try: git worktree prune
+    1 warning
+    [status 1]
+    ");
+}

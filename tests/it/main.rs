@@ -85,6 +85,8 @@ mod output;
 mod contest;
 mod differential;
 mod faults;
+mod fuzz;
+mod fuzzing;
 mod landing_equality;
 
 mod damage;

@@ -8,7 +8,7 @@ use crate::git::{Repository, refs};
 use crate::state::State;
 use crate::store::{self, Scope};
 use crate::work::elsewhere::Elsewhere;
-use crate::work::place::{self, Standing};
+use crate::work::place::{self, Place, Standing};
 use crate::work::resolve::progress::is_ours;
 
 /// Every agent has what it should have, and nothing of an agent's is without one.
@@ -42,6 +42,7 @@ pub(super) fn examine(repo: &Repository) -> Vec<Ailment> {
         }
     }
     found.extend(without_agent(repo, state, &heads));
+    found.extend(foreign_worktrees(repo, state, &all));
     found
 }
 
@@ -102,6 +103,28 @@ fn busy(name: &str, worktree: &Worktree) -> Option<Ailment> {
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,".contains(c);
     if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+/// Worktrees in the agents' folder that are nobody's.
+fn foreign_worktrees(repo: &Repository, state: &State, all: &[Worktree]) -> Vec<Ailment> {
+    let folder = worktrees::canonical(&config::worktrees_folder(repo));
+    let has_agent =
+        |one: &Worktree| state.agents.values().any(|agent| one.holds(&format!("refs/heads/{}", agent.branch)));
+    let is_of = |one: &Worktree, agent: &Agent| matches!(place::read(repo, &agent.name), Some(Place::At(path)) if worktrees::canonical(&path) == one.path);
+    let is_foreign = |one: &&Worktree| {
+        let is_in = !one.is_main && one.path.parent() == Some(folder.as_path());
+        is_in && !has_agent(one) && !state.agents.values().any(|agent| is_of(one, agent))
+    };
+    let ailment = |one: &Worktree| {
+        let path = one.path.display().to_string();
+        let hint = if one.path.exists() {
+            format!("git worktree remove {}", quoted(&path))
+        } else {
+            "git worktree prune".to_owned()
+        };
+        Ailment::warning("worktree-without-agent", format!("the worktree {path} is no agent's")).hint(hint)
+    };
+    all.iter().filter(is_foreign).map(ailment).collect()
 }
 
 /// Branches that look like an agent's and are nobody's.

@@ -70,8 +70,17 @@ impl Ailment {
     }
 }
 
-/// Examine everything; with `mend` also do the safe part of what helps.
-pub fn examine(repo: &Repository, world: &World, mend: bool) -> Vec<Ailment> {
+/// What is done besides looking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Manner {
+    /// Do the safe part of what helps.
+    pub mend: bool,
+    /// Also what takes long: apply every operation of the chain anew.
+    pub deep: bool,
+}
+
+/// Examine everything.
+pub fn examine(repo: &Repository, world: &World, Manner { mend, deep }: Manner) -> Vec<Ailment> {
     let mut found = Vec::new();
     found.extend(ground(repo, world));
     found.extend(settings::examine(repo));
@@ -80,6 +89,9 @@ pub fn examine(repo: &Repository, world: &World, mend: bool) -> Vec<Ailment> {
     found.extend(leftovers::journal(repo, world, mend));
     found.extend(leftovers::temporary(repo, mend));
     found.extend(state::examine(repo, world, mend));
+    if deep {
+        found.extend(state::recompute(repo));
+    }
     found.extend(agents::examine(repo));
     found.extend(sharing::examine(repo));
     found.extend(resolutions::examine(repo, mend));
@@ -92,6 +104,12 @@ fn ground(repo: &Repository, world: &World) -> Vec<Ailment> {
     if let Err(error) = repo.require_git() {
         found.push(Ailment::error("git", error.to_string()).hint("install git 2.45 or newer"));
     }
+    let unknown: Vec<String> =
+        extensions(repo).into_iter().filter(|name| !EXTENSIONS.contains(&name.as_str())).collect();
+    if !unknown.is_empty() {
+        let message = format!("the repository has extensions that this version does not know: {}", unknown.join(", "));
+        found.push(Ailment::warning("repository-format", message).hint("install a newer git-agents"));
+    }
     if identity::committer(repo, world.now).is_none() {
         let message = "git does not know who you are: user.name and user.email are not set";
         found.push(Ailment::error("identity", message).hint("git config user.email you@example.com"));
@@ -100,4 +118,23 @@ fn ground(repo: &Repository, world: &World) -> Vec<Ailment> {
         found.push(Ailment::error("target", error.to_string()).hint("git config agents.target BRANCH"));
     }
     found
+}
+
+/// The extensions of git's repository format that we work with, in lower case.
+const EXTENSIONS: [&str; 8] = [
+    "compatobjectformat",
+    "noop",
+    "objectformat",
+    "partialclone",
+    "preciousobjects",
+    "refstorage",
+    "relativeworktrees",
+    "worktreeconfig",
+];
+
+/// The extensions that the repository has.
+fn extensions(repo: &Repository) -> Vec<String> {
+    let listed = repo.git().args(["config", "--local", "--name-only", "--get-regexp", "^extensions\\."]).text();
+    let names = listed.unwrap_or_default();
+    names.lines().filter_map(|name| Some(name.split_once('.')?.1.to_ascii_lowercase())).collect()
 }

@@ -12,7 +12,7 @@ use crate::world::World;
 /// Read everything there is and compare it with itself.
 pub(super) fn examine(repo: &Repository, world: &World, mend: bool) -> Vec<Ailment> {
     let everything = Scope::open().with_closed().with_findings();
-    let snapshot = match store::load(repo, &everything) {
+    let mut snapshot = match store::load(repo, &everything) {
         Ok(snapshot) => snapshot,
         Err(error) => {
             let ailment = Ailment::error("state", error.to_string());
@@ -20,6 +20,10 @@ pub(super) fn examine(repo: &Repository, world: &World, mend: bool) -> Vec<Ailme
         }
     };
     let mut found = damaged(repo, world, &snapshot, mend);
+    if let (true, Ok(mended)) = (found.iter().any(|one| one.fixed), store::load(repo, &everything)) {
+        // What is back counts.
+        snapshot = mended;
+    }
     found.extend(tally(repo, world, &snapshot.state, mend));
     found.extend(relations(&snapshot.state));
     found.extend(chain(repo, &snapshot));
@@ -113,9 +117,13 @@ fn relations(state: &State) -> Vec<Ailment> {
 /// Every commit of the chain can be read and says what it did.
 fn chain(repo: &Repository, snapshot: &Snapshot) -> Vec<Ailment> {
     let mut foreign = 0;
+    let mut merges = Vec::new();
     for entry in History::from(repo, snapshot.tip) {
         match entry {
-            Ok(entry) => foreign += usize::from(entry.operation.is_none()),
+            Ok(entry) => {
+                foreign += usize::from(entry.operation.is_none());
+                merges.extend((entry.parents > 1).then_some(entry.commit));
+            }
             Err(error) => {
                 return vec![
                     Ailment::error("chain", format!("history breaks off: {error}")).hint("git agents recover"),
@@ -123,9 +131,35 @@ fn chain(repo: &Repository, snapshot: &Snapshot) -> Vec<Ailment> {
             }
         }
     }
-    if foreign == 0 {
-        return Vec::new();
+    let mut found = Vec::new();
+    for commit in merges {
+        let message =
+            format!("the commit {commit} of {} has several parents, and operations have one", store::STATE_REF);
+        found.push(Ailment::error("chain", message).hint("git agents recover --from reflog"));
     }
-    let message = format!("{} holds commits that are no operations this version knows: {foreign}", store::STATE_REF);
-    vec![Ailment::warning("foreign-commits", message).hint("git log refs/agents/state")]
+    if foreign > 0 {
+        let message =
+            format!("{} holds commits that are no operations this version knows: {foreign}", store::STATE_REF);
+        found.push(Ailment::warning("foreign-commits", message).hint("git log refs/agents/state"));
+    }
+    found
+}
+
+/// So many commits that do not hold what they say are named one by one.
+const MOST_NAMED: usize = 20;
+
+/// Every operation applied anew: the commits must hold what they say.
+pub(super) fn recompute(repo: &Repository) -> Vec<Ailment> {
+    let Ok(Some(tip)) = store::tip(repo) else { return Vec::new() };
+    // A chain that cannot be read is named already.
+    let Ok((_, all)) = store::recompute(repo, tip) else { return Vec::new() };
+    let told = |one: &store::Mismatch| {
+        let message = format!("the commit {} ({}) is not what it says: {}", one.commit, one.sentence, one.difference);
+        Ailment::warning("chain-mismatch", message).hint(format!("git show {}", one.commit))
+    };
+    let mut found: Vec<Ailment> = all.iter().take(MOST_NAMED).map(told).collect();
+    if let more @ 1.. = all.len().saturating_sub(MOST_NAMED) {
+        found.push(Ailment::warning("chain-mismatch", format!("{more} more commits are not what they say")));
+    }
+    found
 }

@@ -20,8 +20,10 @@ fn commits_with_several_parents() {
     (nothing)
     ");
     assert_snapshot!(clone.agents(&["doctor"]), @"
-    all is well
-    [status 0]
+    error: the commit [COMMIT] of refs/agents/state has several parents, and operations have one
+      try: git agents recover --from reflog
+    1 error
+    [status 1]
     ");
 }
 
@@ -117,4 +119,25 @@ fn a_chain_that_was_rewritten() {
     let fetched = fetch.args(["fetch", "-q", "origin", "refs/agents/*:refs/agents/*"]).output().unwrap();
     assert!(!fetched.status.success());
     assert_eq!(clone.sandbox.tip(), before);
+}
+
+/// The operation is about the document, and makes something else of it: only applying it anew tells.
+#[test]
+fn documents_that_the_operation_makes_otherwise() {
+    let clone = Clone::new();
+    clone.attack(&[("100644", &Sandbox::open_path("2"), &task("2", &json!({ "title": "Task 2, changed" })))]);
+    assert_snapshot!(clone.outcome(), @"
+    adopted
+    (nothing)
+    ");
+    assert_snapshot!(clone.agents(&["doctor"]), @"
+    all is well
+    [status 0]
+    ");
+    assert_snapshot!(clone.agents(&["doctor", "--deep"]), @"
+    warning: the commit [COMMIT] (edit task 2) is not what it says: tasks/2 is something else than the operation makes of it
+      try: git show [COMMIT]
+    1 warning
+    [status 1]
+    ");
 }

@@ -1,7 +1,7 @@
 //! `git agents doctor`
 
 use clap::Args;
-use git_agents::work::doctor::examine;
+use git_agents::work::doctor::{Manner, examine};
 
 use crate::context::Context;
 use crate::error::{CliError, Exit};
@@ -15,10 +15,13 @@ pub(crate) struct DoctorArgs {
     /// Mend what can be mended without losing anything.
     #[arg(long)]
     fix: bool,
+    /// Also apply every operation of the history anew, and compare.
+    #[arg(long)]
+    deep: bool,
 }
 
 pub(crate) fn run(ctx: &Context, args: &DoctorArgs) -> Result<Exit, CliError> {
-    let view = DoctorView::new(examine(ctx.repo()?, &ctx.world, args.fix));
+    let view = DoctorView::new(examine(ctx.repo()?, &ctx.world, Manner { mend: args.fix, deep: args.deep }));
     ctx.ui.answer(&view)?;
     Ok(if view.is_good() { Exit::Good } else { Exit::Negative })
 }
