@@ -11,6 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::agent::AgentName;
 use crate::name::checked_name;
 use crate::task::{Lease, TaskId};
+use crate::text::printable;
 
 checked_name! {
     /// What a claim's document is called: the operation that made it, and its number there.
@@ -44,7 +45,7 @@ pub enum InvalidPath {
     /// git's own folder.
     #[error("it leads into a .git folder")]
     GitFolder,
-    /// A control character.
+    /// A control character, or one that reorders what is around it.
     #[error("it holds the control character {found:?}")]
     Control {
         /// The first such character.
@@ -108,7 +109,7 @@ impl TryFrom<String> for ClaimedPath {
         if text.len() > LONGEST_PATH {
             return Err(InvalidPath::TooLong { length: text.len() });
         }
-        if let Some(found) = text.chars().find(|c| c.is_control()) {
+        if let Some((found, _)) = text.chars().zip(printable(&text).chars()).find(|(given, shown)| given != shown) {
             return Err(InvalidPath::Control { found });
         }
         for part in text.split('/').filter(|_| text != ".") {
@@ -215,6 +216,7 @@ mod tests {
             ("sub/.GIT/config", InvalidPath::GitFolder),
             ("a\0b", InvalidPath::Control { found: '\0' }),
             ("a\nb", InvalidPath::Control { found: '\n' }),
+            ("a\u{202e}b", InvalidPath::Control { found: '\u{202e}' }),
         ] {
             assert_eq!(bad.parse::<ClaimedPath>(), Err(why), "{bad:?}");
         }
