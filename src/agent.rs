@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::name::checked_name;
+use crate::text::is_hidden;
 
 checked_name! {
     /// What an agent is called: `[a-z0-9][a-z0-9._-]{0,63}`.
@@ -85,14 +86,17 @@ pub struct Agent {
 /// The longest branch name that is taken, in bytes.
 const LONGEST_BRANCH: usize = 200;
 
-/// Whether `branch` can be a branch's short name, by the rules of `git check-ref-format --branch`.
+/// Whether `branch` can be a branch's short name, by the rules of `git check-ref-format --branch` and some more: it reads
+/// as what it is.
 pub fn is_branch_name(branch: &str) -> bool {
     let part_is_good = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
-    let forbidden = |c: char| c.is_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\' | '\u{7f}');
+    let forbidden = |c: char| is_hidden(c) || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\' | '\u{7f}');
     !branch.starts_with('-')
         && !branch.ends_with('.')
         && branch != "@"
         && branch != "HEAD"
+        // `refs/heads/refs/heads/x`: git allows it, and people and scripts take it for another branch.
+        && !branch.starts_with("refs/")
         && branch.len() <= LONGEST_BRANCH
         && !branch.contains("..")
         && !branch.contains("@{")
@@ -109,8 +113,24 @@ mod tests {
         for good in ["main", "agents/agent-1", "feature/ä", "a.b", "x/@"] {
             assert!(is_branch_name(good), "{good}");
         }
-        for bad in ["", "-x", "a..b", "a b", "a/", "/a", "a//b", ".a", "a/.b", "a.lock", "a@{1}", "HEAD", "@", "a\u{7}"]
-        {
+        for bad in [
+            "",
+            "-x",
+            "a..b",
+            "a b",
+            "a/",
+            "/a",
+            "a//b",
+            ".a",
+            "a/.b",
+            "a.lock",
+            "a@{1}",
+            "HEAD",
+            "@",
+            "a\u{7}",
+            "a\u{202e}b",
+            "refs/heads/a",
+        ] {
             assert!(!is_branch_name(bad), "{bad}");
         }
     }

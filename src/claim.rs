@@ -10,46 +10,28 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::agent::AgentName;
 use crate::name::checked_name;
+use crate::path::check_path;
 use crate::task::{Lease, TaskId};
-use crate::text::printable;
 
 checked_name! {
     /// What a claim's document is called: the operation that made it, and its number there.
     ClaimId
 }
 
-/// The longest path that can be claimed, in bytes.
-pub const LONGEST_PATH: usize = 4096;
-
 /// Why a path cannot be claimed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPath {
-    /// Nothing was given.
-    #[error("it is empty")]
-    Empty,
-    /// More bytes than the most.
-    #[error("it has {length} bytes, {LONGEST_PATH} are the most")]
-    TooLong {
-        /// How many there are.
-        length: usize,
-    },
-    /// It begins with a slash, or has two in a row, or one at its end.
+    /// It is no path that could be written down.
+    #[error(transparent)]
+    Path(#[from] crate::path::InvalidPath),
+    /// It has two slashes in a row, or one at its end.
     #[error("a part of it is empty")]
     EmptyPart,
-    /// `.` or `..`, which lead somewhere else than they say.
+    /// `.`, which leads somewhere else than it says.
     #[error("it has the part {part:?}")]
     Dots {
         /// Which.
         part: String,
-    },
-    /// git's own folder.
-    #[error("it leads into a .git folder")]
-    GitFolder,
-    /// A control character, or one that reorders what is around it.
-    #[error("it holds the control character {found:?}")]
-    Control {
-        /// The first such character.
-        found: char,
     },
 }
 
@@ -85,6 +67,11 @@ impl ClaimedPath {
         is_below(&folded(path), &self.folded())
     }
 
+    /// Whether `path`, from the top of the repository and empty for all of it, is it, is below it, or is a folder above it.
+    pub fn meets(&self, path: &str) -> bool {
+        self.has(path) || is_below(&self.folded(), &folded(path))
+    }
+
     /// What the most careless disk makes of it; empty for everything.
     fn folded(&self) -> String {
         if self.is_everything() { String::new() } else { folded(&self.0) }
@@ -103,20 +90,14 @@ fn is_below(path: &str, folder: &str) -> bool {
 impl TryFrom<String> for ClaimedPath {
     type Error = InvalidPath;
     fn try_from(text: String) -> Result<Self, InvalidPath> {
-        if text.is_empty() {
-            return Err(InvalidPath::Empty);
+        if text == "." {
+            return Ok(ClaimedPath(text));
         }
-        if text.len() > LONGEST_PATH {
-            return Err(InvalidPath::TooLong { length: text.len() });
-        }
-        if let Some((found, _)) = text.chars().zip(printable(&text).chars()).find(|(given, shown)| given != shown) {
-            return Err(InvalidPath::Control { found });
-        }
-        for part in text.split('/').filter(|_| text != ".") {
+        check_path(&text)?;
+        for part in text.split('/') {
             match part {
                 "" => return Err(InvalidPath::EmptyPart),
-                "." | ".." => return Err(InvalidPath::Dots { part: part.to_owned() }),
-                part if part.eq_ignore_ascii_case(".git") => return Err(InvalidPath::GitFolder),
+                "." => return Err(InvalidPath::Dots { part: part.to_owned() }),
                 _ => {}
             }
         }
@@ -202,25 +183,26 @@ mod tests {
 
     #[test]
     fn paths_are_plain() {
-        for good in ["a", "a/b", ".", ".gitignore", "a b/*.rs", "-x", "a\\b", ".github/x", "ä"] {
+        for good in ["a", "a/b", ".", ".gitignore", "a b/*.rs", "a\\b", ".github/x", "ä"] {
             assert_eq!(path(good).as_str(), good);
         }
+        let refused = |text: &str| text.parse::<ClaimedPath>().unwrap_err().to_string();
         for (bad, why) in [
-            ("", InvalidPath::Empty),
-            ("/a", InvalidPath::EmptyPart),
-            ("a/", InvalidPath::EmptyPart),
-            ("a//b", InvalidPath::EmptyPart),
-            ("./a", InvalidPath::Dots { part: ".".to_owned() }),
-            ("a/../b", InvalidPath::Dots { part: "..".to_owned() }),
-            (".git", InvalidPath::GitFolder),
-            ("sub/.GIT/config", InvalidPath::GitFolder),
-            ("a\0b", InvalidPath::Control { found: '\0' }),
-            ("a\nb", InvalidPath::Control { found: '\n' }),
-            ("a\u{202e}b", InvalidPath::Control { found: '\u{202e}' }),
+            ("", "it is empty"),
+            ("/a", "it is absolute"),
+            ("-x", "it looks like an option"),
+            ("a/", "a part of it is empty"),
+            ("a//b", "a part of it is empty"),
+            ("./a", "it has the part \".\""),
+            ("a/../b", "it leads out of the repository"),
+            (".git", "it leads into .git"),
+            ("sub/.GIT/config", "it leads into .git"),
+            ("a\0b", "it holds '\\0'"),
+            ("a\nb", "it holds '\\n'"),
         ] {
-            assert_eq!(bad.parse::<ClaimedPath>(), Err(why), "{bad:?}");
+            assert_eq!(refused(bad), why, "{bad:?}");
         }
-        assert!(matches!("x".repeat(5000).parse::<ClaimedPath>(), Err(InvalidPath::TooLong { length: 5000 })));
+        assert_eq!(refused(&"x".repeat(50_000)), "it has 50000 bytes, 16384 are the most");
     }
 
     #[test]

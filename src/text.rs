@@ -64,11 +64,25 @@ fn within(text: &str, most: usize) -> Result<(), InvalidText> {
 /// `text` without anything that a terminal would act on: control characters become `\u{fffd}`, and so do the
 /// characters that reorder what is around them.
 pub fn printable(text: &str) -> String {
-    let acts = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars().map(|c| if acts(c) { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Whether a terminal or an editor would act on the character instead of showing it: control characters, line and
+/// paragraph separators, and what reorders the text around it.
+pub fn is_hidden(c: char) -> bool {
+    let reorders =
+        matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || reorders || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
+/// A sentence about something that others wrote: one line, without anything that acts on a terminal, and not too long.
+pub fn sentence(text: &str) -> String {
+    const LONGEST: usize = 300;
+    let mut short: String = printable(text).chars().take(LONGEST).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        short.push('…');
+    }
+    short
 }
 
 #[cfg(test)]

@@ -24,11 +24,11 @@ pub(super) struct BringUp<'a> {
     pub(super) remembered: &'a Remembered,
 }
 
-/// A branch that merges if these files do: its changes, and the files that the target has changed too.
+/// A branch with its changes, and with the files that the target has changed too, if it merges when they do.
 struct Promising {
     number: usize,
     changes: Vec<Change>,
-    texts: Vec<TextMerge>,
+    texts: Option<Vec<TextMerge>>,
 }
 
 impl BringUp<'_> {
@@ -44,7 +44,11 @@ impl BringUp<'_> {
         for (number, branch) in branches.iter_mut().enumerate() {
             let Some(history) = &branch.history else { continue };
             if history.own.is_empty() && branch.tip == branch.commit {
-                branch.standing = Standing::Landed;
+                // git lists no commits for what is none.
+                branch.standing = match self.readable(tree_of(self.scratch, branch.tip))? {
+                    Ok(_) => Standing::Landed,
+                    Err(reason) => Standing::Unknown { reason },
+                };
             } else if history.bases == [self.target.commit] {
                 // Nothing happened on the target since: the branch's files are the result.
                 match self.readable(tree_of(self.scratch, branch.tip))? {
@@ -58,9 +62,13 @@ impl BringUp<'_> {
                 }
             }
         }
-        for (number, tree) in self.quick(branches, &by_base)? {
+        let promising = self.promising(branches, &by_base);
+        for (number, tree) in self.quick(&promising)? {
             branches[number].standing = self.merged(tree);
             open.remove(&number);
+        }
+        for Promising { number, changes, texts } in promising {
+            (branches[number].own, branches[number].is_plain) = (changes, texts.is_some());
         }
         open.retain(|number| !self.recall(&mut branches[*number]));
         self.ask(merger, branches, &open, jobs)?;
@@ -96,12 +104,8 @@ impl BringUp<'_> {
         true
     }
 
-    /// The branches whose merge is certainly clean, with the target's files afterwards.
-    fn quick(
-        &self,
-        branches: &[BranchFacts],
-        by_base: &BTreeMap<ObjectId, Vec<usize>>,
-    ) -> Result<Vec<(usize, ObjectId)>, BranchError> {
+    /// What each branch has changed since it left the target, if it did so at one place.
+    fn promising(&self, branches: &[BranchFacts], by_base: &BTreeMap<ObjectId, Vec<usize>>) -> Vec<Promising> {
         let mut promising = Vec::new();
         for (base, numbers) in by_base {
             let since =
@@ -111,19 +115,25 @@ impl BringUp<'_> {
             let on_target = Side::new(&on_target);
             for number in numbers {
                 let Ok(changes) = since(branches[*number].tip) else { continue };
-                if let Some(texts) = Side::new(&changes).with(&on_target) {
-                    promising.push(Promising { number: *number, changes, texts });
-                }
+                let texts = Side::new(&changes).with(&on_target);
+                promising.push(Promising { number: *number, changes, texts });
             }
         }
+        promising
+    }
+
+    /// The branches whose merge is certainly clean, with the target's files afterwards.
+    fn quick(&self, promising: &[Promising]) -> Result<Vec<(usize, ObjectId)>, BranchError> {
         let shared: BTreeSet<BString> =
-            promising.iter().flat_map(|branch| &branch.texts).map(|text| text.path.clone()).collect();
+            promising.iter().flat_map(|branch| &branch.texts).flatten().map(|text| text.path.clone()).collect();
         let plain = merged_as_text(self.repository, self.target.commit, &shared)?;
-        promising.retain(|branch| branch.texts.iter().all(|text| plain.contains(&text.path)));
         let mut texts = Texts::new(self.scratch);
         let mut found = Vec::new();
         for branch in promising {
-            if let Some(tree) = self.apply(&mut texts, &branch)? {
+            let Some(shared) = &branch.texts else { continue };
+            if shared.iter().all(|text| plain.contains(&text.path))
+                && let Some(tree) = self.apply(&mut texts, &branch.changes, shared)?
+            {
                 found.push((branch.number, tree));
             }
         }
@@ -131,17 +141,22 @@ impl BringUp<'_> {
     }
 
     /// Write the target's tree with the branch's changes; nothing when a file does not certainly merge.
-    fn apply(&self, texts: &mut Texts<'_>, branch: &Promising) -> Result<Option<ObjectId>, BranchError> {
+    fn apply(
+        &self,
+        texts: &mut Texts<'_>,
+        changes: &[Change],
+        shared: &[TextMerge],
+    ) -> Result<Option<ObjectId>, BranchError> {
         let mut merged = BTreeMap::new();
-        for text in &branch.texts {
+        for text in shared {
             let Some(blob) = texts.merged(text) else { return Ok(None) };
             merged.insert(&text.path, blob);
         }
         // An old way of writing a mode is git's to translate.
-        if branch.changes.iter().filter_map(|change| change.new).any(|new| new.mode != new.mode.kind().into()) {
+        if changes.iter().filter_map(|change| change.new).any(|new| new.mode != new.mode.kind().into()) {
             return Ok(None);
         }
-        let entries = branch.changes.iter().map(|change| {
+        let entries = changes.iter().map(|change| {
             let new = change.new.map(|new| (new.mode.kind(), merged.get(&change.path).copied().unwrap_or(new.id)));
             (change.path.as_bstr(), new)
         });
@@ -186,6 +201,16 @@ impl BringUp<'_> {
         match self.readable(changes)? {
             Ok(changes) => branch.changes = changes,
             Err(reason) => branch.standing = Standing::Unknown { reason },
+        }
+        if branch.is_up_to_date(self.target.commit) {
+            (branch.own, branch.is_plain) = (branch.changes.clone(), true);
+        } else if branch.own.is_empty()
+            && let (Standing::Clean { .. }, Some([base, ..])) =
+                (&branch.standing, branch.history.as_ref().map(|history| history.bases.as_slice()))
+        {
+            let own = tree_of(self.scratch, *base)
+                .and_then(|base| between(self.scratch, base, tree_of(self.scratch, branch.tip)?));
+            branch.own = self.readable(own)?.unwrap_or_default();
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! What is to be said of each branch alone: its history, its uncommitted work, and how it stands to the target.
 
+use std::path::PathBuf;
+
 use gix::ObjectId;
 use gix::bstr::BString;
 
@@ -31,6 +33,25 @@ pub struct BranchFacts {
     pub standing: Standing,
     /// What it changes in the target's files; while it conflicts with the target, what it changed since it left it.
     pub changes: Vec<Change>,
+    /// What it changed since it left the target.
+    pub own: Vec<Change>,
+    /// Nothing that it or the target did since can be a rename that matters to the other: each file of `own` was
+    /// merged into the target's file of the same name.
+    pub is_plain: bool,
+}
+
+impl BranchFacts {
+    /// It left the target where the target is now.
+    pub fn is_up_to_date(&self, target: ObjectId) -> bool {
+        self.history.as_ref().is_some_and(|history| history.bases == [target])
+    }
+
+    /// With it come other `.gitattributes`, and git's merges of other branches may come out otherwise.
+    pub fn changes_attributes(&self) -> bool {
+        let is_attributes =
+            |change: &Change| change.path.rsplit(|byte| *byte == b'/').next() == Some(b".gitattributes");
+        self.changes.iter().any(is_attributes)
+    }
 }
 
 /// What became of uncommitted work.
@@ -66,6 +87,20 @@ pub enum LeftOut {
     Elsewhere {
         /// That commit, if there is one.
         head: Option<ObjectId>,
+    },
+    /// The worktree has something else checked out than the branch.
+    #[error("the worktree {} has {} checked out", .path.display(), .branch.as_deref().unwrap_or("no branch"))]
+    OnAnother {
+        /// Where.
+        path: PathBuf,
+        /// The branch that it has, without `refs/heads/`; none when HEAD is detached.
+        branch: Option<String>,
+    },
+    /// The worktree cannot be found, or is none any more.
+    #[error("the worktree {} is missing or cannot be read", .path.display())]
+    Missing {
+        /// Where it was.
+        path: PathBuf,
     },
     /// It could not be read.
     #[error("{reason}")]
@@ -123,7 +158,9 @@ pub(super) fn gather(
     options: &super::Options,
     remembered: &Remembered,
 ) -> Result<Facts, BranchError> {
-    let commits: Vec<_> = candidates.iter().map(|candidate| candidate.commit).collect();
+    // The place of one that cannot be read is kept by something that says nothing.
+    let commit = |candidate: &Candidate| if candidate.broken.is_some() { target.commit } else { candidate.commit };
+    let commits: Vec<_> = candidates.iter().map(commit).collect();
     let histories = match remembered.histories(&commits) {
         Some(known) => known,
         None => {
@@ -135,10 +172,12 @@ pub(super) fn gather(
     let mut branches = Vec::with_capacity(candidates.len());
     for (candidate, history) in candidates.iter().zip(&histories.each) {
         let (uncommitted, tip) = match options.work {
+            _ if candidate.broken.is_some() => (Uncommitted::NotAsked, candidate.commit),
             Work::Committed => (Uncommitted::NotAsked, candidate.commit),
             Work::Uncommitted => uncommitted(scratch, candidate)?,
         };
         let (history, reason) = match history {
+            _ if candidate.broken.is_some() => (None, candidate.broken.clone().unwrap_or_default()),
             Ok(history) => (Some(history.clone()), String::new()),
             Err(reason) => (None, reason.clone()),
         };
@@ -150,6 +189,8 @@ pub(super) fn gather(
             uncommitted,
             standing: Standing::Unknown { reason },
             changes: Vec::new(),
+            own: Vec::new(),
+            is_plain: false,
         });
     }
     BringUp { repository, scratch, target, remembered }.all(merger, &mut branches, options.jobs)?;
@@ -159,6 +200,9 @@ pub(super) fn gather(
 /// The uncommitted work of a candidate and the commit that stands for all of it.
 fn uncommitted(scratch: &Scratch, candidate: &Candidate) -> Result<(Uncommitted, ObjectId), BranchError> {
     let left_out = |reason| Ok((Uncommitted::LeftOut { reason }, candidate.commit));
+    if let Some(reason) = &candidate.away {
+        return left_out(reason.clone());
+    }
     let Some(worktree) = &candidate.worktree else { return Ok((Uncommitted::NotAsked, candidate.commit)) };
     if let Some(doing) = &candidate.busy {
         return left_out(LeftOut::Busy { doing: doing.clone() });

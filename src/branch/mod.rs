@@ -49,6 +49,10 @@ pub struct Candidate {
     pub worktree: Option<PathBuf>,
     /// What the worktree is in the middle of (a rebase, a merge). Its uncommitted work is not used then.
     pub busy: Option<String>,
+    /// Why the worktree that should belong to it is of no use, so that work may lie there that nobody can see.
+    pub away: Option<facts::LeftOut>,
+    /// Why its tip cannot be read. It cannot be judged then, and its commit says nothing.
+    pub broken: Option<String>,
     /// Names of the candidates that have to land before it. Other names are of no consequence.
     pub after: Vec<String>,
     /// The higher, the earlier, and the rather without manual work.
@@ -66,6 +70,8 @@ impl Candidate {
             branch: None,
             worktree: None,
             busy: None,
+            away: None,
+            broken: None,
             after: Vec::new(),
             priority: 0,
             age: 0,

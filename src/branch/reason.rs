@@ -30,6 +30,21 @@ pub enum Reason {
         /// Which branches.
         others: Vec<String>,
     },
+    /// It comes before others because it does not merge after them.
+    First {
+        /// Which branches.
+        others: Vec<String>,
+    },
+    /// It merges after what comes before it, though not alone.
+    Mended {
+        /// Those before it with which it conflicts when only they have landed; none: the target as it is.
+        with: Vec<String>,
+    },
+    /// It waits for others, which do not land as they are.
+    Waits {
+        /// Which.
+        on: Vec<String>,
+    },
     /// It conflicts with branches that come before it.
     NeedsResolution {
         /// With each of them, where.
@@ -93,6 +108,19 @@ impl std::fmt::Display for Reason {
                 let verb = if others.len() == 1 { "conflicts" } else { "conflict" };
                 write!(f, "before {}, which {verb} with it", list(others, "branches"))
             }
+            Reason::First { others } => {
+                write!(f, "before {}: the other way round does not merge", list(others, "branches"))
+            }
+            Reason::Mended { with } if with.is_empty() => {
+                f.write_str("merges after those before it, though not with the target as it is")
+            }
+            Reason::Mended { with } => {
+                write!(f, "merges after those before it, though not after {} alone", list(with, "branches"))
+            }
+            Reason::Waits { on } => {
+                let verb = if on.len() == 1 { "does" } else { "do" };
+                write!(f, "waits for {}, which {verb} not land as things are", list(on, "branches"))
+            }
             Reason::NeedsResolution { clashes, smallest_of } => {
                 for (number, Clash { with, paths, regions }) in clashes.iter().take(NAMED).enumerate() {
                     f.write_str(if number == 0 { "needs resolution in " } else { "; in " })?;
@@ -105,12 +133,10 @@ impl std::fmt::Display for Reason {
                 }
                 smallest_of.map_or(Ok(()), |number| write!(f, "; the smallest of the {number} that do"))
             }
-            Reason::Together { with, paths } => write!(
-                f,
-                "needs resolution in {} once {} have landed together",
-                list(paths, "paths"),
-                list(with, "branches")
-            ),
+            Reason::Together { with, paths } => {
+                let landed = if with.len() == 1 { "has landed" } else { "have landed together" };
+                write!(f, "needs resolution in {} once {} {landed}", list(paths, "paths"), list(with, "branches"))
+            }
             Reason::ConflictsWithTarget { paths } => {
                 write!(f, "conflicts with the target in {}", list(paths, "paths"))
             }
@@ -160,6 +186,12 @@ mod tests {
         );
         let together = Reason::Together { with: names(&["a", "b"]), paths: paths(&["f"]) };
         assert_eq!(together.to_string(), "needs resolution in f once a and b have landed together");
+        let together = Reason::Together { with: names(&["a"]), paths: paths(&["f"]) };
+        assert_eq!(together.to_string(), "needs resolution in f once a has landed");
+        let waits = Reason::Waits { on: names(&["a", "b"]) };
+        assert_eq!(waits.to_string(), "waits for a and b, which do not land as things are");
+        let mended = Reason::Mended { with: names(&["b"]) };
+        assert_eq!(mended.to_string(), "merges after those before it, though not after b alone");
         assert_eq!(Reason::Before { others: names(&["b"]) }.to_string(), "before b, which conflicts with it");
         let many = Reason::ConflictsWithTarget { paths: paths(&["1", "2", "3", "4"]) };
         assert_eq!(many.to_string(), "conflicts with the target in 4 paths");

@@ -17,6 +17,7 @@ use gix::objs::tree::EntryMode;
 use serde::{Deserialize, Serialize};
 
 use super::changes::Change;
+use super::conflict::ask::{Ask, Landed};
 use super::history::{Histories, History, Parents};
 use super::regions::{Lines, Region};
 use super::verdict::{PathState, PathVerdict};
@@ -167,13 +168,13 @@ impl Remembered {
     }
 
     /// What conflicts between two sides, whose tips are named because lines are told as they are there.
-    pub(super) fn pair(&self, request: &Request, tips: [ObjectId; 2]) -> Option<Vec<PathVerdict>> {
-        self.content.borrow().pairs.get(&key(request, tips))?.iter().map(restored).collect()
+    pub(super) fn pair(&self, ask: &Ask, tips: [ObjectId; 2]) -> Option<Vec<PathVerdict>> {
+        self.content.borrow().pairs.get(&key(ask, tips))?.iter().map(restored).collect()
     }
 
-    pub(super) fn keep_pair(&self, request: &Request, tips: [ObjectId; 2], paths: &[PathVerdict]) {
+    pub(super) fn keep_pair(&self, ask: &Ask, tips: [ObjectId; 2], paths: &[PathVerdict]) {
         if let Some(paths) = saved(paths) {
-            self.content.borrow_mut().pairs.insert(key(request, tips), paths);
+            self.content.borrow_mut().pairs.insert(key(ask, tips), paths);
             self.is_new.set(true);
         }
     }
@@ -190,9 +191,12 @@ impl Remembered {
     }
 }
 
-fn key(request: &Request, tips: [ObjectId; 2]) -> String {
-    let base = request.base.map(|base| base.to_string()).unwrap_or_default();
-    format!("{base} {} {} {} {}", request.ours, request.theirs, tips[0], tips[1])
+fn key(ask: &Ask, tips: [ObjectId; 2]) -> String {
+    let Request { base, ours, theirs } = ask.request;
+    let [base, attributes] = [base, ask.attributes].map(|id| id.map(|id| id.to_string()).unwrap_or_default());
+    // The sides of what is told are the other way round when the second one has landed.
+    let turned = if ask.landed == Landed::Second { " turned" } else { "" };
+    format!("{base} {ours} {theirs} {} {} {attributes}{turned}", tips[0], tips[1])
 }
 
 fn folder(repository: &Repository) -> PathBuf {
@@ -202,15 +206,18 @@ fn folder(repository: &Repository) -> PathBuf {
 /// Everything but the sides that git's word depends on, in one name.
 fn name(repository: &Repository, target: ObjectId) -> Option<String> {
     // Settings of this one run, which only git reads.
-    if crate::world::World::variable("GIT_CONFIG_PARAMETERS").is_some() {
+    if crate::git::attributes::has_settings_of_this_run() {
         return None;
     }
     let mut all = format!("{} {} {target}\n", env!("CARGO_PKG_VERSION"), version(repository.common_dir()).ok()?);
     let config = repository.gix().config_snapshot();
-    for section in ["merge", "diff", "attr"] {
+    let renormalizes = config.boolean("merge.renormalize").unwrap_or_default();
+    // What is checked in, and with it what merge.renormalize merges, depends on `core` and on the filters.
+    for section in ["merge", "diff", "attr", "core", "filter"] {
         for found in config.plumbing().sections_by_name(section).into_iter().flatten() {
             // What somebody else's program does is not for us to foresee.
-            if section == "merge" && found.header().subsection_name().is_some() {
+            let is_program = section == "merge" || (section == "filter" && renormalizes);
+            if is_program && found.header().subsection_name().is_some() {
                 return None;
             }
             all.push_str(&found.to_bstring().to_str_lossy());
@@ -222,8 +229,9 @@ fn name(repository: &Repository, target: ObjectId) -> Option<String> {
     let usual = usual.map(|folder| folder.join("git/attributes"));
     let files =
         [of_user.or(usual), Some(repository.common_dir().join("info/attributes")), Some("/etc/gitattributes".into())];
-    // Where history ends in a shallow clone.
-    let files = files.into_iter().flatten().chain([repository.common_dir().join("shallow")]);
+    // Where history ends in a shallow clone, and where somebody has told it otherwise.
+    let history = ["shallow", "info/grafts"].map(|file| repository.common_dir().join(file));
+    let files = files.into_iter().flatten().chain(history);
     for file in files {
         if let Ok(content) = std::fs::read(file) {
             all.push_str(&format!("file {}\n", content.as_bstr()));

@@ -57,6 +57,14 @@ impl PathVerdict {
         matches!(self.state, PathState::Conflict { .. })
     }
 
+    /// Tell it from the other side.
+    pub(super) fn turn(&mut self) {
+        if let PathState::Conflict { regions, stages, .. } = &mut self.state {
+            std::mem::swap(&mut stages.ours, &mut stages.theirs);
+            regions.iter_mut().for_each(|region| std::mem::swap(&mut region.a, &mut region.b));
+        }
+    }
+
     /// How many places there are to resolve: one at least, if it is a conflict.
     pub fn places(&self) -> usize {
         match &self.state {

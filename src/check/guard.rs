@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::git::hooks::INSIDE;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 
 /// The variable that marks everything that a check starts.
@@ -18,6 +19,16 @@ pub(super) const MARK: &str = "GIT_AGENTS_CHECK";
 /// How long a group has to end by itself before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(10);
+
+/// Waits for a line, and ends the group and what left it when there is none. Its argument is both, with a space between.
+const GUARD: &str = r#"read -r done && exit
+group=${1%% *} mark=${1#* }
+kill -s TERM -- "-$group"
+sleep 2
+kill -s KILL -- "-$group"
+for process in /proc/[0-9]*; do
+    tr '\0' '\n' <"$process/environ" | grep -qFx -e "$mark" && kill -s KILL "${process#/proc/}"
+done"#;
 
 /// A command that runs under guard.
 pub(super) struct Guarded {
@@ -36,13 +47,14 @@ impl Guarded {
         let mut child = shell("read -r go && exec sh -c \"$1\" </dev/null", command)
             .current_dir(dir)
             .env(MARK, mark)
+            .env(INSIDE, "1")
             .stdout(output.try_clone()?)
             .stderr(output.try_clone()?)
             .spawn()?;
         let begin = || -> io::Result<(Pid, Child)> {
             let group = Pid::from_child(&child);
-            let script = "read -r done || { kill -s TERM -- \"-$1\"; sleep 2; kill -s KILL -- \"-$1\"; }";
-            let guard = shell(script, &group.as_raw_nonzero().to_string()).current_dir("/").spawn()?;
+            let group_and_mark = [group.as_raw_nonzero().to_string(), format!("{MARK}={mark}")];
+            let guard = shell(GUARD, &group_and_mark.join(" ")).current_dir("/").spawn()?;
             Ok((group, guard))
         };
         let (group, mut guard) = match begin() {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::config;
 use crate::duration::{self, InvalidDuration};
 use crate::git::Repository;
 
@@ -55,21 +56,21 @@ pub enum SettingsError {
 /// See [`SettingsError`].
 pub fn configured(repo: &Repository) -> Result<Settings, SettingsError> {
     let mut commands: Vec<String> = Vec::new();
-    for command in repo.config_all(CHECK_KEY) {
+    for command in config::values(repo, CHECK_KEY) {
         if command.trim().is_empty() {
             commands.clear();
         } else {
             commands.push(command);
         }
     }
-    let timeout = repo.config(TIMEOUT_KEY).map(|text| duration::parse(&text)).transpose();
+    let timeout = config::value(repo, TIMEOUT_KEY).map(|text| duration::parse(&text)).transpose();
     let timeout = timeout.map_err(|source| SettingsError::Duration { key: TIMEOUT_KEY, source })?;
     let number = |value: String| match value.trim().parse() {
         Ok(number @ 0..=100) => Ok(number),
         _ => Err(SettingsError::Number { key: RETRIES_KEY, value: value.chars().take(40).collect() }),
     };
-    let retries = repo.config(RETRIES_KEY).map(number).transpose()?.unwrap_or_default();
-    Ok(Settings { commands, each: repo.config_flag(EACH_KEY), timeout, retries })
+    let retries = config::value(repo, RETRIES_KEY).map(number).transpose()?.unwrap_or_default();
+    Ok(Settings { commands, each: config::flag(repo, EACH_KEY), timeout, retries })
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub fn merged_as_text(
     source: ObjectId,
     paths: &BTreeSet<BString>,
 ) -> Result<BTreeSet<BString>, GitError> {
-    if paths.is_empty() || merges_in_its_own_way(repository) {
+    if paths.is_empty() || merges_in_its_own_way(repository)? {
         return Ok(BTreeSet::new());
     }
     let folder = repository.worktree().unwrap_or(repository.git_dir());
@@ -40,15 +40,20 @@ pub fn merged_as_text(
     Ok(plain.map(|answer| BString::from(answer[0])).collect())
 }
 
+/// Whether there are settings of this one run, by `git -c` or in the environment, which reach git and not gix.
+pub fn has_settings_of_this_run() -> bool {
+    ["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"].iter().any(|name| crate::world::World::variable(name).is_some())
+}
+
 /// A setting makes git merge every file in another way than line by line as it is.
-fn merges_in_its_own_way(repository: &Repository) -> bool {
-    let config = repository.gix().config_snapshot();
-    // What `git -c` gives reaches git and not gix.
-    let given = crate::world::World::variable("GIT_CONFIG_PARAMETERS").unwrap_or_default().to_ascii_lowercase();
-    if given.contains("merge.default") || given.contains("merge.renormalize") {
-        return true;
+fn merges_in_its_own_way(repository: &Repository) -> Result<bool, GitError> {
+    if has_settings_of_this_run() {
+        // They may include whole files, so git has to read them.
+        let asked = ["config", "--get-regexp", "^merge\\.(default|renormalize)$"];
+        return Ok(!repository.git().args(asked).run()?.stdout.is_empty());
     }
-    config.string("merge.default").is_some() || config.boolean("merge.renormalize").unwrap_or_default()
+    let config = repository.gix().config_snapshot();
+    Ok(config.string("merge.default").is_some() || config.boolean("merge.renormalize").unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Where a branch comes from and goes to: its upstream, fetched and pushed by git itself.
 //!
 //! Nothing is forced, no tags and no submodules ride along. How a push ended is decided by what the remote has
-//! afterwards, not by what git says: a reply that got lost after the remote took the commit is a success.
+//! afterwards, not by what git says: a reply that got lost after the remote took the commit is a success. git runs at the
+//! top of the main worktree, from where the relative address of a remote counts.
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
@@ -9,6 +10,7 @@ use gix::bstr::ByteSlice;
 use super::Repository;
 use super::refs::{self, RefError};
 use super::run::{Git, GitError};
+use crate::world::World;
 
 /// A branch's upstream on a remote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +30,10 @@ pub struct Upstream {
 /// How a push ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pushed {
-    /// The remote has the commit.
+    /// The remote has taken the commit.
     Done,
+    /// The remote had the commit before.
+    Already,
     /// Somebody else pushed first.
     Overtaken {
         /// What the remote has instead; none when the branch is gone there.
@@ -95,7 +99,13 @@ pub fn known(repo: &Repository, upstream: &Upstream) -> Result<Option<ObjectId>,
 pub fn fetch(repo: &Repository, upstream: &Upstream) -> Result<ObjectId, RefError> {
     let own = format!("refs/agents-local/upstream/{}", upstream.branch.trim_start_matches("refs/heads/"));
     let here = upstream.tracking.as_ref().unwrap_or(&own);
-    let child = repo.git().args(["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head"]);
+    let child = unprompted(repo, repo.git_with_hooks()).args([
+        "fetch",
+        "--quiet",
+        "--no-tags",
+        "--no-recurse-submodules",
+        "--no-write-fetch-head",
+    ]);
     let child = child.args(["--no-auto-maintenance", "--no-prune", "--"]).arg(&upstream.remote);
     child.arg(format!("+{}:{here}", upstream.branch)).stdout()?;
     let missing = || GitError::Answer { command: "git fetch".to_owned(), detail: format!("{here} is not there") };
@@ -114,10 +124,10 @@ pub fn push(repo: &Repository, upstream: &Upstream, commit: ObjectId) -> Result<
     };
     let before = asked(repo, upstream).map_err(words)?;
     if before == Some(commit) {
-        return Ok(Pushed::Done);
+        return Ok(Pushed::Already);
     }
-    let child =
-        repo.git_with_hooks().args(["-c", "push.followTags=false", "push", "--quiet", "--recurse-submodules=no", "--"]);
+    let child = unprompted(repo, repo.git_with_hooks());
+    let child = child.args(["-c", "push.followTags=false", "push", "--quiet", "--recurse-submodules=no", "--"]);
     let child = child.arg(&upstream.push_remote).arg(format!("{commit}:{}", upstream.push_branch));
     let output = child.run()?;
     if output.status.success() {
@@ -137,11 +147,20 @@ pub fn push(repo: &Repository, upstream: &Upstream, commit: ObjectId) -> Result<
 }
 
 fn asked(repo: &Repository, upstream: &Upstream) -> Result<Option<ObjectId>, GitError> {
-    let child: Git = repo.git().args(["ls-remote", "--quiet", "--"]).arg(&upstream.push_remote);
+    let child = unprompted(repo, repo.git_with_hooks()).args(["ls-remote", "--quiet", "--"]).arg(&upstream.push_remote);
     let output = child.arg(&upstream.push_branch).stdout()?;
     let mut rows = output.lines().filter_map(|line| line.split_once_str("\t"));
     let row = rows.find(|(_, name)| *name == upstream.push_branch.as_bytes());
     Ok(row.and_then(|(id, _)| ObjectId::from_hex(id).ok()))
+}
+
+/// Nobody is there to type a password; ssh asks the terminal itself unless it is told not to.
+pub(crate) fn unprompted(repo: &Repository, git: Git) -> Git {
+    let is_set = World::variable("GIT_SSH_COMMAND").is_some()
+        || World::variable("GIT_SSH").is_some()
+        || repo.config("core.sshCommand").is_some();
+    let git = git.env("GIT_ASKPASS", "true").env("SSH_ASKPASS_REQUIRE", "never");
+    if is_set { git } else { git.env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes") }
 }
 
 fn has(repo: &Repository, id: ObjectId) -> bool {

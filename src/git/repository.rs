@@ -85,6 +85,8 @@ impl Repository {
             ask_git_for_trust(dir)?;
         }
         gix.objects.ignore_replacements = true;
+        // In a bare repository git keeps no logs by default, and gix none at all then, also where one is asked for.
+        gix.refs.write_reflog = gix::refs::store::WriteReflog::Normal;
         // One small document is read after another: without a cache each would inflate its delta chain anew.
         gix.object_cache_size_if_unset(256 * 1024);
         let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -143,7 +145,7 @@ impl Repository {
             (Some(name), Some(parent)) if name == ".git" => parent,
             _ => &self.common_dir,
         };
-        Git::at(top).arg("--git-dir").arg(&self.common_dir)
+        Git::at(top).env(super::hooks::INSIDE, "1").arg("--git-dir").arg(&self.common_dir)
     }
 
     /// One value of git's configuration, all scopes considered.
@@ -156,6 +158,10 @@ impl Repository {
 
     /// All values of a key that may be given several times, in git's order.
     pub fn config_all(&self, key: &str) -> Vec<String> {
+        if is_given_for_this_run(key) {
+            let values = self.config_by_git(&["-z", "--get-all", key]).unwrap_or_default();
+            return values.split_terminator('\0').map(ToOwned::to_owned).collect();
+        }
         let values = self.gix.config_snapshot().plumbing().strings(key).unwrap_or_default();
         values.into_iter().map(|value| value.to_str_lossy().into_owned()).collect()
     }
@@ -185,7 +191,8 @@ impl Repository {
 /// Whether `git -c` may have given the key: that reaches git, and not gix.
 fn is_given_for_this_run(key: &str) -> bool {
     let given = World::variable("GIT_CONFIG_PARAMETERS").unwrap_or_default().to_ascii_lowercase();
-    given.contains(&key.to_ascii_lowercase())
+    // A file that is included for this run may have any key.
+    given.contains(&key.to_ascii_lowercase()) || given.contains("include")
 }
 
 /// Refuse a git that lacks what conflicts and landing rely on; `dir` is any folder.
@@ -249,11 +256,12 @@ pub fn path_of(bytes: &BStr) -> PathBuf {
     PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
 }
 
-/// A path from git as text: as it is when it is UTF-8, else quoted as git quotes it, so that no two look alike.
+/// A path from git as text: as it is when it is UTF-8, else quoted as git quotes it, so that no two look alike. So is
+/// one that seems to be quoted.
 pub fn path_text(path: &BStr) -> String {
     match path.to_str() {
-        Ok(text) => text.to_owned(),
-        Err(_) => {
+        Ok(text) if !text.starts_with('"') => text.to_owned(),
+        _ => {
             let escape = |byte: &u8| match byte {
                 b'"' | b'\\' => format!("\\{}", char::from(*byte)),
                 b' '..=b'~' => char::from(*byte).to_string(),
@@ -272,5 +280,6 @@ mod tests {
     fn paths_that_are_no_text_are_quoted_as_git_does() {
         assert_eq!(path_text("src/ä b.rs".into()), "src/ä b.rs");
         assert_eq!(path_text(b"\xff\"x".as_bstr()), "\"\\377\\\"x\"");
+        assert_ne!(path_text("\"\\377\"".into()), path_text(b"\xff".as_bstr()));
     }
 }

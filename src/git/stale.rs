@@ -28,6 +28,16 @@ pub(crate) fn clear(repo: &Repository, lock: &Path, is_ours: impl Fn(&[u8]) -> b
     std::fs::remove_file(lock).is_ok() || !lock.exists()
 }
 
+/// Remove the lock of the packed refs if it is abandoned: git takes it to delete a ref, leaves it empty, and writes beside
+/// it. True when no lock is there any more.
+pub(crate) fn clear_packed_refs(repo: &Repository) -> bool {
+    let (lock, beside) = (repo.common_dir().join("packed-refs.lock"), repo.common_dir().join("packed-refs.new"));
+    if lock.exists() && beside.exists() && !wait_until_still(repo, &beside) && beside.exists() {
+        return false;
+    }
+    clear(repo, &lock, |content| content.is_empty() || content.starts_with(b"# pack-refs"))
+}
+
 /// Delete what killed processes left in our own folder for temporary files.
 pub(crate) fn sweep(repo: &Repository) {
     let Ok(entries) = repo.agents_dir().join("tmp").read_dir() else { return };

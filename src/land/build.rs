@@ -6,10 +6,10 @@ use gix::ObjectId;
 
 use super::commit::Writer;
 use super::finish::{self, WorktreeIntent};
+use super::merger::Merger;
 use super::message::COMMIT_MSG;
 use super::plan::{Built, Following, Move, Plan, PlanError, Refusal, Request, Source, Step, Stop, Stopped};
 use super::replay::{Builder, Outcome};
-use crate::git::merge_tree::MergeTree;
 use crate::git::refs::{self, RefError};
 use crate::git::scratch::Scratch;
 use crate::git::worktrees::{self, Worktree};
@@ -45,7 +45,7 @@ pub fn plan(repo: &Repository, request: &Request) -> Result<Built, PlanError> {
     // A branch whose worktree is in the way of what all of them make together is left out, and the rest built again.
     let plan = loop {
         let mut plan = land_all(repo, request, start, &all.worktrees, &scratch, &barred)?;
-        if plan.steps.is_empty() && !plan.empty.is_empty() {
+        if plan.steps.is_empty() && (!plan.empty.is_empty() || plan.stopped.is_empty()) {
             plan.brought = request.start.filter(|start| *start != before);
         }
         let Some(end) = plan.target_after() else { break plan };
@@ -120,7 +120,7 @@ pub fn plan_rebase(
         }
     };
     let writer = Writer { repo, scratch: &scratch, identity };
-    let mut builder = Builder { writer, merger: MergeTree::new(repo, &scratch, Some(onto)), hooks_in: None };
+    let mut builder = Builder { writer, merger: Merger::new(repo, &scratch, onto), hooks_in: None };
     let outcome = builder.rebase(tip, onto, &source.exclude, &source.trailers)?;
     let (strategy, after, replayed, dropped) = match outcome {
         Outcome::Landed { strategy, after, replayed, dropped } => (strategy, after, replayed, dropped),
@@ -191,7 +191,7 @@ fn land_all(
     let writer = Writer { repo, scratch, identity: &request.identity };
     let hooks_in = request.runs_hooks.then(|| hooks_dir(repo, all, &request.target));
     let hooks_in = hooks_in.filter(|dir| hooks::exists(dir, COMMIT_MSG));
-    let mut builder = Builder { writer, merger: MergeTree::new(repo, scratch, Some(start)), hooks_in };
+    let mut builder = Builder { writer, merger: Merger::new(repo, scratch, start), hooks_in };
     let mut plan = Plan::default();
     let mut current = start;
     for source in &request.sources {
@@ -279,7 +279,7 @@ fn bring_along(
 ) -> Result<(), PlanError> {
     let Ok(tip) = tip_of(repo, branch)? else { return Ok(()) };
     let bases = repo.gix().merge_bases_many(start, &[tip]).unwrap_or_default();
-    if bases.iter().any(|base| base.detach() == tip) {
+    if tip == end || bases.iter().any(|base| base.detach() == tip) {
         return Ok(());
     }
     if follow_all(repo, all, branch, tip, end, scratch, &mut plan.worktrees)?.is_none() {

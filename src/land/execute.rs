@@ -96,8 +96,12 @@ pub fn execute(repo: &Repository, execution: &Execution<'_>) -> Result<Executed,
     let mut entry = Entry::begin(repo, operation, finish::KIND, &intent)?;
     let updates: Vec<_> = intent.refs.iter().filter_map(|one| one.update(execution.message)).collect();
     let locks_before = finish::locks(repo, &intent);
-    if let Err(error) = refs::transaction(repo, &updates, signature) {
-        entry = go_on(repo, &intent, entry, &locks_before, error, signature)?;
+    let is_left = || finish::locks(repo, &intent).iter().any(|lock| !locks_before.contains(lock));
+    match refs::transaction(repo, &updates, signature) {
+        // git may have been unable to take a lock away.
+        Ok(()) if is_left() => finish::clear_locks(repo, &intent),
+        Ok(()) => {}
+        Err(error) => entry = go_on(repo, &intent, entry, &locks_before, error, signature)?,
     }
     let mut followed = Vec::new();
     // The refs have moved: what fails from here on is told, and tried again by the next command.

@@ -201,11 +201,9 @@ pub(super) fn clear_locks(repo: &Repository, intent: &Intent) {
     }
     // Moving the branch that HEAD names locks HEAD too. It stays empty, as HEAD itself is not written.
     stale::clear(repo, &repo.common_dir().join("HEAD.lock"), <[u8]>::is_empty);
-    // Only deleting locks the packed refs. `git pack-refs` has that lock empty too, while it writes beside it.
-    let (lock, beside) = (repo.common_dir().join("packed-refs.lock"), repo.common_dir().join("packed-refs.new"));
-    let deletes = intent.refs.iter().any(|one| one.after.is_none());
-    if deletes && lock.exists() && (!beside.exists() || stale::wait_until_still(repo, &beside)) {
-        stale::clear(repo, &lock, <[u8]>::is_empty);
+    // Only deleting locks the packed refs.
+    if intent.refs.iter().any(|one| one.after.is_none()) {
+        stale::clear_packed_refs(repo);
     }
     for one in &intent.refs {
         let after = one.after.clone().unwrap_or_default();

@@ -13,6 +13,7 @@ pub mod replay;
 
 mod commit;
 mod encoding;
+mod merger;
 mod message;
 mod own;
 

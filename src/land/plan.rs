@@ -6,6 +6,7 @@ use gix::ObjectId;
 use gix::actor::Signature;
 use gix::bstr::BString;
 
+use crate::branch::BranchError;
 use crate::check::Failure;
 use crate::git::GitError;
 use crate::git::merge_tree::{ConflictKind, MergeError, Stages};
@@ -329,6 +330,9 @@ pub enum PlanError {
     /// git could not merge.
     #[error(transparent)]
     Merge(#[from] MergeError),
+    /// Trees could not be compared.
+    #[error(transparent)]
+    Compare(#[from] Box<BranchError>),
     /// A worktree could not be looked at.
     #[error(transparent)]
     Follow(#[from] FollowError),
@@ -344,5 +348,10 @@ impl Plan {
     /// The target's commit when all has landed; none when nothing moves it.
     pub fn target_after(&self) -> Option<ObjectId> {
         self.steps.last().map(|step| step.after).or(self.brought)
+    }
+
+    /// What the first branch lands on; none when none lands.
+    pub fn start(&self) -> Option<ObjectId> {
+        self.steps.first().map(|step| step.onto)
     }
 }

@@ -12,11 +12,12 @@ use gix::ObjectId;
 use gix::bstr::{BString, ByteSlice};
 
 use super::commit::{self, Commit, Writer, line_of};
+use super::merger::Merger;
 use super::message;
 use super::own::{Base, Listed};
 use super::plan::{PlanError, Source, Stop, StopPath, Strategy};
 use crate::git::Repository;
-use crate::git::merge_tree::{Merge, MergeTree, Request};
+use crate::git::merge_tree::{Merge, Request};
 use crate::git::scratch::Scratch;
 
 /// Where a branch ended up.
@@ -43,7 +44,7 @@ pub enum Outcome {
 #[derive(Debug)]
 pub(super) struct Builder<'a> {
     pub(super) writer: Writer<'a>,
-    pub(super) merger: MergeTree,
+    pub(super) merger: Merger<'a>,
     /// Where the `commit-msg` hook runs; none when there is none, or it does not.
     pub(super) hooks_in: Option<PathBuf>,
 }
@@ -162,12 +163,13 @@ impl Builder<'_> {
         onto: ObjectId,
         trailers: &[(String, String)],
     ) -> Result<Outcome, PlanError> {
-        if own.iter().any(|commit| commit.parents.is_empty()) {
-            return Ok(Outcome::Stopped(Stop::Unrelated));
-        }
         let merges: Vec<_> = own.iter().filter(|commit| commit.parents.len() > 1).map(|commit| commit.id).collect();
         if !merges.is_empty() {
             return Ok(Outcome::Stopped(Stop::HasMerges { commits: merges }));
+        }
+        // Without a merge there is only one beginning.
+        if own.iter().any(|commit| commit.parents.is_empty()) {
+            return Ok(Outcome::Stopped(Stop::Unrelated));
         }
         let (mut current, mut replayed, mut dropped) = (onto, Vec::new(), Vec::new());
         for Listed { id, parents, .. } in own {

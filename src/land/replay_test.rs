@@ -26,7 +26,7 @@ fn bring(fixture: &Fixture, source: &Source) -> Outcome {
     let (tip, onto) = (fixture.id("agents/one"), fixture.id("main"));
     let identity = ann();
     let writer = Writer { repo: &repo, scratch: &scratch, identity: &identity };
-    let mut builder = Builder { writer, merger: MergeTree::new(&repo, &scratch, Some(onto)), hooks_in: None };
+    let mut builder = Builder { writer, merger: Merger::new(&repo, &scratch, onto), hooks_in: None };
     let outcome = builder.bring(source, tip, onto, &source.exclude).unwrap();
     scratch.migrate(&repo).unwrap();
     outcome

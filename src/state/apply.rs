@@ -1,7 +1,7 @@
 //! Applying one operation: which rule goes with which action.
 
 use super::rules::{Rules, Work};
-use super::{Action, Operation, Rejected, State};
+use super::{Action, Operation, Rejected, State, Unsound};
 
 impl State {
     /// The state after `operation`, or the rule that it breaks. Deterministic; nothing but its arguments counts.
@@ -50,6 +50,12 @@ impl State {
             rules.end_groundless_claims();
         }
         rules.finish();
+        // What would be refused when it is read is not written either.
+        for document in state.touched() {
+            let unsound =
+                |reason: Unsound| Rejected::BadDocument { document: document.clone(), reason: reason.to_string() };
+            state.check(document).map_err(unsound)?;
+        }
         Ok(state)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::State;
+use super::{State, Unsound, sound};
 use crate::agent::AgentName;
 use crate::claim::ClaimId;
 use crate::finding::FindingId;
@@ -90,19 +90,26 @@ impl State {
     /// # Errors
     /// What is wrong with the JSON, as text: it is about something else, or not such a document at all.
     pub fn set_document(&mut self, document: &Document, json: Option<&Value>) -> Result<(), String> {
-        match (document, json) {
-            (document, Some(json)) => self.load_document(document, json)?,
-            (Document::Agent(name), None) => drop(self.agents.remove(name)),
-            (Document::Task(id), None) => drop(self.tasks.remove(id)),
-            (Document::Finding(id), None) => drop(self.findings.remove(id)),
-            (Document::Claim(id), None) => drop(self.claims.remove(id)),
-            (Document::Tally, None) => self.tally = super::Tally::default(),
+        match json {
+            Some(json) => self.load_document(document, json)?,
+            None => self.leave_out(document),
         }
         self.touch(document.clone());
         Ok(())
     }
 
-    /// Take in a document as it is stored; it does not count as changed.
+    /// Be without a document that was loaded and is not to be believed; it does not count as changed.
+    pub fn leave_out(&mut self, document: &Document) {
+        match document {
+            Document::Agent(name) => drop(self.agents.remove(name)),
+            Document::Task(id) => drop(self.tasks.remove(id)),
+            Document::Finding(id) => drop(self.findings.remove(id)),
+            Document::Claim(id) => drop(self.claims.remove(id)),
+            Document::Tally => self.tally = super::Tally::default(),
+        }
+    }
+
+    /// Take in a document as it is stored, if it is sound; it does not count as changed.
     ///
     /// # Errors
     /// As [`State::set_document`].
@@ -111,30 +118,37 @@ impl State {
         D: Deserializer<'j, Error = serde_json::Error>,
     {
         match document {
-            Document::Agent(name) => put(&mut self.agents, name, json, |agent| &agent.name),
-            Document::Task(id) => put(&mut self.tasks, id, json, |task| &task.id),
-            Document::Finding(id) => put(&mut self.findings, id, json, |finding| &finding.id),
-            Document::Claim(id) => put(&mut self.claims, id, json, |claim| &claim.id),
-            Document::Tally => Deserialize::deserialize(json).map(|tally| self.tally = tally).map_err(text),
+            Document::Agent(name) => put(&mut self.agents, name, json, |agent| &agent.name, sound::check_agent),
+            Document::Task(id) => put(&mut self.tasks, id, json, |task| &task.id, sound::check_task),
+            Document::Finding(id) => put(&mut self.findings, id, json, |found| &found.id, sound::check_finding),
+            Document::Claim(id) => put(&mut self.claims, id, json, |claim| &claim.id, sound::check_claim),
+            Document::Tally => {
+                let tally = Deserialize::deserialize(json).map_err(|error| error.to_string())?;
+                sound::check_tally(&tally).map_err(|unsound| unsound.to_string())?;
+                self.tally = tally;
+                Ok(())
+            }
         }
     }
 }
 
-fn put<'j, K, V, D>(map: &mut BTreeMap<K, V>, key: &K, json: D, name: impl Fn(&V) -> &K) -> Result<(), String>
+fn put<'j, K, V, D>(
+    map: &mut BTreeMap<K, V>,
+    key: &K,
+    json: D,
+    name: impl Fn(&V) -> &K,
+    check: impl Fn(&V) -> Result<(), Unsound>,
+) -> Result<(), String>
 where
     K: Ord + Clone + std::fmt::Display,
     V: Deserialize<'j>,
     D: Deserializer<'j, Error = serde_json::Error>,
 {
-    let value = V::deserialize(json).map_err(text)?;
+    let value = V::deserialize(json).map_err(|error| error.to_string())?;
     if name(&value) != key {
         return Err(format!("it is about {} and not about {key}", name(&value)));
     }
+    check(&value).map_err(|unsound| unsound.to_string())?;
     map.insert(key.clone(), value);
     Ok(())
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
-fn text(error: serde_json::Error) -> String {
-    error.to_string()
 }

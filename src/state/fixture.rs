@@ -132,7 +132,7 @@ pub(crate) fn land(name: &str, tasks: &[&str]) -> Action {
         strategy: "rebase".to_owned(),
         fences: Default::default(),
     };
-    Action::Land { target: "main".to_owned(), before: commit(1), after: commit(3), landed: vec![landed] }
+    Action::Land { target: "main".to_owned(), before: commit(1), start: None, after: commit(3), landed: vec![landed] }
 }
 
 /// So many cases, the same on every run; with `PROPTEST_CASES` set so many others, for finding more.

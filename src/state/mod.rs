@@ -10,6 +10,7 @@ pub(crate) mod fixture;
 mod operation;
 mod rejected;
 mod rules;
+mod sound;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +25,7 @@ use crate::task::{Task, TaskId, TaskState, waiting_for};
 pub use document::Document;
 pub use operation::{Action, DocumentChange, Landed, NewAgent, Operation, OperationId, RefMove};
 pub use rejected::Rejected;
+pub use sound::Unsound;
 
 /// How many tasks are closed, so that nobody has to read them to count them: `tally.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -84,6 +86,11 @@ impl State {
     /// Count one document as changed: for a loader that found the stored one wrong.
     pub fn touch(&mut self, document: Document) {
         self.touched.insert(document);
+    }
+
+    /// Count nothing as changed any more: what was touched is written.
+    pub fn settle(&mut self) {
+        self.touched.clear();
     }
 
     /// The tasks that can start now: open, and everything they wait for is completed or landed. The most important

@@ -157,8 +157,15 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         fence: Option<Fence>,
     },
-    /// Branches came into the target.
-    Land { target: String, before: CommitId, after: CommitId, landed: Vec<Landed> },
+    /// Branches came into the target. `start` is the upstream's commit that they landed on, where the target was behind it.
+    Land {
+        target: String,
+        before: CommitId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        start: Option<CommitId>,
+        after: CommitId,
+        landed: Vec<Landed>,
+    },
     /// A branch was replayed on the target.
     Rebase { agent: AgentName, target: String, onto: CommitId },
     /// Report findings, all or none.
@@ -205,6 +212,7 @@ impl Action {
                 format!("{agent} completes {task} ({})", counted(files.len(), "file"))
             }
             Action::Fail { agent, task, reason, .. } => format!("{agent} fails {task}: {reason}"),
+            Action::Land { target, landed, .. } if landed.is_empty() => format!("bring {target} forward"),
             Action::Land { target, landed, .. } => {
                 format!("land {} in {target}", listed("agent", landed.iter().map(|l| &l.agent)))
             }

@@ -21,6 +21,9 @@ use crate::task::{Task, TaskId};
 /// A state with more tasks than this is not cached on writing: the copy would cost more than the write.
 const MOST_TASKS: usize = 2_000;
 
+/// Greater with each change to what the reader takes: a copy that other rules let through is none.
+const RULES: u32 = 2;
+
 /// What the file holds after its first line.
 #[derive(Serialize, Deserialize)]
 struct Content {
@@ -41,6 +44,15 @@ pub(super) fn read(repo: &Repository, commit: ObjectId) -> Option<State> {
     state.tasks = tasks.into_iter().map(|task| (task.id.clone(), task)).collect();
     state.claims = claims.into_iter().map(|claim| (claim.id.clone(), claim)).collect();
     Some(state)
+}
+
+/// The commit that the file is of.
+pub(super) fn commit(repo: &Repository) -> Option<ObjectId> {
+    use std::io::Read;
+    let mut first = String::new();
+    std::fs::File::open(path(repo)).ok()?.take(200).read_to_string(&mut first).ok()?;
+    let id = first.lines().next()?.rsplit(' ').next()?;
+    ObjectId::from_hex(id.as_bytes()).ok()
 }
 
 /// Keep a copy of the state of `commit`. It is only a copy: what stands in the way is passed over.
@@ -73,7 +85,7 @@ fn write_file(repo: &Repository, commit: ObjectId, content: &Content) -> std::io
 }
 
 fn first_line(commit: ObjectId) -> String {
-    format!("git-agents {} {commit}\n", env!("CARGO_PKG_VERSION"))
+    format!("git-agents {} {RULES} {commit}\n", env!("CARGO_PKG_VERSION"))
 }
 
 fn path(repo: &Repository) -> PathBuf {

@@ -2,9 +2,8 @@
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
-use gix::prelude::FindExt;
 
-use super::StoreError;
+use super::{StoreError, objects};
 use crate::git::Repository;
 use crate::state::Operation;
 
@@ -60,9 +59,9 @@ pub(super) fn read_entry(repo: &Repository, commit: ObjectId) -> Result<Entry, S
 }
 
 fn read(repo: &Repository, commit: ObjectId, only: &[&str]) -> Result<Entry, StoreError> {
-    let unreadable = |reason: String| StoreError::Unreadable { commit, reason };
     let mut buffer = Vec::new();
-    let parsed = repo.gix().objects.find_commit(&commit, &mut buffer).map_err(|error| unreadable(error.to_string()))?;
+    let parsed = objects::commit(repo, commit, &mut buffer)
+        .map_err(|error| StoreError::Unreadable { commit, reason: error.to_string() })?;
     let message = parsed.message.to_str_lossy();
     let (sentence, rest) = message.split_once("\n\n").unwrap_or((&message, ""));
     let by = parsed.committer().map(|who| who.name.to_str_lossy().into_owned()).unwrap_or_default();
@@ -73,6 +72,7 @@ fn read(repo: &Repository, commit: ObjectId, only: &[&str]) -> Result<Entry, Sto
         parent: parsed.parents().next(),
         sentence: sentence.trim_end().to_owned(),
         by,
-        operation: serde_json::from_str(wanted).ok(),
+        // What names a ref or a branch that is none is not understood either.
+        operation: serde_json::from_str(wanted).ok().filter(|operation: &Operation| operation.check().is_ok()),
     })
 }

@@ -13,6 +13,7 @@
 //! rewrites a tree of about 40 entries. Open tasks are few and read by nearly every command, where each tree costs as
 //! much as a document: their shard is the low four bits only.
 
+use crate::name::check_name;
 use crate::state::{Document, State};
 use crate::world::fnv1a;
 
@@ -76,6 +77,20 @@ pub(super) fn document_at(path: &str) -> Option<Document> {
         _ => return None,
     };
     paths(&document).iter().any(|known| known == path).then_some(document)
+}
+
+/// Why a file in a folder of ours is no document, although it is called like one; none where it is not.
+pub(super) fn misplaced(path: &str) -> Option<String> {
+    let stem = path.strip_suffix(".json")?;
+    let name = stem.rsplit('/').next()?;
+    let is_known_folder = matches!(stem.split('/').next()?, "agents" | "tasks" | "findings");
+    if !is_known_folder || document_at(path).is_some() {
+        return None;
+    }
+    Some(match check_name(name) {
+        Err(reason) => format!("nothing is called that: {reason}"),
+        Ok(()) => "it does not belong in this folder".to_owned(),
+    })
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ impl StoreLock {
             // What we leave is empty, or holds what the ref was to become.
             let is_ours = |content: &[u8]| content.trim_ascii_end().iter().all(u8::is_ascii_hexdigit);
             stale::clear(repo, &refs::lock_path(repo, STATE_REF), is_ours);
+            stale::clear_packed_refs(repo);
             lock.swapping(false)?;
         }
         Ok(lock)

@@ -6,12 +6,18 @@
 
 mod cache;
 mod chain;
+mod changed;
 mod layout;
 mod lock;
+mod objects;
+mod own;
 mod read;
+mod replay;
 mod undo;
+mod vet;
 mod write;
 
+use chrono::{DateTime, Utc};
 use gix::ObjectId;
 
 use crate::git::refs::{self, RefError};
@@ -22,8 +28,11 @@ use crate::task::{Task, TaskId};
 pub use chain::{Entry, History};
 pub use layout::{STATE_REF, open_shard, shard};
 pub use lock::StoreLock;
+pub use own::Own;
 pub use read::Scope;
+pub use replay::{NotReplayed, Replay};
 pub use undo::{Undoable, last_readable, last_undoable};
+pub use vet::{Fault, VetError, Vetted, vet};
 pub use write::{Change, Committed, Prepared, Refused, prepare, transact};
 
 /// Why the state could not be read or written.
@@ -35,6 +44,22 @@ pub enum StoreError {
         /// The commit.
         commit: ObjectId,
         /// What stood in the way.
+        reason: String,
+    },
+    /// There is more of it than is ever read: somebody made it so.
+    #[error("the state at {commit} is too large: {reason}")]
+    TooLarge {
+        /// The commit.
+        commit: ObjectId,
+        /// What there is too much of.
+        reason: String,
+    },
+    /// More than is ever read would be written.
+    #[error("{what} would be too large: {reason}")]
+    Oversized {
+        /// Which part of it.
+        what: String,
+        /// How large.
         reason: String,
     },
     /// The ref points at something that is no state.
@@ -90,6 +115,35 @@ pub fn load(repo: &Repository, scope: &Scope) -> Result<Snapshot, StoreError> {
     let tip = tip(repo)?;
     let state = tip.map(|commit| state_of(repo, commit, scope)).transpose()?.unwrap_or_default();
     Ok(Snapshot { tip, state })
+}
+
+/// The state at any commit of a chain, read anew.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn load_at(repo: &Repository, commit: ObjectId, scope: &Scope) -> Result<State, StoreError> {
+    read::read(repo, commit, scope)
+}
+
+/// The commit before one of the chain; none for the first.
+///
+/// # Errors
+/// It cannot be read.
+pub fn parent_of(repo: &Repository, commit: ObjectId) -> Result<Option<ObjectId>, StoreError> {
+    let parsed = objects::commit(repo, commit, &mut Vec::new()).map(|parsed| parsed.parents().next());
+    parsed.map_err(|error| StoreError::Unreadable { commit, reason: error.to_string() })
+}
+
+/// When a commit was made, by its committer's clock; none where it cannot be read.
+pub fn time_of(repo: &Repository, commit: ObjectId) -> Option<DateTime<Utc>> {
+    let mut buffer = Vec::new();
+    let time = objects::commit(repo, commit, &mut buffer).ok()?.committer().ok()?.time().ok()?;
+    DateTime::from_timestamp(time.seconds, 0)
+}
+
+/// The commit whose state was copied last, whether or not it is there any more.
+pub fn cached(repo: &Repository) -> Option<ObjectId> {
+    cache::commit(repo)
 }
 
 fn state_of(repo: &Repository, commit: ObjectId, scope: &Scope) -> Result<State, StoreError> {

@@ -3,15 +3,22 @@
 use std::collections::BTreeSet;
 
 use gix::ObjectId;
-use gix::bstr::ByteSlice;
-use gix::prelude::FindExt;
 use serde_json::Value;
 
 use super::StoreError;
 use super::layout::{self, FORMAT_PATH, FORMAT_VERSION, TALLY_PATH};
+use super::objects::{self, Entry, Kind, Unusable, tree_of};
 use crate::git::Repository;
 use crate::state::{Damaged, Document, State};
-use crate::task::{TaskId, TaskState};
+use crate::task::{TaskId, TaskState, knots};
+use crate::text::sentence;
+
+/// The most documents that are read at once.
+const MOST_DOCUMENTS: usize = 200_000;
+/// The most bytes of documents that are read at once.
+const MOST_BYTES: usize = 96 << 20;
+/// The most documents that are looked up one by one.
+const MOST_LOOKED_UP: usize = 20_000;
 
 /// What is read besides the agents, the claims, the tasks that are not closed and the counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,18 +59,18 @@ impl Scope {
     }
 }
 
-/// One entry of a tree: a name that we could have written, and where it leads.
-struct Entry {
-    name: String,
-    is_tree: bool,
-    id: ObjectId,
-}
-
-/// A reader of one commit's tree.
-pub(super) struct Reader<'r> {
+/// A reader of one commit's tree. What is in it may come from anywhere: nothing is taken that breaks a rule, and no more
+/// than a machine can hold.
+struct Reader<'r> {
     repo: &'r Repository,
+    commit: ObjectId,
     buffer: Vec<u8>,
     state: State,
+    documents: usize,
+    bytes: usize,
+    looked_up: usize,
+    /// There is more than we read, so that nothing can be said of the whole.
+    exceeded: Option<String>,
 }
 
 /// The state in the tree of `commit`.
@@ -72,10 +79,10 @@ pub(super) struct Reader<'r> {
 /// The commit or its top tree cannot be read, or it was written by a newer version. A single document that cannot be
 /// read is no error: it is in [`State::damaged`].
 pub(super) fn read(repo: &Repository, commit: ObjectId, scope: &Scope) -> Result<State, StoreError> {
-    let mut reader = Reader { repo, buffer: Vec::new(), state: State::default() };
+    let mut reader = Reader::new(repo, commit, State::default());
     let unreadable = |reason: String| StoreError::Unreadable { commit, reason };
     let tree = tree_of(repo, commit).map_err(unreadable)?;
-    let top = reader.entries(tree).map_err(unreadable)?;
+    let top = objects::entries(repo, tree, &mut reader.buffer).map_err(|error| unreadable(error.to_string()))?;
     reader.check_format(&top)?;
     let has_tally = top.iter().any(|entry| entry.name == TALLY_PATH);
     for entry in top {
@@ -89,13 +96,34 @@ pub(super) fn read(repo: &Repository, commit: ObjectId, scope: &Scope) -> Result
         }
     }
     let dependencies = reader.state.tasks.values().flat_map(|task| &task.after).cloned().map(Document::Task);
-    let wanted: Vec<Document> = dependencies.chain(scope.documents.iter().cloned()).collect();
+    let wanted: BTreeSet<Document> = dependencies.chain(scope.documents.iter().cloned()).collect();
     reader.look_up(tree, wanted);
+    reader.leave_out_knots();
     let tally_is_damaged = reader.state.damaged.iter().any(|damaged| damaged.document == Some(Document::Tally));
     if tally_is_damaged || !has_tally {
         reader.count_closed(tree);
     }
-    Ok(reader.state)
+    reader.finish()
+}
+
+/// The version of the format that the tree of `commit` has.
+///
+/// # Errors
+/// It has none, or a newer one than we know.
+pub(super) fn format(repo: &Repository, commit: ObjectId) -> Result<u64, StoreError> {
+    let mut reader = Reader::new(repo, commit, State::default());
+    let unreadable = |reason: String| StoreError::Unreadable { commit, reason };
+    let tree = tree_of(repo, commit).map_err(unreadable)?;
+    let top = objects::entries(repo, tree, &mut reader.buffer).map_err(|error| unreadable(error.to_string()))?;
+    reader.check_format(&top)?;
+    Ok(FORMAT_VERSION)
+}
+
+/// What is wrong with one document of `commit`; none when nothing is.
+pub(super) fn examine(repo: &Repository, commit: ObjectId, path: &str, entry: &Entry) -> Option<Damaged> {
+    let mut reader = Reader::new(repo, commit, State::default());
+    reader.document(entry, path);
+    reader.state.damaged.pop()
 }
 
 /// Read what `scope` asks for besides what every state has into `state`, which is of the same commit.
@@ -107,12 +135,12 @@ pub(super) fn extend(repo: &Repository, commit: ObjectId, state: State, scope: &
         return Ok(state);
     }
     let tree = tree_of(repo, commit).map_err(|reason| StoreError::Unreadable { commit, reason })?;
-    let mut reader = Reader { repo, buffer: Vec::new(), state };
+    let mut reader = Reader::new(repo, commit, state);
     if let (true, Some(entry)) = (scope.findings, reader.entry_at(tree, "findings")) {
         reader.shards(&entry, "findings");
     }
-    reader.look_up(tree, scope.documents.clone());
-    Ok(reader.state)
+    reader.look_up(tree, scope.documents.iter().cloned().collect());
+    reader.finish()
 }
 
 /// Read the dependencies of everything in `state` that may still wait for them, and theirs, so that no cycle can hide
@@ -122,34 +150,39 @@ pub(super) fn extend(repo: &Repository, commit: ObjectId, state: State, scope: &
 /// The commit cannot be read.
 pub(super) fn with_dependencies(repo: &Repository, commit: ObjectId, state: State) -> Result<State, StoreError> {
     let tree = tree_of(repo, commit).map_err(|reason| StoreError::Unreadable { commit, reason })?;
-    let mut reader = Reader { repo, buffer: Vec::new(), state };
+    let mut reader = Reader::new(repo, commit, state);
     let mut sought: BTreeSet<TaskId> = BTreeSet::new();
     loop {
         let waiting = reader.state.tasks.values().filter(|task| task.state != TaskState::Landed);
         let missing = waiting.flat_map(|task| &task.after).filter(|id| !reader.state.tasks.contains_key(id));
         let wanted: Vec<TaskId> = missing.filter(|id| !sought.contains(id)).cloned().collect();
-        if wanted.is_empty() {
-            return Ok(reader.state);
+        if wanted.is_empty() || reader.exceeded.is_some() {
+            return reader.finish();
         }
         sought.extend(wanted.iter().cloned());
         reader.look_up(tree, wanted.into_iter().map(Document::Task).collect());
     }
 }
 
-/// The tree of a commit.
-pub(super) fn tree_of(repo: &Repository, commit: ObjectId) -> Result<ObjectId, String> {
-    let mut buffer = Vec::new();
-    let mut parts = repo.gix().objects.find_commit_iter(&commit, &mut buffer).map_err(|error| error.to_string())?;
-    parts.tree_id().map_err(|error| error.to_string())
-}
+impl<'r> Reader<'r> {
+    fn new(repo: &'r Repository, commit: ObjectId, state: State) -> Self {
+        let (buffer, exceeded) = (Vec::new(), None);
+        Reader { repo, commit, buffer, state, documents: 0, bytes: 0, looked_up: 0, exceeded }
+    }
 
-impl Reader<'_> {
+    fn finish(self) -> Result<State, StoreError> {
+        match self.exceeded {
+            Some(reason) => Err(StoreError::TooLarge { commit: self.commit, reason }),
+            None => Ok(self.state),
+        }
+    }
+
     fn check_format(&mut self, top: &[Entry]) -> Result<(), StoreError> {
         let Some(entry) = top.iter().find(|entry| entry.name == FORMAT_PATH) else {
             return Err(StoreError::NoFormat);
         };
-        let blob = self.repo.gix().objects.find_blob(&entry.id, &mut self.buffer).map_err(|_| StoreError::NoFormat)?;
-        let json: Value = serde_json::from_slice(blob.data).map_err(|_| StoreError::NoFormat)?;
+        let data = objects::document(self.repo, entry.id, &mut self.buffer).map_err(|_| StoreError::NoFormat)?;
+        let json: Value = serde_json::from_slice(data).map_err(|_| StoreError::NoFormat)?;
         match json.get("version").and_then(Value::as_u64) {
             Some(FORMAT_VERSION) => Ok(()),
             Some(found) => Err(StoreError::NewerFormat { found, known: FORMAT_VERSION }),
@@ -175,47 +208,104 @@ impl Reader<'_> {
 
     fn folder(&mut self, folder: &Entry, path: &str) {
         for entry in self.listing(folder, path) {
+            if self.exceeded.is_some() {
+                return;
+            }
             self.document(&entry, &format!("{path}/{}", entry.name));
         }
     }
 
     fn listing(&mut self, folder: &Entry, path: &str) -> Vec<Entry> {
-        let entries = if folder.is_tree { self.entries(folder.id) } else { Err("it is a file".to_owned()) };
+        let entries = match folder.kind {
+            Kind::Folder => objects::entries(self.repo, folder.id, &mut self.buffer),
+            Kind::File => Err(Unusable::Damaged("it is a file".to_owned())),
+            Kind::Odd(mode) => Err(Unusable::Damaged(format!("it has mode {mode:o}"))),
+        };
         entries.unwrap_or_else(|reason| {
-            self.state.damaged.push(Damaged { path: path.to_owned(), document: None, reason });
+            if let Unusable::TooLarge { .. } = reason {
+                self.exceeded.get_or_insert_with(|| format!("{}: {reason}", sentence(path)));
+            }
+            self.damaged(path, None, &reason.to_string());
             Vec::new()
         })
     }
 
-    /// Take one document in, or note why it cannot be. What we would never write (a README that somebody added) is
+    /// Take one document in, or note why it cannot be. What is no document at all (a README that somebody added) is
     /// passed over.
     fn document(&mut self, entry: &Entry, path: &str) {
-        let Some(document) = layout::document_at(path) else { return };
-        if let Err(reason) = self.load(&document, entry) {
-            self.state.damaged.push(Damaged { path: path.to_owned(), document: Some(document), reason });
+        match layout::document_at(path) {
+            Some(document) => {
+                self.count();
+                if let Err(reason) = self.load(&document, entry, path) {
+                    self.damaged(path, Some(document), &reason);
+                }
+            }
+            None => {
+                if let Some(reason) = layout::misplaced(path) {
+                    self.count();
+                    self.damaged(path, None, &reason);
+                }
+            }
         }
     }
 
-    fn load(&mut self, document: &Document, entry: &Entry) -> Result<(), String> {
-        if entry.is_tree {
-            return Err("it is a folder".to_owned());
+    /// One document more.
+    fn count(&mut self) {
+        self.documents += 1;
+        if self.documents > MOST_DOCUMENTS || self.bytes > MOST_BYTES {
+            let most = format!("{MOST_DOCUMENTS} documents or {} MiB", MOST_BYTES >> 20);
+            self.exceeded.get_or_insert_with(|| format!("more than {most} are not read at once"));
         }
-        let blob = self.repo.gix().objects.find_blob(&entry.id, &mut self.buffer).map_err(|error| error.to_string())?;
-        let mut json = serde_json::Deserializer::from_slice(blob.data);
-        self.state.load_document(document, &mut json)?;
-        json.end().map_err(|error| error.to_string())
+    }
+
+    fn load(&mut self, document: &Document, entry: &Entry, path: &str) -> Result<(), String> {
+        match entry.kind {
+            Kind::File => {}
+            Kind::Folder => return Err("it is a folder".to_owned()),
+            Kind::Odd(mode) => return Err(format!("it has mode {mode:o}, not 100644")),
+        }
+        if document.task().is_some_and(|id| self.state.tasks.contains_key(id)) {
+            return Err("the same task stands among the open ones".to_owned());
+        }
+        let data = objects::document(self.repo, entry.id, &mut self.buffer).map_err(|error| error.to_string())?;
+        self.bytes += data.len();
+        let mut json = serde_json::Deserializer::from_slice(data);
+        let loaded = self.state.load_document(document, &mut json);
+        let loaded = loaded.and_then(|()| json.end().map_err(|error| error.to_string()));
+        let loaded = loaded.and_then(|()| match document.task().and_then(|id| self.state.tasks.get(id)) {
+            Some(task) if task.state.is_closed() != path.starts_with("tasks/closed/") => {
+                Err(format!("it is {}, and does not stand among such tasks", task.state))
+            }
+            _ => Ok(()),
+        });
+        if loaded.is_err() {
+            self.state.leave_out(document);
+        }
+        loaded
+    }
+
+    fn damaged(&mut self, path: &str, document: Option<Document>, reason: &str) {
+        self.state.damaged.push(Damaged { path: sentence(path), document, reason: sentence(reason) });
     }
 
     /// Read single documents that the folders read so far did not bring.
-    fn look_up(&mut self, tree: ObjectId, wanted: Vec<Document>) {
+    fn look_up(&mut self, tree: ObjectId, wanted: BTreeSet<Document>) {
+        let damaged: BTreeSet<Document> = self.state.damaged.iter().filter_map(|one| one.document.clone()).collect();
         for document in wanted {
             let known = match &document {
                 Document::Task(id) => self.state.tasks.contains_key(id),
                 Document::Finding(id) => self.state.findings.contains_key(id),
-                Document::Agent(_) | Document::Claim(_) | Document::Tally => true,
+                Document::Agent(name) => self.state.agents.contains_key(name),
+                Document::Claim(_) | Document::Tally => true,
             };
-            if known || self.state.damaged.iter().any(|damaged| damaged.document.as_ref() == Some(&document)) {
+            if known || damaged.contains(&document) {
                 continue;
+            }
+            self.looked_up += 1;
+            if self.looked_up > MOST_LOOKED_UP {
+                let reason = format!("more than {MOST_LOOKED_UP} tasks are waited for that are not open");
+                self.exceeded.get_or_insert(reason);
+                return;
             }
             for path in layout::paths(&document) {
                 if let Some(entry) = self.entry_at(tree, &path) {
@@ -225,12 +315,31 @@ impl Reader<'_> {
         }
     }
 
+    /// Tasks that wait for each other are damaged, all of them: none can ever begin, and none of them is the wrong one.
+    fn leave_out_knots(&mut self) {
+        for knot in knots(&self.state.tasks) {
+            let shown: Vec<&str> = knot.iter().take(5).map(TaskId::as_str).collect();
+            let more = if knot.len() > shown.len() { ", …" } else { "" };
+            let reason = match knot.as_slice() {
+                [_] => "it waits for itself".to_owned(),
+                _ => format!("these tasks wait for each other: {}{more}", shown.join(", ")),
+            };
+            for id in knot {
+                let document = Document::Task(id.clone());
+                let path = layout::path_in(&self.state, &document).unwrap_or_default();
+                self.state.leave_out(&document);
+                self.damaged(&path, Some(document), &reason);
+            }
+        }
+    }
+
     /// The counts are damaged or not there: count what there is, and have the next write put them right.
     fn count_closed(&mut self, tree: ObjectId) {
-        let mut closed = Reader { repo: self.repo, buffer: Vec::new(), state: State::default() };
+        let mut closed = Reader::new(self.repo, self.commit, State::default());
         if let Some(entry) = closed.entry_at(tree, "tasks/closed") {
             closed.shards(&entry, "tasks/closed");
         }
+        self.exceeded = self.exceeded.take().or(closed.exceeded);
         let count = |state| closed.state.tasks.values().filter(|task| task.state == state).count() as u64;
         let (landed, dropped) = (count(TaskState::Landed), count(TaskState::Dropped));
         let damaged = self.state.damaged.iter().any(|damaged| damaged.document == Some(Document::Tally));
@@ -242,19 +351,6 @@ impl Reader<'_> {
     }
 
     fn entry_at(&mut self, tree: ObjectId, path: &str) -> Option<Entry> {
-        let mut at = Entry { name: String::new(), is_tree: true, id: tree };
-        for part in path.split('/') {
-            at = self.entries(at.id).ok()?.into_iter().find(|entry| entry.name == part)?;
-        }
-        Some(at)
-    }
-
-    fn entries(&mut self, tree: ObjectId) -> Result<Vec<Entry>, String> {
-        let tree = self.repo.gix().objects.find_tree(&tree, &mut self.buffer).map_err(|error| error.to_string())?;
-        let ours = tree.entries.iter().filter_map(|entry| {
-            let name = entry.filename.to_str().ok()?.to_owned();
-            Some(Entry { name, is_tree: entry.mode.is_tree(), id: entry.oid.to_owned() })
-        });
-        Ok(ours.collect())
+        objects::entry_at(self.repo, tree, path, &mut self.buffer)
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use gix::ObjectId;
-use gix::bstr::ByteSlice;
-use gix::prelude::FindExt;
 
 use super::StoreError;
 use super::chain::{Entry, History, read_entry};
+use super::changed::changed;
 use super::layout;
+use super::objects::tree_of;
 use super::read::{self, Scope};
 use crate::git::Repository;
 use crate::state::{Action, Damaged, Document, DocumentChange, OperationId, State};
@@ -63,27 +63,10 @@ fn documents_changed(repo: &Repository, entry: &Entry) -> Result<Vec<DocumentCha
 /// The paths whose blobs differ between an operation's tree and the one before it.
 fn paths_changed(repo: &Repository, entry: &Entry) -> Result<Vec<String>, StoreError> {
     let unreadable = |reason: String| StoreError::Unreadable { commit: entry.commit, reason };
-    let objects = &repo.gix().objects;
-    let (mut old_buffer, mut new_buffer) = (Vec::new(), Vec::new());
-    let new = read::tree_of(repo, entry.commit).map_err(unreadable)?;
-    let new = objects.find_tree_iter(&new, &mut new_buffer).map_err(|error| unreadable(error.to_string()))?;
-    let old = match entry.parent {
-        Some(parent) => {
-            let tree = read::tree_of(repo, parent).map_err(unreadable)?;
-            objects.find_tree_iter(&tree, &mut old_buffer).map_err(|error| unreadable(error.to_string()))?
-        }
-        None => gix::objs::TreeRefIter::from_bytes(&[], repo.gix().object_hash()),
-    };
-    let mut recorder = gix::diff::tree::Recorder::default();
-    gix::diff::tree(old, new, gix::diff::tree::State::default(), objects, &mut recorder)
-        .map_err(|error| unreadable(error.to_string()))?;
-    let path = |change: &gix::diff::tree::recorder::Change| {
-        use gix::diff::tree::recorder::Change;
-        let (Change::Addition { path, .. } | Change::Deletion { path, .. } | Change::Modification { path, .. }) =
-            change;
-        path.to_str_lossy().into_owned()
-    };
-    Ok(recorder.records.iter().map(path).collect())
+    let new = tree_of(repo, entry.commit).map_err(unreadable)?;
+    let old = entry.parent.map(|parent| tree_of(repo, parent)).transpose().map_err(unreadable)?;
+    let found = changed(repo, old, new, false).map_err(|error| unreadable(error.to_string()))?;
+    Ok(found.into_keys().collect())
 }
 
 /// For each damaged document the last version in the chain that can be read: what a repair would put back.
@@ -91,20 +74,42 @@ fn paths_changed(repo: &Repository, entry: &Entry) -> Result<Vec<String>, StoreE
 /// # Errors
 /// The chain cannot be read.
 pub fn last_readable(repo: &Repository, tip: ObjectId, damaged: &[Damaged]) -> Result<Vec<DocumentChange>, StoreError> {
-    let mut wanted: BTreeSet<Document> = damaged.iter().filter_map(|damaged| damaged.document.clone()).collect();
+    let is_kept = |document: &Document| *document != Document::Tally;
+    let documents = damaged.iter().filter_map(|damaged| damaged.document.clone()).filter(is_kept);
+    let mut wanted: BTreeSet<Document> = documents.collect();
     let mut found = Vec::new();
     let mut next = Some(tip);
+    let mut last_tree = None;
     while let (Some(commit), false) = (next, wanted.is_empty()) {
-        let scope = Scope { documents: wanted.iter().cloned().collect(), ..Scope::default() };
-        let state: State = read::read(repo, commit, &scope)?;
-        wanted.retain(|document| match state.document(document) {
-            Some(json) if *document != Document::Tally => {
-                found.push(DocumentChange { document: document.clone(), before: None, after: Some(json) });
-                false
-            }
-            _ => true,
-        });
+        let tree = tree_of(repo, commit).map_err(|reason| StoreError::Unreadable { commit, reason })?;
+        // Most operations leave a document as it is, and only another version is worth reading.
+        let is_changed = match last_tree {
+            None => true,
+            Some(last) => match changed(repo, Some(last), tree, false) {
+                Ok(paths) => paths.keys().filter_map(|path| layout::document_at(path)).any(|one| wanted.contains(&one)),
+                Err(_) => true,
+            },
+        };
+        last_tree = Some(tree);
+        if is_changed {
+            let scope = Scope { documents: wanted.iter().cloned().collect(), ..Scope::default() };
+            let state: State = read::extend(repo, commit, State::default(), &scope)?;
+            wanted.retain(|document| match state.document(document) {
+                Some(json) if !waits_in_vain(repo, commit, document) => {
+                    found.push(DocumentChange { document: document.clone(), before: None, after: Some(json) });
+                    false
+                }
+                _ => true,
+            });
+        }
         next = read_entry(repo, commit)?.parent;
     }
     Ok(found)
+}
+
+/// Whether a task could not be taken as it was then for what it waited for.
+fn waits_in_vain(repo: &Repository, commit: ObjectId, document: &Document) -> bool {
+    let Some(id) = document.task() else { return false };
+    let scope = Scope::open().with_tasks([id]);
+    read::read(repo, commit, &scope).is_ok_and(|state| !state.tasks.contains_key(id))
 }

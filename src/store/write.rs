@@ -1,12 +1,15 @@
 //! Writing: one operation is one commit and one swap of the ref.
 
+use std::collections::BTreeSet;
+
 use gix::ObjectId;
 use gix::actor::Signature;
 use gix::objs::tree::EntryKind;
 
 use super::layout::{self, FORMAT_PATH, FORMAT_VERSION, STATE_REF};
+use super::objects::{LARGEST_DOCUMENT, LARGEST_OPERATION, Unusable};
 use super::read::{self, Scope};
-use super::{Snapshot, StoreError, StoreLock};
+use super::{Snapshot, StoreError, StoreLock, objects, own};
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
 use crate::git::{Repository, identity};
 use crate::state::{Action, Document, DocumentChange, Operation, OperationId, RefMove, Rejected, State};
@@ -133,6 +136,7 @@ pub fn prepare<E>(
     let state = before.apply(&operation).map_err(Refused::Rule)?;
     let tree = write_tree(repo, snapshot.tip, &state)?;
     let commit = write_commit(repo, snapshot.tip, tree, &operation, &signature)?;
+    own::note(repo, &operation)?;
     let update = RefUpdate {
         name: STATE_REF.to_owned(),
         expected: Expected::from(snapshot.tip),
@@ -148,7 +152,12 @@ fn operation_id(world: &World, random: &mut fastrand::Rng) -> OperationId {
 }
 
 /// The state with everything that the rules for `action` look at, also what is closed.
-fn complete(repo: &Repository, tip: Option<ObjectId>, state: State, action: &Action) -> Result<State, StoreError> {
+pub(super) fn complete(
+    repo: &Repository,
+    tip: Option<ObjectId>,
+    state: State,
+    action: &Action,
+) -> Result<State, StoreError> {
     let Some(tip) = tip else { return Ok(state) };
     let named = action.tasks().into_iter().cloned();
     let after: Vec<TaskId> = match action {
@@ -165,7 +174,7 @@ fn complete(repo: &Repository, tip: Option<ObjectId>, state: State, action: &Act
 }
 
 /// The tree after the touched documents have been put in their places.
-fn write_tree(repo: &Repository, tip: Option<ObjectId>, state: &State) -> Result<ObjectId, StoreError> {
+pub(super) fn write_tree(repo: &Repository, tip: Option<ObjectId>, state: &State) -> Result<ObjectId, StoreError> {
     let failed = |error: &dyn std::fmt::Display| StoreError::Write { reason: error.to_string() };
     let gix = repo.gix();
     let blob = |json: &serde_json::Value| -> Result<ObjectId, StoreError> {
@@ -174,7 +183,7 @@ fn write_tree(repo: &Repository, tip: Option<ObjectId>, state: &State) -> Result
         Ok(gix.write_blob(&text).map_err(|error| failed(&error))?.detach())
     };
     let before = match tip {
-        Some(commit) => read::tree_of(repo, commit).map_err(|reason| StoreError::Unreadable { commit, reason })?,
+        Some(commit) => objects::tree_of(repo, commit).map_err(|reason| StoreError::Unreadable { commit, reason })?,
         None => ObjectId::empty_tree(gix.object_hash()),
     };
     let mut editor = gix.edit_tree(before).map_err(|error| failed(&error))?;
@@ -182,16 +191,36 @@ fn write_tree(repo: &Repository, tip: Option<ObjectId>, state: &State) -> Result
         let format = blob(&serde_json::json!({ "version": FORMAT_VERSION }))?;
         editor.upsert(FORMAT_PATH, EntryKind::Blob, format).map_err(|error| failed(&error))?;
     }
+    let mut filled = BTreeSet::new();
     for document in state.touched() {
         let place = layout::path_in(state, document);
         for stale in layout::paths(document).iter().filter(|path| Some(*path) != place.as_ref()) {
             editor.remove(stale.as_str()).map_err(|error| failed(&error))?;
         }
         if let (Some(path), Some(json)) = (place, state.document(document)) {
-            editor.upsert(path.as_str(), EntryKind::Blob, blob(&json)?).map_err(|error| failed(&error))?;
+            let id = blob(&json)?;
+            let found = gix.find_header(id).map_err(|error| failed(&error))?.size();
+            at_most(&path, "bytes", found, LARGEST_DOCUMENT)?;
+            editor.upsert(path.as_str(), EntryKind::Blob, id).map_err(|error| failed(&error))?;
+            filled.extend(path.rsplit_once('/').map(|(folder, _)| folder.to_owned()));
         }
     }
-    Ok(editor.write().map_err(|error| failed(&error))?.detach())
+    let tree = editor.write().map_err(|error| failed(&error))?.detach();
+    // What is too large to be read must not be written: nobody could read anything any more.
+    for folder in filled {
+        objects::entry_at(repo, tree, &folder, &mut Vec::new())
+            .map_or(Ok(Vec::new()), |entry| objects::entries(repo, entry.id, &mut Vec::new()))
+            .map_err(|error| StoreError::Oversized { what: folder, reason: error.to_string() })?;
+    }
+    Ok(tree)
+}
+
+fn at_most(what: &str, of: &'static str, found: u64, most: u64) -> Result<(), StoreError> {
+    if found <= most {
+        return Ok(());
+    }
+    let reason = Unusable::TooLarge { of, found, most }.to_string();
+    Err(StoreError::Oversized { what: what.to_owned(), reason })
 }
 
 fn write_commit(
@@ -201,9 +230,8 @@ fn write_commit(
     operation: &Operation,
     signature: &Signature,
 ) -> Result<ObjectId, StoreError> {
-    let json = serde_json::to_string(operation).map_err(|error| StoreError::Write { reason: error.to_string() })?;
     let commit = gix::objs::Commit {
-        message: format!("{}\n\n{json}\n", operation.action.sentence()).into(),
+        message: message(operation)?.into(),
         tree,
         author: signature.clone(),
         committer: signature.clone(),
@@ -213,6 +241,13 @@ fn write_commit(
     };
     let written = repo.gix().write_object(&commit);
     Ok(written.map_err(|error| StoreError::Write { reason: error.to_string() })?.detach())
+}
+
+/// A sentence for people, an empty line, and the operation as one line of JSON.
+pub(super) fn message(operation: &Operation) -> Result<String, StoreError> {
+    let json = serde_json::to_string(operation).map_err(|error| StoreError::Write { reason: error.to_string() })?;
+    at_most("the operation", "bytes", json.len() as u64 * 2, LARGEST_OPERATION)?;
+    Ok(format!("{}\n\n{json}\n", operation.action.sentence()))
 }
 
 /// Now and then, have git look after its object store. Whether anything is due is git's to decide; a failure is not

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::agent::AgentName;
 
 pub use attempt::{Attempt, Outcome};
-pub use dependencies::{cycle, waiting_for};
+pub use dependencies::{cycle, knots, waiting_for};
 pub use id::{TaskId, generate_id};
 pub use lease::{AssignmentId, DEFAULT_TTL_S, Fence, Lease, TakeOver, Terms, later};
 pub(crate) use new::checked_path;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Priority, TaskId};
+use crate::path::check_path;
 use crate::text::{self, InvalidText};
 
 /// A number of hours: more than 0, at most 10,000.
@@ -180,11 +181,10 @@ fn body(field: &'static str, text: &str) -> Result<String, InvalidTask> {
 pub(crate) fn checked_path(path: &str) -> Result<String, InvalidTask> {
     let text = line("path", path)?;
     let text = text.trim_start_matches("./").trim_start();
-    let leaves = text.split(['/', '\\']).any(|part| part == "..");
-    if leaves || text.starts_with(['/', '\\', '-']) || text.is_empty() {
-        return Err(InvalidTask::Path { path: path.to_owned() });
+    match check_path(text) {
+        Ok(()) => Ok(text.to_owned()),
+        Err(_) => Err(InvalidTask::Path { path: path.to_owned() }),
     }
-    Ok(text.to_owned())
 }
 
 #[cfg(test)]

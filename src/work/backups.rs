@@ -104,23 +104,6 @@ pub fn delete(repo: &Repository, backups: &[&Backup], signature: &Signature) -> 
     refs::transaction(repo, &backups.iter().map(update).collect::<Vec<_>>(), signature)
 }
 
-/// `90s`, `30m`, `12h`, `7d`, `2w`: a span of time; none when it is written otherwise.
-pub fn parse_age(text: &str) -> Option<TimeDelta> {
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let number: i64 = number.parse().ok()?;
-    match unit {
-        "s" => TimeDelta::try_seconds(number),
-        "m" => TimeDelta::try_minutes(number),
-        "h" => TimeDelta::try_hours(number),
-        "d" => TimeDelta::try_days(number),
-        "w" => TimeDelta::try_weeks(number),
-        _ => None,
-    }
-}
-
 /// The time in a ULID.
 fn time_of(id: &str) -> Option<DateTime<Utc>> {
     let ulid = ulid::Ulid::from_string(id.get(..26)?).ok()?;
@@ -184,17 +167,6 @@ fn only_here(repo: &Repository, found: &[(String, ObjectId)]) -> Result<BTreeSet
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ages_are_a_number_and_a_unit() {
-        assert_eq!(parse_age("7d"), Some(TimeDelta::days(7)));
-        assert_eq!(parse_age("12h"), Some(TimeDelta::hours(12)));
-        assert_eq!(parse_age("2w"), Some(TimeDelta::days(14)));
-        assert_eq!(parse_age("0s"), Some(TimeDelta::zero()));
-        for bad in ["", "d", "7", "-7d", "7 d", "7days", "9999999999999999999d", "9223372036854775807w", "7é"] {
-            assert_eq!(parse_age(bad), None, "{bad}");
-        }
-    }
 
     #[test]
     fn an_id_holds_its_time() {

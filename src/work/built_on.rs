@@ -121,6 +121,18 @@ pub fn on_remotes(repo: &Repository, commit: ObjectId) -> Result<Vec<String>, Gi
     Ok(names.map(|name| name.to_str_lossy().into_owned()).collect())
 }
 
+/// The local branches that have the commit, but for those that moved along: somebody has built on it.
+///
+/// # Errors
+/// git could not be asked.
+pub fn on_branches(repo: &Repository, commit: ObjectId, moved: &[Move]) -> Result<Vec<String>, GitError> {
+    let contains = format!("--contains={commit}");
+    let output = repo.git().args(["for-each-ref", "--format=%(refname)", &contains, "refs/heads/"]).text()?;
+    let is_other = |name: &&str| !moved.iter().any(|one| one.name == **name);
+    let short = |name: &str| name.strip_prefix("refs/heads/").unwrap_or(name).to_owned();
+    Ok(output.lines().filter(is_other).map(short).collect())
+}
+
 fn is_on_top(repo: &Repository, older: ObjectId, newer: ObjectId) -> bool {
     let bases = repo.gix().merge_bases_many(newer, &[older]).unwrap_or_default();
     bases.iter().any(|base| base.detach() == older)

@@ -13,7 +13,7 @@ use super::{past, place};
 use crate::agent::{Agent, AgentName, CommitId};
 use crate::git::{Repository, identity};
 use crate::state::{Action, NewAgent, RefMove, Rejected, State};
-use crate::store::{self, Change, Committed, History, Refused, Scope, StoreError};
+use crate::store::{self, Change, Committed, History, Own, Refused, Scope, StoreError};
 use crate::worktree::create::{self, CreateError, Creation};
 use crate::world::World;
 
@@ -103,14 +103,14 @@ pub fn enrol(
     }
 }
 
-/// Whether the agent's branch was made when it was enrolled, by what the chain up to `tip` says of that. The agent's own
-/// document is no proof: anybody who shares the state can write the name of somebody else's branch into it. In doubt
-/// the branch is not ours.
+/// Whether the agent's branch was made when it was enrolled, by what the chain up to `tip` says of that and this clone
+/// has noted. The agent's own document is no proof: anybody who shares the state can write the name of somebody else's
+/// branch into it, and into the chain. In doubt the branch is not ours.
 pub fn made_branch(repo: &Repository, tip: Option<ObjectId>, agent: &Agent) -> bool {
     let newest = History::from(repo, tip).map_while(Result::ok).filter_map(|entry| entry.operation).find(|operation| {
         matches!(&operation.action, Action::AddAgents { agents } if agents.iter().any(|new| new.name == agent.name))
     });
-    newest.is_some_and(|added| past::makes_branch(&added, agent))
+    newest.is_some_and(|added| past::makes_branch(&Own::read(repo), &added, agent))
 }
 
 /// Refuse what the state would refuse before anything is made.

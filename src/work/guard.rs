@@ -86,11 +86,8 @@ pub fn guard(repo: &Repository, state: &State, target: Option<&Target>, question
     let others = others.filter(|claim| claim.is_live(question.at) && Some(&claim.agent) != question.agent);
     for claim in others {
         for (number, path) in question.paths.iter().enumerate() {
-            let path = path.to_str_lossy();
             // A folder that is to be changed is changed somewhere, so what is claimed below it counts.
-            let meets =
-                claim.path.has(&path) || path.is_empty() || path.parse().is_ok_and(|own| claim.path.overlaps(&own));
-            if meets {
+            if claim.path.meets(&path.to_str_lossy()) {
                 let found = if claim.exclusive { &mut verdict.denied } else { &mut verdict.shared };
                 found.push((number, claim.clone()));
             }

@@ -135,7 +135,7 @@ impl<'r> Judge<'r> {
                 },
             });
         }
-        let recorded = past.landings.iter().find(|landing| landing.tip == tip);
+        let recorded = past.landings.iter().find(|landing| landing.tip == tip && self.is_here(landing));
         Ok(match (merged, recorded) {
             (Merged::Nothing, Some(landing)) => {
                 Judgement::Landed(Proof::Recorded { operation: landing.operation.clone() })
@@ -156,7 +156,8 @@ impl<'r> Judge<'r> {
         tip: ObjectId,
         last: Option<&PastLanding>,
     ) -> Result<Option<Option<ObjectId>>, JudgeError> {
-        let Some(landing) = last.filter(|landing| self.reaches(landing.commit)) else {
+        let is_here = |landing: &&PastLanding| self.is_here(landing) && self.reaches(landing.commit);
+        let Some(landing) = last.filter(is_here) else {
             return Ok(self.reverting(&BTreeSet::from([tip]), tip)?.map(Some));
         };
         match self.merge(Some(landing.onto), landing.commit)? {
@@ -164,6 +165,12 @@ impl<'r> Judge<'r> {
             Merged::Something => Ok(Some(self.reverting(&self.range(landing)?, landing.commit)?)),
             Merged::Unclear => Ok(self.reverting(&self.range(landing)?, landing.commit)?.map(Some)),
         }
+    }
+
+    /// Whether the commits that a landing names are here: another clone may have done it, or somebody made it up.
+    fn is_here(&self, landing: &PastLanding) -> bool {
+        let is_commit = |id: ObjectId| self.repo.gix().find_commit(id).is_ok();
+        is_commit(landing.onto) && is_commit(landing.commit)
     }
 
     /// Whether the target's history has the commit.

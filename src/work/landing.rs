@@ -119,6 +119,20 @@ impl Landing {
         self.built = built;
     }
 
+    /// Somebody who was to land and is not in the request.
+    pub fn leave_out(&mut self, stopped: Stopped) {
+        self.built.plan.stopped.push(stopped.clone());
+        self.waiting.push(stopped);
+    }
+
+    /// What the branch of this name was built on and is not its own: it has landed before, or with the others.
+    pub fn not_own(&self, name: &str) -> Vec<ObjectId> {
+        let Some(source) = self.request.sources.iter().find(|source| source.name == name) else { return Vec::new() };
+        let lands = |tip: &ObjectId| self.built.plan.steps.iter().any(|step| step.tip == *tip);
+        let rewritten = source.rewritten.iter().filter(|(_, with)| lands(with)).map(|(old, _)| *old);
+        source.exclude.iter().copied().chain(rewritten).collect()
+    }
+
     /// Take out what was built, to be checked and given back by [`Landing::rebuilt`].
     ///
     /// # Errors
@@ -155,7 +169,7 @@ pub fn build(
     let matrix = matrix(repo, &scratch, onto, &candidates, &options)?;
     let order = plan_order(repo, &scratch, &matrix, &candidates)?;
     let messages = Messages::new(repo, target, &identity)?;
-    let memory = Memory::read(repo, target, candidates.iter().map(|candidate| candidate.commit))?;
+    let memory = Memory::read(repo, target, onto, candidates.iter().map(|candidate| candidate.commit))?;
     let writer = Writer { repo, state, identity: &identity, messages, memory, trailers: wanted.trailers };
     let mut sources = Vec::new();
     let mut before = Vec::new();
@@ -212,7 +226,7 @@ pub fn build_rebase(
     let identity = identity::committer(repo, world.now).ok_or(LandingError::NoIdentity)?;
     let tip = refs::read(repo, &format!("refs/heads/{}", agent.branch))?.unwrap_or(target.commit);
     let messages = Messages::new(repo, target, &identity)?;
-    let memory = Memory::read(repo, target, [tip])?;
+    let memory = Memory::read(repo, target, target.commit, [tip])?;
     let writer = Writer { repo, state, identity: &identity, messages, memory, trailers: false };
     let source = writer.source(agent, tip, Vec::new(), Some(Strategy::Rebase), &[])?;
     Ok(land::plan_rebase(repo, &source, target.commit, &identity)?)
@@ -264,6 +278,7 @@ pub fn carry_out_landing(
         let action = Action::Land {
             target: target.branch.clone(),
             before: before.expect("an object id is hexadecimal"),
+            start: built.plan.start().filter(|start| *start != target.commit).and_then(hex),
             after: after.expect("an object id is hexadecimal"),
             landed,
         };
@@ -281,7 +296,9 @@ pub fn post_merge(target: &Target, built: &Built, executed: &Executed) -> Result
     let is_here = |(following, how): &&(Following, Followed)| {
         following.branch == name && matches!(how, Followed::Done | Followed::Kept { .. })
     };
-    let Some((following, _)) = executed.followed.iter().find(is_here) else { return Ok(Ran::Good) };
+    let Some((following, _)) = executed.followed.iter().find(is_here) else {
+        return Ok(Ran::Good { output: String::new() });
+    };
     let squashed = built.plan.steps.iter().all(|step| step.strategy == Strategy::Squash);
     hooks::run(&following.path, "post-merge", [if squashed { "1" } else { "0" }])
 }
@@ -308,8 +325,25 @@ pub fn completed<'s>(state: &'s State, agent: &'s AgentName) -> impl Iterator<It
     state.tasks_of(agent).filter(|task| task.state == TaskState::Completed)
 }
 
-/// What these tasks were built on and has landed in another form since: its old tips.
-pub fn landed_before(repo: &Repository, state: &State, tasks: &[&Task]) -> Vec<ObjectId> {
+/// What the branch of an agent was built on and has landed in another form since: old tips, whose commits are not its own.
+///
+/// # Errors
+/// What has landed before could not be read.
+pub fn not_own(
+    repo: &Repository,
+    target: &Target,
+    state: &State,
+    agent: &AgentName,
+    tip: ObjectId,
+) -> Result<Vec<ObjectId>, StoreError> {
+    let is_live = |task: &&Task| matches!(task.state, TaskState::Completed | TaskState::InProgress);
+    let tasks: Vec<&Task> = state.tasks_of(agent).filter(is_live).collect();
+    let remembered = Memory::read(repo, target, target.commit, [tip])?.others(tip).landed;
+    Ok(landed_before(repo, state, &tasks).into_iter().chain(remembered).collect())
+}
+
+/// What these tasks depend on and has landed in another form since: its old tips.
+fn landed_before(repo: &Repository, state: &State, tasks: &[&Task]) -> Vec<ObjectId> {
     let dependencies = tasks.iter().flat_map(|task| &task.after).filter_map(|id| state.tasks.get(id));
     let tips = dependencies.filter(|task| task.state == TaskState::Landed).filter_map(|task| {
         let tip = task.last_attempt()?.tip.as_ref()?;

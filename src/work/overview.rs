@@ -11,6 +11,7 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use rayon::prelude::*;
 
+use super::elsewhere::{Elsewhere, short};
 use super::place::{self, Standing};
 use super::resolve::progress::is_ours;
 use crate::agent::{Agent, AgentName};
@@ -32,6 +33,10 @@ pub struct AgentOverview {
     pub name: AgentName,
     /// The tip of its branch; none when the branch is gone.
     pub tip: Option<ObjectId>,
+    /// The branch is not here, and this is how it is seen: a remote-tracking ref, without `refs/remotes/`.
+    pub seen_as: Option<String>,
+    /// The remote that keeps the state, which may have branches of other clones.
+    pub remote: Option<String>,
     /// Where the branch was, if it is gone and its worktree still has it checked out.
     pub last_commit: Option<ObjectId>,
     /// Where its worktree is.
@@ -136,17 +141,25 @@ pub fn overview(
         return Ok(Vec::new());
     }
     // An old git fails here; asked only then, since the question costs as much as the answer.
-    let branches = branches(repo, target, &agents).map_err(|error| repo.require_git().err().unwrap_or(error))?;
+    let elsewhere = Elsewhere::of(repo);
+    let branches =
+        branches(repo, target, &agents, &elsewhere).map_err(|error| repo.require_git().err().unwrap_or(error))?;
     let places = places(repo, &agents, look_into_worktrees)?;
     let scratch = Scratch::new(repo)?;
     let mut seen = agents
         .iter()
         .zip(places)
         .map(|(agent, Found { worktree, last_commit, is_resolving })| {
-            let branch = branches.get(&agent.branch);
+            let tracking = elsewhere.tracking(agent);
+            let here = branches.get(&format!("refs/heads/{}", agent.branch));
+            let there = || tracking.as_ref().filter(|_| last_commit.is_none()).and_then(|name| branches.get(name));
+            let branch = here.or_else(there);
+            let is_there = here.is_none() && branch.is_some();
             AgentOverview {
                 name: agent.name.clone(),
                 tip: branch.map(|branch| branch.tip),
+                seen_as: tracking.as_deref().filter(|_| is_there).map(|name| short(name).to_owned()),
+                remote: elsewhere.remote().map(str::to_owned),
                 last_commit,
                 worktree,
                 is_resolving,
@@ -168,14 +181,20 @@ struct Branch {
     behind: Option<usize>,
 }
 
-/// Tip, ahead and behind of every agent's branch that exists, in git's own words and in one child.
-fn branches(repo: &Repository, target: &Target, agents: &[&Agent]) -> Result<HashMap<String, Branch>, GitError> {
+/// Tip, ahead and behind of every agent's branch that exists, here or elsewhere, in git's own words and in one child.
+fn branches(
+    repo: &Repository,
+    target: &Target,
+    agents: &[&Agent],
+    elsewhere: &Elsewhere,
+) -> Result<HashMap<String, Branch>, GitError> {
     let format = format!("--format=%(refname)%00%(objectname)%00%(ahead-behind:{})", target.commit);
-    let names = agents.iter().map(|agent| format!("refs/heads/{}", agent.branch));
+    let here = agents.iter().map(|agent| format!("refs/heads/{}", agent.branch));
+    let names = here.chain(agents.iter().filter_map(|agent| elsewhere.tracking(agent)));
     let output = repo.git().args(["for-each-ref", &format]).args(names).stdout()?;
     let parse = |line: &[u8]| {
         let mut parts = line.split(|byte| *byte == 0).map(|part| part.to_str_lossy());
-        let name = parts.next()?.strip_prefix("refs/heads/")?.to_owned();
+        let name = parts.next()?.into_owned();
         let tip = ObjectId::from_hex(parts.next()?.as_bytes()).ok()?;
         let counts = parts.next()?;
         let mut counts = counts.split(' ').map(|number| number.parse::<usize>().ok());

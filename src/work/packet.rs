@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gix::ObjectId;
 use gix::bstr::{BString, ByteSlice};
 
-use super::landing::{completed, landed_before};
+use super::landing::completed;
 use crate::agent::{AgentName, CommitId};
 use crate::branch::BranchError;
 use crate::branch::changes::{between, tree_of};
@@ -111,7 +111,7 @@ pub enum PacketError {
     Store(#[from] StoreError),
 }
 
-/// Gather it for `agent`, whose branch is at `tip` and was stopped at these paths. The stages' ours is the target's side.
+/// Gather it for `agent`, whose branch is at `tip`, was built on what is not its own, and was stopped at these paths. The stages' ours is the target's side.
 ///
 /// # Errors
 /// See [`PacketError`].
@@ -119,6 +119,7 @@ pub fn packet(
     scene: &Scene<'_>,
     agent: &AgentName,
     tip: ObjectId,
+    not_own: &[ObjectId],
     stopped: &[StopPath],
 ) -> Result<Packet, PacketError> {
     let paths: BTreeSet<BString> = stopped.iter().map(|one| one.path.clone()).collect();
@@ -129,7 +130,7 @@ pub fn packet(
     });
     let is_live = |task: &&Task| matches!(task.state, TaskState::InProgress | TaskState::Completed);
     let tasks: Vec<&Task> = scene.state.tasks_of(agent).filter(is_live).collect();
-    let mut commits = own_commits(scene, tip, &tasks)?;
+    let mut commits = own_commits(scene, tip, not_own)?;
     let more_commits = commits.len().saturating_sub(MOST);
     commits.truncate(MOST);
     let mut others = landed_earlier(scene, tip, &paths)?;
@@ -167,11 +168,12 @@ fn landed_earlier(scene: &Scene<'_>, tip: ObjectId, paths: &BTreeSet<BString>) -
     let git = || scene.repo.git();
     let (newest, mut found) = (store::tip(scene.repo)?, Vec::new());
     for entry in History::from(scene.repo, newest).take(LOOK_BACK) {
-        let Some(Action::Land { target, before, after, landed }) = entry?.operation.map(|operation| operation.action)
+        let Some(Action::Land { target, before, start, after, landed }) =
+            entry?.operation.map(|operation| operation.action)
         else {
             continue;
         };
-        let (Some(before), Some(after)) = (object(&before), object(&after)) else { continue };
+        let (Some(before), Some(after)) = (object(start.as_ref().unwrap_or(&before)), object(&after)) else { continue };
         if target != scene.target.branch || !scene.repo.gix().has_object(after) {
             continue;
         }
@@ -223,10 +225,10 @@ fn touched(
 }
 
 /// The commits that a rebase would replay.
-fn own_commits(scene: &Scene<'_>, tip: ObjectId, tasks: &[&Task]) -> Result<Vec<OwnCommit>, PacketError> {
+fn own_commits(scene: &Scene<'_>, tip: ObjectId, not_own: &[ObjectId]) -> Result<Vec<OwnCommit>, PacketError> {
     let onto = scene.steps.last().map_or(scene.target.commit, |step| step.after);
-    let landed = landed_before(scene.repo, scene.state, tasks);
-    let exclude = landed.into_iter().chain(scene.steps.iter().map(|step| step.tip)).map(|id| format!("^{id}"));
+    let landing = scene.steps.iter().map(|step| step.tip);
+    let exclude = not_own.iter().copied().chain(landing).map(|id| format!("^{id}"));
     let child = scene.scratch.on(scene.repo.git()).args(["log", "--cherry-pick", "--right-only", "--topo-order"]);
     let child = child.args(["--reverse", "-z", "--encoding=UTF-8", "--no-show-signature", "--format=%H%x00%s"]);
     let output = child.arg(format!("{onto}...{tip}")).args(exclude).arg("--").stdout()?;

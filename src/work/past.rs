@@ -7,7 +7,7 @@ use gix::ObjectId;
 use crate::agent::{Agent, AgentName, CommitId};
 use crate::git::Repository;
 use crate::state::{Action, Operation, OperationId};
-use crate::store::{History, StoreError};
+use crate::store::{History, Own, StoreError};
 
 /// One landing of one agent, as it was recorded and not taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +27,8 @@ pub struct PastLanding {
 pub struct Past {
     /// Its landings, the newest first.
     pub landings: Vec<PastLanding>,
-    /// Whether its branch was made when it was added. The agent's own document is no proof: anybody who shares the state
-    /// can write the name of somebody else's branch into it. In doubt the branch is not ours.
+    /// Whether its branch was made here when it was added. Neither the agent's own document nor the chain is a proof:
+    /// anybody who shares the state can write into them. In doubt the branch is not ours.
     pub made_branch: bool,
 }
 
@@ -44,6 +44,7 @@ pub fn of<'a>(
     let mut waiting: BTreeMap<&AgentName, &Agent> = agents.into_iter().map(|agent| (&agent.name, agent)).collect();
     let mut found: BTreeMap<AgentName, Past> = waiting.keys().map(|name| ((*name).clone(), Past::default())).collect();
     let mut undone: BTreeSet<OperationId> = BTreeSet::new();
+    let own = Own::read(repo);
     for entry in History::from(repo, tip) {
         if waiting.is_empty() {
             break;
@@ -56,7 +57,7 @@ pub fn of<'a>(
                     // What was before concerns another agent of this name.
                     let Some(agent) = waiting.remove(&new.name) else { continue };
                     let past = found.entry(agent.name.clone()).or_default();
-                    past.made_branch = makes_branch(&operation, agent);
+                    past.made_branch = makes_branch(&own, &operation, agent);
                 }
             }
             Action::Land { .. } => {
@@ -72,17 +73,17 @@ pub fn of<'a>(
     Ok(found)
 }
 
-/// Whether the operation that added `agent` made its branch.
-pub(super) fn makes_branch(added: &Operation, agent: &Agent) -> bool {
+/// Whether the operation that added `agent` was done here, and made its branch.
+pub(super) fn makes_branch(own: &Own, added: &Operation, agent: &Agent) -> bool {
     let branch = format!("refs/heads/{}", agent.branch);
-    added.moved.iter().any(|moved| moved.name == branch && moved.before.is_none())
+    own.has(added) && added.moved.iter().any(|moved| moved.name == branch && moved.before.is_none())
 }
 
 /// Who landed what with an operation. One that had nothing to bring is not among them.
 fn landings(operation: &Operation) -> Vec<(AgentName, PastLanding)> {
-    let Action::Land { before, landed, .. } = &operation.action else { return Vec::new() };
+    let Action::Land { before, start, landed, .. } = &operation.action else { return Vec::new() };
     let parse = |id: &CommitId| ObjectId::from_hex(id.as_str().as_bytes()).ok();
-    let mut onto = parse(before);
+    let mut onto = parse(start.as_ref().unwrap_or(before));
     let mut all = Vec::new();
     for one in landed {
         let (Some(before), Some(commit), Some(tip)) = (onto, parse(&one.commit), parse(&one.tip)) else { break };

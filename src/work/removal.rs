@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use gix::ObjectId;
 
 use super::place::{self, Place, Standing};
+use super::resolve::record;
 use crate::agent::{Agent, AgentName, CommitId};
 use crate::git::refs::{self, RefError};
 use crate::git::worktrees::Worktree;
@@ -169,6 +170,8 @@ impl Belongings {
             _ => Vec::new(),
         };
         let backup = removed.as_ref().filter(|removed| removed.losses.is_work()).map(|removed| removed.backup.clone());
+        // What it was resolving went with the worktree.
+        drop(record::forget(repo, &self.name));
         let action = Action::RemoveAgent { agent: self.name.clone(), backup };
         let change = || Change { action: action.clone(), moved: moved.clone() };
         store::transact(repo, world, &Scope::open(), |_, _| Ok(Some(change()))).map_err(RemovalError::Record)?;

@@ -13,7 +13,7 @@ use gix::ObjectId;
 use crate::agent::CommitId;
 use crate::git::Repository;
 use crate::state::{Action, Landed, Operation, RefMove};
-use crate::store::{self, Entry, History, StoreError};
+use crate::store::{self, Entry, History, Own, StoreError};
 
 /// How many operations are looked back, and how many rewrites are kept.
 const LOOK_BACK: usize = 2000;
@@ -27,6 +27,8 @@ pub(super) struct Rewrite {
     pub(super) branch: String,
     pub(super) old: ObjectId,
     pub(super) new: ObjectId,
+    /// Done in this clone. Of any other the chain alone says that the one became the other.
+    pub(super) is_own: bool,
 }
 
 /// Every rewrite that is remembered, the newest first.
@@ -36,6 +38,7 @@ pub(super) struct Rewrite {
 pub(super) fn read(repo: &Repository) -> Result<Vec<Rewrite>, StoreError> {
     let Some(tip) = store::tip(repo)? else { return Ok(Vec::new()) };
     let copy = read_copy(repo);
+    let own = Own::read(repo);
     let mut found = Vec::new();
     let mut from_copy = Vec::new();
     for entry in History::from(repo, Some(tip)).only(&["land", "rebase"]).take(LOOK_BACK) {
@@ -44,7 +47,7 @@ pub(super) fn read(repo: &Repository) -> Result<Vec<Rewrite>, StoreError> {
             from_copy.clone_from(known);
             break;
         }
-        found.extend(of_entry(&entry));
+        found.extend(of_entry(&entry, &own));
     }
     let is_new = copy.is_none_or(|(commit, _)| commit != tip);
     found.append(&mut from_copy);
@@ -56,8 +59,10 @@ pub(super) fn read(repo: &Repository) -> Result<Vec<Rewrite>, StoreError> {
     Ok(found)
 }
 
-fn of_entry(entry: &Entry) -> Vec<Rewrite> {
-    let Some(Operation { moved, action, .. }) = &entry.operation else { return Vec::new() };
+fn of_entry(entry: &Entry, own: &Own) -> Vec<Rewrite> {
+    let Some(operation) = &entry.operation else { return Vec::new() };
+    let Operation { moved, action, .. } = operation;
+    let is_own = own.has(operation);
     match action {
         Action::Land { target, landed, .. } => {
             let branches: HashMap<&CommitId, &str> = moved
@@ -67,14 +72,14 @@ fn of_entry(entry: &Entry) -> Vec<Rewrite> {
                 .collect();
             let one = |Landed { tip, commit, .. }: &Landed| {
                 let branch = branches.get(tip).copied().unwrap_or_default().to_owned();
-                Some(Rewrite { target: Some(target.clone()), branch, old: id(tip)?, new: id(commit)? })
+                Some(Rewrite { target: Some(target.clone()), branch, old: id(tip)?, new: id(commit)?, is_own })
             };
             landed.iter().filter_map(one).collect()
         }
         Action::Rebase { .. } => {
             let one = |RefMove { name, before, after }: &RefMove| {
                 let (old, new) = (id(before.as_ref()?)?, id(after.as_ref()?)?);
-                Some(Rewrite { target: None, branch: name.clone(), old, new })
+                Some(Rewrite { target: None, branch: name.clone(), old, new, is_own })
             };
             moved.iter().filter_map(one).collect()
         }
@@ -96,7 +101,8 @@ fn read_copy(repo: &Repository) -> Option<(ObjectId, Vec<Rewrite>)> {
         let mut id = || ObjectId::from_hex(words.next()?.as_bytes()).ok();
         let (old, new) = (id()?, id()?);
         let (branch, target) = (words.next()?.to_owned(), words.next()?);
-        Some(Rewrite { target: (!target.is_empty()).then(|| target.to_owned()), branch, old, new })
+        let is_own = words.next()? == "own";
+        Some(Rewrite { target: (!target.is_empty()).then(|| target.to_owned()), branch, old, new, is_own })
     };
     let rewrites: Option<Vec<Rewrite>> = rest.strip_suffix("end\n")?.lines().map(rewrite).collect();
     Some((commit, rewrites?))
@@ -107,9 +113,10 @@ fn write_copy(repo: &Repository, tip: ObjectId, rewrites: &[Rewrite]) -> std::io
     let folder = path.parent().unwrap_or(&path);
     std::fs::create_dir_all(folder)?;
     let mut text = format!("{}{tip}\n", beginning());
-    for Rewrite { target, branch, old, new } in rewrites {
+    for Rewrite { target, branch, old, new, is_own } in rewrites {
         // Names of branches have no spaces.
-        text.push_str(&format!("{old} {new} {branch} {}\n", target.as_deref().unwrap_or_default()));
+        let (target, whose) = (target.as_deref().unwrap_or_default(), if *is_own { "own" } else { "told" });
+        text.push_str(&format!("{old} {new} {branch} {target} {whose}\n"));
     }
     text.push_str("end\n");
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
@@ -119,7 +126,7 @@ fn write_copy(repo: &Repository, tip: ObjectId, rewrites: &[Rewrite]) -> std::io
 }
 
 fn beginning() -> String {
-    format!("git-agents {} ", env!("CARGO_PKG_VERSION"))
+    format!("git-agents {} 2 ", env!("CARGO_PKG_VERSION"))
 }
 
 fn path(repo: &Repository) -> PathBuf {
@@ -144,8 +151,13 @@ mod tests {
             tip: commit(digit),
             strategy: "squash".to_owned(),
         };
-        let action =
-            Action::Land { target: "main".to_owned(), before: commit("e"), after: commit("f"), landed: vec![landed] };
+        let action = Action::Land {
+            target: "main".to_owned(),
+            before: commit("e"),
+            start: None,
+            after: commit("f"),
+            landed: vec![landed],
+        };
         let change = || Ok::<_, std::convert::Infallible>(Some(Change::from(action.clone())));
         store::transact(repo, &world, &Scope::open(), |_, _| change()).unwrap();
     }

@@ -4,8 +4,12 @@
 //! what became of what: the tip that landed and the commit that it became, the branch before and after a rebase. (The
 //! backup refs say no more than that, and reading some thousand of them takes longer than the landing.) An old tip
 //! counts only where what it became is in the target now: a landing that was taken back leaves the work to whoever has
-//! it. Only branches with more than one commit of their own can be stacked, so mostly nothing is read at all.
+//! it. What another clone has recorded could have been made up, and whatever counts as landed is left out of a landing:
+//! there the new commit must really hold the old one's work, or the record counts for nothing.
+//!
+//! Only branches with more than one commit of their own can be stacked, so mostly nothing is read at all.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use gix::ObjectId;
@@ -13,6 +17,8 @@ use gix::ObjectId;
 use super::rewrites::{self, Rewrite};
 use crate::config::Target;
 use crate::git::Repository;
+use crate::git::merge_tree::{MergeTree, Request};
+use crate::git::scratch::Scratch;
 use crate::store::StoreError;
 
 /// What is not a branch's own.
@@ -28,24 +34,28 @@ pub(super) struct Others {
 #[derive(Debug)]
 pub(super) struct Memory<'r> {
     repo: &'r Repository,
-    target: &'r Target,
+    /// The target as it is, or as its upstream has it.
+    onto: ObjectId,
     /// For each tip of what lands together the commits that the target does not have.
     own: BTreeMap<ObjectId, BTreeSet<ObjectId>>,
     /// What took the place of what, the newest first.
     rewrites: Vec<Rewrite>,
+    /// What was found of records of other clones, by the old and the new commit.
+    checked: RefCell<BTreeMap<(ObjectId, ObjectId), bool>>,
 }
 
 impl<'r> Memory<'r> {
-    /// What is remembered for these tips, which land together.
+    /// What is remembered for these tips, which land together on `onto`, a commit of the target.
     ///
     /// # Errors
     /// The chain cannot be read.
     pub(super) fn read(
         repo: &'r Repository,
-        target: &'r Target,
+        target: &Target,
+        onto: ObjectId,
         tips: impl IntoIterator<Item = ObjectId>,
     ) -> Result<Self, StoreError> {
-        let mut memory = Memory { repo, target, own: BTreeMap::new(), rewrites: Vec::new() };
+        let mut memory = Memory { repo, onto, own: BTreeMap::new(), rewrites: Vec::new(), checked: RefCell::default() };
         for tip in tips {
             memory.own.insert(tip, memory.own(tip));
         }
@@ -60,7 +70,10 @@ impl<'r> Memory<'r> {
     pub(super) fn others(&self, tip: ObjectId) -> Others {
         let mut others = Others::default();
         let Some(own) = self.own.get(&tip).filter(|own| own.len() > 1) else { return others };
-        for (place, rewrite) in self.rewrites.iter().enumerate().filter(|(_, rewrite)| own.contains(&rewrite.old)) {
+        for (place, rewrite) in self.rewrites.iter().enumerate() {
+            if !own.contains(&rewrite.old) || !self.is_believed(rewrite) {
+                continue;
+            }
             // Newest first, so what happened to the new commits later comes before.
             let later = &self.rewrites[..place];
             let holds = |with: &&ObjectId| **with != tip && self.has(**with, rewrite.new);
@@ -75,16 +88,37 @@ impl<'r> Memory<'r> {
 
     /// The commits that the target does not have. What cannot be walked is told by those who merge it.
     fn own(&self, tip: ObjectId) -> BTreeSet<ObjectId> {
-        let walk = self.repo.gix().rev_walk([tip]).with_hidden([self.target.commit]);
+        let walk = self.repo.gix().rev_walk([tip]).with_hidden([self.onto]);
         walk.all().into_iter().flatten().flatten().map(|info| info.id).collect()
     }
 
     /// Whether a commit is in the target, or what became of it later is.
     fn is_landed(&self, commit: ObjectId, branch: &str, later: &[Rewrite]) -> bool {
         let becomes = |(place, next): (usize, &Rewrite)| {
-            next.branch == branch && self.has(next.old, commit) && self.is_landed(next.new, branch, &later[..place])
+            let is_next = next.branch == branch && self.has(next.old, commit) && self.is_believed(next);
+            is_next && self.is_landed(next.new, branch, &later[..place])
         };
-        self.has(self.target.commit, commit) || later.iter().enumerate().any(becomes)
+        self.has(self.onto, commit) || later.iter().enumerate().any(becomes)
+    }
+
+    /// Whether one commit really took the place of the other: we did that, or merging the old one into the new one would
+    /// change nothing.
+    fn is_believed(&self, rewrite: &Rewrite) -> bool {
+        let Rewrite { old, new, is_own, .. } = *rewrite;
+        let holds_work = || {
+            let tree = self.repo.gix().find_commit(new).ok()?.tree_id().ok()?.detach();
+            let scratch = Scratch::new(self.repo).ok()?;
+            let mut merger = MergeTree::new(self.repo, &scratch, Some(self.onto));
+            let merged = merger.merge(&Request { base: None, ours: new, theirs: old }).ok()?;
+            Some(merged.clean_tree() == Some(tree))
+        };
+        let known = |id| self.repo.gix().has_object(id);
+        is_own
+            || *self
+                .checked
+                .borrow_mut()
+                .entry((old, new))
+                .or_insert_with(|| known(old) && known(new) && holds_work().unwrap_or(false))
     }
 
     /// Whether a commit is in the history of another. What is not here is in nothing.

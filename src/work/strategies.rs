@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::agent::AgentName;
+use crate::config;
 use crate::git::Repository;
 use crate::land::Strategy;
 
@@ -78,7 +79,7 @@ pub fn strategy_named(word: &str) -> Option<Strategy> {
 }
 
 fn configured(repo: &Repository, key: String) -> Result<Option<Strategy>, UnknownStrategy> {
-    let Some(word) = repo.config(&key) else { return Ok(None) };
+    let Some(word) = config::value(repo, &key) else { return Ok(None) };
     strategy_named(&word).map(Some).ok_or(UnknownStrategy { key, word })
 }
 

@@ -3,6 +3,7 @@
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value};
 
+use crate::config;
 use crate::git::Repository;
 
 /// The key of the template for merge commits.
@@ -35,7 +36,7 @@ impl Template {
     /// # Errors
     /// It does not parse.
     pub(super) fn configured(repo: &Repository, key: &'static str) -> Result<Option<Self>, TemplateError> {
-        let Some(source) = repo.config(key) else { return Ok(None) };
+        let Some(source) = config::value(repo, key) else { return Ok(None) };
         environment().template_from_str(&source).map_err(|error| failed(key, &source, &error))?;
         Ok(Some(Template { key, source }))
     }

@@ -8,6 +8,7 @@ use gix::ObjectId;
 use gix::bstr::{BString, ByteSlice};
 
 use super::backup;
+use super::index_copy::IndexCopy;
 use super::remove::RemoveError;
 use crate::git::merge_tree::{self, MergeTree};
 use crate::git::repository::path_of;
@@ -71,6 +72,7 @@ pub fn losses(
         Some(worktree) if worktree.exists() => {
             let (status, ignored) = (status::status(worktree)?, status::ignored(worktree)?);
             losses = losses_in(worktree, &status, &ignored)?;
+            losses.uncommitted.extend(hidden_edits(repo, worktree)?);
         }
         Some(missing) => {
             losses.missing = Some(missing.path.clone());
@@ -84,6 +86,31 @@ pub fn losses(
         losses.commits = not_landed(repo, tip, target)?;
     }
     Ok(losses)
+}
+
+/// Edits that git was told not to look for (`--assume-unchanged`, `--skip-worktree`).
+fn hidden_edits(repo: &Repository, worktree: &Worktree) -> Result<Vec<BString>, RemoveError> {
+    let listed = worktree.git().without_locks().args(["ls-files", "-v", "-z"]).stdout()?;
+    let mut hidden = Vec::new();
+    for entry in listed.split_str("\0").filter(|entry| entry.len() > 2) {
+        let is_hidden = entry[0] == b'S' || entry[0].is_ascii_lowercase();
+        if is_hidden && worktree.path.join(path_of(entry[2..].as_bstr())).symlink_metadata().is_ok() {
+            hidden.extend_from_slice(&entry[2..]);
+            hidden.push(0);
+        }
+    }
+    if hidden.is_empty() {
+        return Ok(Vec::new());
+    }
+    let failed = |source| RemoveError::Io { path: worktree.path.clone(), source };
+    let copy = IndexCopy::of(repo, worktree).map_err(failed)?;
+    for flag in ["--no-assume-unchanged", "--no-skip-worktree"] {
+        copy.git(worktree.git()).args(["update-index", flag, "-z", "--stdin"]).input(hidden.clone()).stdout()?;
+    }
+    copy.git(worktree.git()).args(["update-index", "-q", "--refresh"]).run()?;
+    let edited = copy.git(worktree.git()).args(["diff-files", "--name-only", "-z"]).stdout()?;
+    let is_hidden = |path: &&[u8]| hidden.split_str("\0").any(|one| one == *path);
+    Ok(edited.split_str("\0").filter(|path| !path.is_empty()).filter(is_hidden).map(BString::from).collect())
 }
 
 fn losses_in(worktree: &Worktree, status: &Status, ignored: &Ignored) -> Result<Losses, RemoveError> {

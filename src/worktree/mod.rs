@@ -15,3 +15,4 @@ mod discard;
 mod finish;
 mod index_copy;
 mod losses;
+mod obstacles;

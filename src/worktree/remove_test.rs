@@ -64,7 +64,7 @@ fn work_is_named_and_kept_in_the_backup() {
     write_in(&dir, "hidden.txt", "2\n");
     std::fs::remove_file(dir.join("b.txt")).unwrap();
     let losses = refused(&fixture, &request(&fixture, &dir));
-    assert_eq!(losses.uncommitted, ["a.txt", "b.txt"]);
+    assert_eq!(losses.uncommitted, ["a.txt", "b.txt", "hidden.txt"]);
     assert_eq!(losses.untracked, ["deep/new ä.txt"]);
     assert_eq!((losses.ignored_files.len(), losses.ignored_folders.len(), losses.commits), (1, 1, 1));
     let forced = Request { force: true, ..request(&fixture, &dir) };

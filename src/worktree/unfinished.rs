@@ -113,8 +113,7 @@ fn wait_for_orphan(repo: &Repository, intent: &Intent) -> Result<(), CreateError
 fn clear_locks(repo: &Repository, intent: &Intent) {
     let is_ref = |content: &[u8]| content.is_empty() || content.trim_ascii() == intent.start.as_bytes();
     stale::clear(repo, &refs::lock_path(repo, &intent.branch), is_ref);
-    let is_packed = |content: &[u8]| content.is_empty() || content.starts_with(b"# pack-refs");
-    stale::clear(repo, &repo.common_dir().join("packed-refs.lock"), is_packed);
+    stale::clear_packed_refs(repo);
 }
 
 /// git writes `gitdir`, creates `commondir` empty and then writes into it. Killed in between, it leaves a repository

@@ -114,7 +114,7 @@ fn the_target_itself_is_named_before_anybody_else() {
     check 2 failed: exited with 1
     error: the check fails on the target itself: `echo broken; false` exited with 1
       try: less [ROOT]/repo/.git/agents/logs/checks/[OPERATION]-2.log
-      try: the same command with --no-check, to land unchecked
+      try: the same command without --check, or with --no-check, to land unchecked
     [status 3]
     ");
     // What mends it lands.
@@ -171,6 +171,7 @@ fn it_sees_the_tree_that_would_land_and_no_git_variables() {
     lines
     4
     GIT_AGENTS_CHECK
+    GIT_AGENTS_LANDING
     ");
     assert_eq!(sandbox.git(["worktree", "list"]).lines().count(), 4);
 }
@@ -292,7 +293,8 @@ fn events_come_line_by_line() {
 /// Start a landing whose check waits, and give the process, the check's id and what was there before.
 fn in_a_check(sandbox: &Sandbox) -> (std::process::Child, String) {
     let pid = sandbox.root().join("pid");
-    let check = format!("sleep 600 & echo $$ $! >{0}.new; mv {0}.new {0}; wait", pid.display());
+    let daemon = "setsid sleep 600 </dev/null >/dev/null 2>&1 & daemon=$!";
+    let check = format!("{daemon}; sleep 600 & echo $$ $! $daemon >{0}.new; mv {0}.new {0}; wait", pid.display());
     let child = sandbox.direct(["merge", "--all", "--yes", "--check", &check]).spawn();
     while !pid.exists() {
         std::thread::sleep(std::time::Duration::from_millis(5));
@@ -329,5 +331,17 @@ fn whatever_ends_us_ends_the_check_and_nothing_has_moved() {
         sandbox.agents(["merge", "--all", "--yes", "--wait", "0", "--check", "true"]).good();
         assert_eq!(landed(&sandbox), ["ann", "bob"]);
         sandbox.fsck();
+    }
+}
+
+#[test]
+fn a_check_that_is_given_for_this_run_only_counts_too() {
+    let sandbox = with_files(&["ann"]);
+    let file = sandbox.root().join("config");
+    fs::write(&file, "[agents]\n\tcheck = exit 3\n").unwrap();
+    for option in ["agents.check=exit 3".to_owned(), format!("include.path={}", file.display())] {
+        let output = sandbox.command("git").args(["-c", &option, "agents", "merge", "ann", "--yes"]).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains("the check fails on the target itself: `exit 3`"), "{option}: {told}");
     }
 }

@@ -113,13 +113,13 @@ fn what_is_not_understood_is_kept_or_refused() {
     kept 1 backup: their names do not say how old they are
     [status 0]
     ");
-    assert_snapshot!(sandbox.refused(["cleanup", "--backups", "--older-than", "7 days"]), @"
+    assert_snapshot!(sandbox.refused(["cleanup", "--backups", "--older-than", "7 days"]), @r#"
     [stderr]
-    error: invalid value '7 days' for '--older-than <DURATION>': a number and s, m, h, d or w, such as 7d
+    error: invalid value '7 days' for '--older-than <DURATION>': "7 days" is no duration: write 90s, 10m, 2h, 7d, 2w or 1h30m
 
     For more information, try '--help'.
     [status 2]
-    ");
+    "#);
     assert_eq!(sandbox.refused(["cleanup", "--older-than", "7d"]).status, Some(2));
     assert_eq!(sandbox.refused(["cleanup", "ann", "--backups"]).status, Some(2));
 }

@@ -147,7 +147,7 @@ fn a_record_without_the_work_proves_nothing() {
     };
     let kept = [tip.as_str(), main.as_str(), &"1".repeat(40)].map(|commit| {
         let (before, after, landed) = (id(&main), id(commit), vec![landed(commit)]);
-        sandbox.act(&Action::Land { target: "main".to_owned(), before, after, landed });
+        sandbox.act(&Action::Land { target: "main".to_owned(), before, start: None, after, landed });
         sandbox.keeps(&["ann"]).to_string()
     });
     assert_snapshot!(kept[0], @"

@@ -36,6 +36,16 @@ fn what_has_landed_goes_from_the_remote_too() {
     // Rebased, so that the remote has other commits than the target.
     sandbox.agents(["merge", "ann", "--yes"]).good();
     sandbox.agents(["merge", "bob", "--strategy", "squash", "--yes"]).good();
+    // The remote's only copy stays until the remote has the landing.
+    assert_snapshot!(sandbox.agents(["cleanup", "ann", "--remote", "--dry-run"]), @"
+    would remove ann: its tip is in main
+      branch agents/ann
+      worktree [ROOT]/repo-worktrees/ann
+    kept origin's agents/ann: main as it is here has not been pushed to origin (git push origin main)
+    1 agent would go
+    [status 1]
+    ");
+    sandbox.git(["push", "-q", "origin", "main"]);
     assert_snapshot!(sandbox.agents(["cleanup", "--remote", "--dry-run"]), @"
     would remove ann: its tip is in main
       branch agents/ann
@@ -82,6 +92,7 @@ fn what_has_landed_goes_from_the_remote_too() {
 fn what_others_have_pushed_there_stays() {
     let sandbox = pushed(&["ann", "bob", "cam", "dan"]);
     sandbox.agents(["merge", "--all", "--yes"]).good();
+    sandbox.git(["push", "-q", "origin", "main"]);
     let clone = sandbox.root().join("clone");
     sandbox.git([
         "clone",
@@ -124,42 +135,56 @@ fn what_others_have_pushed_there_stays() {
 }
 
 #[test]
-fn a_remote_out_of_reach_or_that_says_no_fails_alone() {
+fn whose_branch_stays_on_the_remote_stays_here_too() {
     let sandbox = pushed(&["ann", "bob", "cam"]);
     sandbox.agents(["merge", "--all", "--yes"]).good();
+    sandbox.git(["push", "-q", "origin", "main"]);
     let hook = sandbox.repo().join(".git/hooks/pre-push");
     fs::create_dir_all(hook.parent().unwrap()).unwrap();
     fs::write(&hook, "#!/bin/sh\npwd >&2\nexit 1\n").unwrap();
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     assert_snapshot!(sandbox.agents(["cleanup", "ann", "--remote", "--yes"]), @"
-    removed ann: its tip is in main
-      branch agents/ann
-      worktree [ROOT]/repo-worktrees/ann
     failed origin's agents/ann is still there: error: failed to push some refs to 'file://[ROOT]/origin.git'
-    to take it back: git agents undo --yes
+    kept ann: its branch is still on origin
+      next: git agents cleanup ann --remote
+      next: git agents cleanup ann
+    nothing to clean up
     [status 4]
     ");
     fs::remove_file(&hook).unwrap();
     fs::write(sandbox.root().join("origin.git/hooks/update"), "#!/bin/sh\nexit 1\n").unwrap();
     fs::set_permissions(sandbox.root().join("origin.git/hooks/update"), fs::Permissions::from_mode(0o755)).unwrap();
     assert_snapshot!(sandbox.agents(["cleanup", "bob", "--remote", "--yes"]), @"
-    removed bob: its tip is in main
-      branch agents/bob
-      worktree [ROOT]/repo-worktrees/bob
     failed origin's agents/bob is still there: [remote rejected] (hook declined)
-    to take it back: git agents undo --yes
+    kept bob: its branch is still on origin
+      next: git agents cleanup bob --remote
+      next: git agents cleanup bob
+    nothing to clean up
     [status 4]
     ");
     fs::rename(sandbox.root().join("origin.git"), sandbox.root().join("away.git")).unwrap();
     assert_snapshot!(sandbox.agents(["cleanup", "--remote", "--yes"]), @"
-    removed cam: its tip is in main
-      branch agents/cam
-      worktree [ROOT]/repo-worktrees/cam
+    failed origin's agents/ann is still there: fatal: '[ROOT]/origin.git' does not appear to be a git repository
+    failed origin's agents/bob is still there: fatal: '[ROOT]/origin.git' does not appear to be a git repository
     failed origin's agents/cam is still there: fatal: '[ROOT]/origin.git' does not appear to be a git repository
-    to take it back: git agents undo --yes
+    kept ann: its branch is still on origin
+      next: git agents cleanup ann --remote
+      next: git agents cleanup ann
+    kept bob: its branch is still on origin
+      next: git agents cleanup bob --remote
+      next: git agents cleanup bob
+    kept cam: its branch is still on origin
+      next: git agents cleanup cam --remote
+      next: git agents cleanup cam
+    nothing to clean up
     [status 4]
     ");
-    assert!(sandbox.state().agents.is_empty(), "what is here is cleaned up all the same");
+    // Nobody is lost sight of whose branch is still there.
+    assert_eq!(sandbox.state().agents.len(), 3);
+    fs::rename(sandbox.root().join("away.git"), sandbox.root().join("origin.git")).unwrap();
+    fs::remove_file(sandbox.root().join("origin.git/hooks/update")).unwrap();
+    sandbox.agents(["cleanup", "--remote", "--yes"]).good();
+    assert_eq!((sandbox.state().agents.len(), sandbox.on_origin()), (0, "main".to_owned()));
 }
 
 /// The remote that is pushed to by default, without an upstream; where git keeps the refs.
@@ -174,6 +199,7 @@ fn the_remote_that_is_pushed_to_has_it_under_the_same_name() {
     sandbox.work_as("ann", "1", "ann", "x\n");
     sandbox.git(["push", "-q", "origin", "agents/ann"]);
     sandbox.agents(["merge", "ann", "--yes"]).good();
+    sandbox.git(["push", "-q", "origin", "main"]);
     sandbox.agents(["cleanup", "--remote", "--yes"]).good();
     assert_eq!(sandbox.on_origin(), "main");
     sandbox.fsck();

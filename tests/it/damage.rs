@@ -214,21 +214,21 @@ fn a_state_ref_that_leads_nowhere() {
     [stderr]
     error: the state at [COMMIT] cannot be read: Expected object of kind commit but got blob at [COMMIT]
       try: git agents doctor
-      try: git reflog show refs/agents/state
+      try: git agents recover
     [status 4]
     ");
     assert_snapshot!(point_at("another commit"), @"
     [stderr]
     error: refs/agents/state holds no format.json
       try: git agents doctor
-      try: git reflog show refs/agents/state
+      try: git agents recover
     [status 4]
     ");
     assert_snapshot!(point_at("nothing"), @"
     [stderr]
     error: the state at [COMMIT] cannot be read: An object with id [COMMIT] could not be found
       try: git agents doctor
-      try: git reflog show refs/agents/state
+      try: git agents recover
     [status 4]
     ");
 }

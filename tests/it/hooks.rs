@@ -1,4 +1,4 @@
-//! The repository's own hooks during a landing: `commit-msg`, `post-merge` and `reference-transaction`.
+//! The repository's own hooks during a landing: `pre-merge-commit`, `commit-msg`, `post-merge`, `reference-transaction`.
 
 use std::fs;
 use std::path::Path;
@@ -57,6 +57,66 @@ fn commit_msg_sees_what_we_write_and_may_change_it() {
 }
 
 #[test]
+fn pre_merge_commit_sees_the_merge_and_stops_a_branch() {
+    let sandbox = at_work();
+    let script = "pwd >> $log\ngit diff --cached --name-only HEAD >> $log\ntest -f ann && cat ann >> $log\n\
+                  git log -1 --format=%s HEAD >> $log\ngit log -1 --format=%s MERGE_HEAD >> $log\n\
+                  ! test -f bob || { echo 'no bob'; exit 1; }";
+    hook(&sandbox, &hooks(&sandbox), "pre-merge-commit", script);
+    assert_snapshot!(merge(&sandbox, &["--all", "-s", "merge", "--check", "! test -f bob"]), @"
+    landed ann by merge at [COMMIT]
+    stopped bob: the pre-merge-commit hook says no: no bob
+      next: git rev-parse --git-path hooks/pre-merge-commit
+    checked with ! test -f bob: 1 command run
+    main moved from [COMMIT] to [COMMIT]
+    to take it back: git agents undo --yes
+    [stderr]
+    check 1: ! test -f bob (ann on main)
+    check 1 passed
+    [status 1]
+    ");
+    assert_snapshot!(log(&sandbox), @"
+    [ROOT]/repo-worktrees/.integration
+    ann
+    1
+    Meanwhile
+    ann by ann
+    [ROOT]/repo-worktrees/.integration
+    bob
+    1
+    Merge branch 'agents/ann'
+    bob by bob
+    ");
+    assert!(!sandbox.git(["ls-tree", "--name-only", "main"]).lines().any(|name| name == "bob"));
+    assert_eq!(sandbox.git(["status", "--porcelain"]), "");
+    // As for git, it is not asked about anything but merges.
+    merge(&sandbox, &["bob", "-s", "squash"]).good();
+}
+
+#[test]
+fn pre_merge_commit_may_not_change_what_lands() {
+    let sandbox = at_work();
+    hook(&sandbox, &hooks(&sandbox), "pre-merge-commit", "echo more > ann\ngit add ann");
+    assert_snapshot!(merge(&sandbox, &["ann", "-s", "merge"]), @"
+    [stderr]
+    error: ann: the pre-merge-commit hook says no: it has changed what would be merged, which a landing does not take
+      try: git rev-parse --git-path hooks/pre-merge-commit
+    [status 3]
+    ");
+    hook(&sandbox, &hooks(&sandbox), "pre-merge-commit", "echo more > ann\necho new > new");
+    merge(&sandbox, &["ann", "-s", "merge"]).good();
+    assert_eq!(sandbox.git(["show", "main:ann"]), "1");
+    hook(&sandbox, &hooks(&sandbox), "pre-merge-commit", "exit 1");
+    merge(&sandbox, &["bob", "-s", "merge", "--dry-run"]).good();
+    assert_snapshot!(merge(&sandbox, &["bob", "-s", "merge"]), @"
+    [stderr]
+    error: bob: the pre-merge-commit hook says no
+      try: git rev-parse --git-path hooks/pre-merge-commit
+    [status 3]
+    ");
+}
+
+#[test]
 fn commit_msg_stops_a_branch() {
     let sandbox = at_work();
     hook(
@@ -69,7 +129,7 @@ fn commit_msg_stops_a_branch() {
     [stderr]
     error: ann: the commit-msg hook says no: No ticket.
     Sorry.
-      try: git agents merge ann --strategy rebase
+      try: git rev-parse --git-path hooks/commit-msg
     [status 3]
     ");
     assert_snapshot!(merge(&sandbox, &["ann", "bob", "-s", "squash", "--json"]), @r#"
@@ -94,7 +154,7 @@ fn commit_msg_stops_a_branch() {
           "branch": "agents/ann",
           "message": "the commit-msg hook says no: No ticket.\nSorry.",
           "name": "ann",
-          "next": "git agents merge ann --strategy rebase",
+          "next": "git rev-parse --git-path hooks/commit-msg",
           "paths": [],
           "reason": "hook"
         }
@@ -143,7 +203,7 @@ fn an_empty_message_is_none() {
     assert_snapshot!(sandbox.refused(["merge", "ann", "--yes", "-s", "merge"]), @"
     [stderr]
     error: ann: the commit-msg hook says no: it leaves an empty message
-      try: git agents merge ann --strategy rebase
+      try: git rev-parse --git-path hooks/commit-msg
     [status 3]
     ");
 }
@@ -209,4 +269,32 @@ fn reference_transaction_refuses_a_landing() {
     sandbox.is_clean("ann");
     fs::remove_file(hooks(&sandbox).join("reference-transaction")).unwrap();
     merge(&sandbox, &["ann"]).good();
+}
+
+#[test]
+fn what_a_hook_leaves_running_is_not_waited_for() {
+    let sandbox = at_work();
+    let pid = sandbox.root().join("pid");
+    hook(&sandbox, &hooks(&sandbox), "post-merge", &format!("sleep 600 & echo $! >'{}'\necho seen", pid.display()));
+    assert_snapshot!(merge(&sandbox, &["ann"]).good(), @"
+    landed ann by rebase at [COMMIT]
+    main moved from [COMMIT] to [COMMIT]
+    to take it back: git agents undo --yes
+    [stderr]
+    seen
+    [status 0]
+    ");
+    let pid = fs::read_to_string(pid).unwrap();
+    assert!(sandbox.command("kill").arg(pid.trim()).status().unwrap().success(), "it still runs");
+}
+
+#[test]
+fn a_landing_in_a_hook_does_not_wait_for_the_one_around_it() {
+    let sandbox = at_work();
+    let program = Sandbox::binary();
+    let script = format!("'{}' merge bob --yes --no-check >> $log 2>&1; echo $? >> $log", program.display());
+    hook(&sandbox, &hooks(&sandbox), "commit-msg", &script);
+    merge(&sandbox, &["ann", "-s", "merge"]).good();
+    assert!(log(&sandbox).contains("is landing since"), "{}", log(&sandbox));
+    assert!(log(&sandbox).ends_with("3\n"), "{}", log(&sandbox));
 }

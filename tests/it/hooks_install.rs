@@ -76,7 +76,7 @@ fn a_failure_of_the_guard_stops_no_commit() {
     [stderr]
     error: refs/agents/state holds no format.json
       try: git agents doctor
-      try: git reflog show refs/agents/state
+      try: git agents recover
     [status 0]
     ");
     // The program has gone.

@@ -149,14 +149,14 @@ fn a_worktree_has_vanished() {
     fs::remove_dir_all(sandbox.worktree_of("ann")).unwrap();
     assert_snapshot!(refused(&sandbox, sandbox.direct(["merge", "ann", "--yes"])), @"
     [stderr]
-    error: ann: its worktree at [ROOT]/repo-worktrees/ann is missing: bring it back (git worktree repair PATH), or forget it (git worktree prune)
-      try: git worktree repair PATH
+    error: ann: its worktree at [ROOT]/repo-worktrees/ann is missing: when it was moved, git worktree repair PATH; when it was deleted, git worktree prune
+      try: git agents init ann
     [status 3]
     ");
     assert_snapshot!(merge_all(&sandbox).output(), @"
     landed bob by rebase at [COMMIT]
-    stopped ann: its worktree at [ROOT]/repo-worktrees/ann is missing: bring it back (git worktree repair PATH), or forget it (git worktree prune)
-      next: git worktree repair PATH
+    stopped ann: its worktree at [ROOT]/repo-worktrees/ann is missing: when it was moved, git worktree repair PATH; when it was deleted, git worktree prune
+      next: git agents init ann
     main moved from [COMMIT] to [COMMIT]
     to take it back: git agents undo --yes
     [status 1]
@@ -168,7 +168,7 @@ fn a_worktree_has_vanished() {
     fs::remove_dir_all(&dir).unwrap();
     assert_snapshot!(refused(&other, merge_all(&other)), @"
     [stderr]
-    error: the worktree of main at [ROOT]/target is missing: bring it back (git worktree repair PATH), or forget it (git worktree prune)
+    error: the worktree of main at [ROOT]/target is missing: when it was moved, git worktree repair PATH; when it was deleted, git worktree prune
       try: git worktree prune
       try: git worktree repair PATH
     [status 3]

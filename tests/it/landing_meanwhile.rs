@@ -86,8 +86,8 @@ fn a_worktree_vanishes() {
     let sandbox = with_moment(&once("mv ../repo-worktrees/bob ../away"));
     assert_snapshot!(sandbox.direct(["merge", "--all", "--yes"]).output(), @"
     landed ann by rebase at [COMMIT]
-    stopped bob: its worktree at [ROOT]/repo-worktrees/bob is missing: bring it back (git worktree repair PATH), or forget it (git worktree prune)
-      next: git worktree repair PATH
+    stopped bob: its worktree at [ROOT]/repo-worktrees/bob is missing: when it was moved, git worktree repair PATH; when it was deleted, git worktree prune
+      next: git agents init bob
     main moved from [COMMIT] to [COMMIT]
     to take it back: git agents undo --yes
     [status 1]

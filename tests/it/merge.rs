@@ -119,6 +119,7 @@ fn undo_is_refused_when_something_was_built_on_it() {
     sandbox.commit("later", "On top.\n", "Later");
     assert_snapshot!(sandbox.refused(["undo", "--yes"]), @r#"
     [stderr]
+    warning: agents/cam was built on this landing, and keeps what it brought
     error: something was built on "land agent cam in main" since
       main moved from [COMMIT] to [COMMIT]: 1 commit
         [COMMIT] Later
@@ -365,4 +366,20 @@ fn refused_beforehand() {
       try: git config agents.target BRANCH
     [status 3]
     ");
+}
+
+#[test]
+fn two_agents_at_one_commit_land_together() {
+    let sandbox = Sandbox::with_agents(&["ann", "bob"]);
+    sandbox.work_as("ann", "1", "file", "By ann.\n");
+    let dir = sandbox.worktree_of("bob");
+    sandbox.git_in(&dir, ["reset", "--quiet", "--hard", "agents/ann"]);
+    assert_snapshot!(sandbox.agents(["merge", "--all", "--yes"]).good(), @"
+    landed ann (1) by rebase at [COMMIT]
+    nothing to land: bob
+    main moved from [COMMIT] to [COMMIT]
+    to take it back: git agents undo --yes
+    [status 0]
+    ");
+    assert_eq!(sandbox.rev("main"), sandbox.rev("agents/bob"));
 }

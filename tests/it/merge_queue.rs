@@ -271,3 +271,124 @@ fn a_file_that_cannot_be_written_stops_its_branch_and_no_other() {
     assert_eq!((sandbox.rev("agents/ann"), sandbox.rev("agents/cam")), (main.clone(), main));
     assert_eq!(sandbox.git(["status", "--porcelain"]), "");
 }
+
+#[test]
+fn with_nothing_to_land_it_still_fetches_and_pushes() {
+    let (sandbox, remote) = with_remote();
+    push_of_another(&sandbox, &remote, "first");
+    sandbox.git_in(&remote, ["fetch", "-q", "--all"]);
+    for name in ["ann", "bob"] {
+        let dir = sandbox.worktree_of(name);
+        sandbox.git_in(&dir, ["reset", "-q", "--hard", "HEAD^"]);
+    }
+    assert_snapshot!(sandbox.agents(["merge", "--all", "--fetch"]).good(), @"
+    main moved from [COMMIT] to [COMMIT]
+    [status 0]
+    ");
+    assert_eq!(sandbox.git_in(&remote, ["rev-parse", "main"]), sandbox.rev("main"));
+    sandbox.commit("own", "On main.\n", "By hand");
+    assert_snapshot!(sandbox.agents(["merge", "--all", "--push"]).good(), @"
+    nothing to land
+    pushed to main of origin
+    [stderr]
+    pushing to origin
+    [status 0]
+    ");
+    assert_eq!(sandbox.git_in(&remote, ["rev-parse", "main"]), sandbox.rev("main"));
+    assert_snapshot!(sandbox.agents(["merge", "--all", "--push"]).good(), @"
+    nothing to land
+    [status 0]
+    ");
+    assert_snapshot!(sandbox.agents(["log", "-n", "1"]).good(), @"
+    [COMMIT] bring main forward (0s ago, Ann)
+      main [COMMIT]..[COMMIT]
+    [status 0]
+    ");
+}
+
+#[test]
+fn a_relative_address_counts_from_the_worktree() {
+    let (sandbox, remote) = with_remote();
+    sandbox.git(["remote", "set-url", "origin", "../remote.git"]);
+    let from = sandbox.worktree_of("bob");
+    let output =
+        sandbox.command(Sandbox::binary()).current_dir(&from).args(["merge", "ann", "--push", "--yes"]).output();
+    assert!(output.unwrap().status.success());
+    assert_eq!(sandbox.git_in(&remote, ["rev-parse", "main"]), sandbox.rev("main"));
+}
+
+#[test]
+fn what_came_from_upstream_is_not_reverted_with_a_landing() {
+    let (sandbox, remote) = with_remote();
+    push_of_another(&sandbox, &remote, "first");
+    sandbox.agents(["merge", "ann", "--yes", "--fetch"]).good();
+    sandbox.commit("more", "On main.\n", "More");
+    assert_snapshot!(sandbox.refused(["undo", "--yes"]), @r#"
+    [stderr]
+    error: something was built on "land agent ann in main" since
+      main moved from [COMMIT] to [COMMIT]: 1 commit
+        [COMMIT] More
+      try: git revert --no-edit [COMMIT]..[COMMIT]
+      try: git -C [ROOT]/repo-worktrees/ann reset --keep refs/agents-local/backup/[OPERATION]/heads/agents/ann
+      try: git agents log
+    [status 3]
+    "#);
+    let range = format!("{}..{}", &sandbox.rev("origin/main")[..10], &sandbox.rev("main^")[..10]);
+    let told = sandbox.command(Sandbox::binary()).args(["undo", "--yes"]).output().unwrap().stderr;
+    let told = String::from_utf8(told).unwrap();
+    assert!(told.contains(&format!("git revert --no-edit {range}")), "{told}");
+}
+
+#[test]
+fn a_branch_that_goes_away_during_a_check_is_named() {
+    let (sandbox, _) = with_remote();
+    let check = "git -C ../../repo worktree remove --force ../repo-worktrees/bob && \
+                 git -C ../../repo branch -qD agents/bob || true";
+    assert_snapshot!(sandbox.agents(["merge", "--all", "--yes", "--check", check]), @"
+    landed ann by rebase at [COMMIT]
+    stopped bob: its branch is gone
+      next: git agents agent show bob
+    checked with git -C ../../repo worktree remove --force ../repo-worktrees/bob && git -C ../../repo branch -qD agents/bob || true: 1 command run
+    main moved from [COMMIT] to [COMMIT]
+    to take it back: git agents undo --yes
+    [stderr]
+    check 1: git -C ../../repo worktree remove --force ../repo-worktrees/bob && git -C ../../repo branch -qD agents/bob || true (ann, bob on main)
+    check 1 passed
+    refs/heads/agents/bob has moved meanwhile; planning again
+    check 1: git -C ../../repo worktree remove --force ../repo-worktrees/bob && git -C ../../repo branch -qD agents/bob || true (ann on main)
+      | fatal: '../repo-worktrees/bob' is not a working tree
+    check 1 passed
+    [status 1]
+    ");
+}
+
+#[test]
+fn what_only_the_remote_has_taken_is_said() {
+    let (sandbox, remote) = with_remote();
+    let hook = sandbox.repo().join(".git/hooks/reference-transaction");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    let script =
+        "#!/bin/sh\ntest \"$1\" = prepared && grep -q refs/heads/main && { echo 'not here' >&2; exit 1; }\nexit 0\n";
+    fs::write(&hook, script).unwrap();
+    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let main = sandbox.rev("main");
+    assert_snapshot!(sandbox.direct(["merge", "ann", "--yes", "--push"]).output(), @"
+    [stderr]
+    pushing to origin
+    error: main of origin has the landing, and it could not be brought in here: the refs did not move, and the repository has a reference-transaction hook: not here; fatal: ref updates aborted by hook
+      try: git rev-parse --git-path hooks/reference-transaction, and look at what it asks for
+      try: the same command with --fetch, to go on here
+    [status 4]
+    ");
+    assert_eq!(sandbox.rev("main"), main);
+    assert_ne!(sandbox.git_in(&remote, ["rev-parse", "main"]), main);
+    fs::remove_file(hook).unwrap();
+    assert_snapshot!(sandbox.direct(["merge", "ann", "--yes", "--push"]).output(), @"
+    nothing to land: ann
+    main moved from [COMMIT] to [COMMIT]
+    [stderr]
+    pushing to origin
+    [status 0]
+    ");
+    assert_eq!(sandbox.rev("main"), sandbox.git_in(&remote, ["rev-parse", "main"]));
+}

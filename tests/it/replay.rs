@@ -70,7 +70,13 @@ fn action(random: &mut Rng) -> Action {
                 strategy: "squash".to_owned(),
                 fences: Default::default(),
             };
-            Action::Land { target: "main".to_owned(), before: commit(), after: commit(), landed: vec![landed] }
+            Action::Land {
+                target: "main".to_owned(),
+                before: commit(),
+                start: None,
+                after: commit(),
+                landed: vec![landed],
+            }
         }
     }
 }

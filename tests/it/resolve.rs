@@ -126,7 +126,7 @@ fn resolved_by_hand_and_landed() {
         [COMMIT] lines by bob
         [COMMIT] other by bob
       resolve 1 file there, then:
-        git -C [ROOT]/repo-worktrees/bob add lines
+        git -C [ROOT]/repo-worktrees/bob add -- lines
         git -C [ROOT]/repo-worktrees/bob rebase --continue
     and last: git agents merge --continue
     to take it back: git agents merge --abort
@@ -146,7 +146,7 @@ fn resolved_by_hand_and_landed() {
       stopped at [COMMIT] lines by bob, commit 1 of 2
       lines  content
       resolve 1 file there, then:
-        git -C [ROOT]/repo-worktrees/bob add lines
+        git -C [ROOT]/repo-worktrees/bob add -- lines
         git -C [ROOT]/repo-worktrees/bob rebase --continue
     and last: git agents merge --continue
     to take it back: git agents merge --abort
@@ -180,7 +180,7 @@ fn resolved_by_hand_and_landed() {
         [COMMIT] lines by bob
         [COMMIT] other by bob
       resolve 1 file there, then:
-        git -C [ROOT]/repo-worktrees/bob add lines
+        git -C [ROOT]/repo-worktrees/bob add -- lines
         git -C [ROOT]/repo-worktrees/bob rebase --continue
     and last: git agents merge --continue
     to take it back: git agents merge --abort
@@ -284,7 +284,7 @@ fn by_a_merge() {
         [COMMIT] lines by bob
         [COMMIT] other by bob
       resolve 1 file there, then:
-        git -C [ROOT]/repo-worktrees/bob add lines
+        git -C [ROOT]/repo-worktrees/bob add -- lines
         git -C [ROOT]/repo-worktrees/bob commit
     and last: git agents merge --continue
     to take it back: git agents merge --abort
@@ -353,7 +353,7 @@ fn a_stacked_branch_brings_its_own_commits_only() {
          8
          9
       resolve 1 file there, then:
-        git -C [ROOT]/repo-worktrees/bob add lines
+        git -C [ROOT]/repo-worktrees/bob add -- lines
         git -C [ROOT]/repo-worktrees/bob rebase --continue
     and last: git agents merge --continue
     to take it back: git agents merge --abort
@@ -377,7 +377,7 @@ fn what_is_ready_lands_and_what_waits_is_named() {
     main moved from [COMMIT] to [COMMIT]
     to take it back: git agents undo --yes
     [stderr]
-    warning: cam still waits in [ROOT]/repo-worktrees/cam: git -C [ROOT]/repo-worktrees/cam add lines && git -C [ROOT]/repo-worktrees/cam rebase --continue
+    warning: cam still waits in [ROOT]/repo-worktrees/cam: git -C [ROOT]/repo-worktrees/cam add -- lines && git -C [ROOT]/repo-worktrees/cam rebase --continue
     [status 1]
     ");
     assert_snapshot!(sandbox.agents(["merge", "--abort", "cam", "--yes"]), @"

@@ -133,3 +133,38 @@ fn a_damaged_record_is_named() {
     sandbox.agents(["merge", "--abort", "--yes"]).good();
     is_at_rest(&sandbox, "bob");
 }
+
+#[test]
+fn of_an_agent_that_is_gone_nothing_is_left() {
+    let sandbox = in_conflict();
+    sandbox.agents(["resolve", "bob"]);
+    sandbox.agents(["agent", "remove", "bob", "--force"]).good();
+    assert_snapshot!(sandbox.agents(["merge", "--continue"]), @"
+    [stderr]
+    error: no conflict is being resolved
+      try: git agents status
+      try: git agents resolve AGENT
+    [status 3]
+    ");
+    assert_eq!(sandbox.agents(["doctor"]).good().stdout, "all is well\n");
+}
+
+#[test]
+fn a_branch_that_is_gone_stops_nobody_else() {
+    let sandbox = in_conflict();
+    sandbox.agents(["init", "cam"]).good();
+    sandbox.agents(["resolve", "bob"]);
+    resolve_by_hand(&sandbox, &lines(5, "both"), &["-c", "core.editor=true", "rebase", "--continue"]);
+    let record = sandbox.repo().join(".git/agents/resolve");
+    let of_bob = fs::read_to_string(record.join("bob.json")).unwrap();
+    fs::write(record.join("cam.json"), of_bob.replace("agents/bob", "agents/gone").replace("\"bob\"", "\"cam\""))
+        .unwrap();
+    assert_snapshot!(sandbox.agents(["merge", "--continue", "--yes"]), @"
+    landed bob (2) by rebase at [COMMIT]
+    main moved from [COMMIT] to [COMMIT]
+    to take it back: git agents undo --yes
+    [stderr]
+    warning: cam's branch agents/gone is gone
+    [status 0]
+    ");
+}

@@ -198,7 +198,7 @@ fn as_json() {
       "agent": "bob",
       "branch": "agents/bob",
       "commands": [
-        "git -C [ROOT]/repo-worktrees/bob add lines",
+        "git -C [ROOT]/repo-worktrees/bob add -- lines",
         "git -C [ROOT]/repo-worktrees/bob rebase --continue"
       ],
       "kind": "resolve",

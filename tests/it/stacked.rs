@@ -142,7 +142,18 @@ fn the_default_does_not_merge_what_it_would_bring_in_twice() {
     assert_snapshot!(output, @"
     stopped bob: its commit [COMMIT] conflicts with main
       meanwhile  add/add
-      next: git -C [ROOT]/repo-worktrees/bob rebase --onto main [COMMIT]
+        main
+        @@ -0,0 +1 @@
+        +On main.
+        bob
+        @@ -0,0 +1 @@
+        +Tried.
+      4 commits of its own
+        [COMMIT] bob by bob
+        [COMMIT] lines by bob
+        [COMMIT] meanwhile by bob
+        [COMMIT] Taken out again
+      next: git agents resolve bob
     main stays at [COMMIT]
     [status 1]
     ");

@@ -138,9 +138,26 @@ fn json_has_every_task_with_its_facts() {
 fn titles_cannot_act_on_the_terminal() {
     let sandbox = Sandbox::new();
     sandbox.agents(["task", "add", "Harmless", "--id", "1"]).good();
-    let planted = sandbox.stored(&Sandbox::open_path("1")).replace("Harmless", "\\u001b]0;owned\\u0007\\u202eevil");
-    sandbox.plant(&Sandbox::open_path("1"), planted.as_bytes());
-    let listed = sandbox.agents(["task", "list", "--color", "never"]).good();
-    assert!(!listed.stdout.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{listed:?}");
-    assert!(listed.stdout.contains("]0;owned"), "{listed}");
+    let plant = |title: &str| {
+        let json = sandbox.stored(&Sandbox::open_path("1"));
+        let mut json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        json["title"] = title.into();
+        sandbox.plant(&Sandbox::open_path("1"), json.to_string().as_bytes());
+        let listed = sandbox.agents(["task", "list", "--color", "never"]).good();
+        let acts = ['\u{1b}', '\u{7}', '\u{202e}', '\u{2028}'];
+        assert!(!listed.stdout.contains(acts) && !listed.stderr.contains(acts), "{listed:?}");
+        listed
+    };
+    assert_snapshot!(plant("\u{202e}evil\u{2028}"), @"
+    TASK  STATE  AGENT  HOURS  PRIORITY  WAITS FOR  TITLE
+    1     open                                      �evil�
+    [status 0]
+    ");
+    // No command of ours takes in what controls a terminal, so whoever has planted it is not believed.
+    assert_snapshot!(plant("\u{1b}]0;owned\u{7}"), @r#"
+    no tasks
+    [stderr]
+    warning: tasks/open/c/1.json is damaged and left out: its title cannot be used: it holds the control character '\u{1b}'
+    [status 0]
+    "#);
 }

@@ -292,3 +292,18 @@ fn a_landing_that_was_pushed_is_taken_back_with_a_warning() {
     [status 0]
     ");
 }
+
+#[test]
+fn who_else_was_built_on_a_landing_is_named() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    sandbox.work_as("ann", "1", "file", "By ann.\n");
+    sandbox.agents(["merge", "ann", "--yes"]).good();
+    sandbox.git(["branch", "topic", "main"]);
+    assert_snapshot!(sandbox.agents(["undo", "--yes"]).good(), @"
+    took back: land agent ann in main
+      main is where it was
+    [stderr]
+    warning: agents/ann and topic were built on this landing, and keep what it brought
+    [status 0]
+    ");
+}

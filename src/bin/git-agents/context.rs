@@ -1,9 +1,10 @@
 //! What every command needs: the repository, the world, the terminal, and who is asking.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::path::{Path, PathBuf};
 
 use git_agents::agent::AgentName;
+use git_agents::config::shared::{self, SharedFile};
 use git_agents::git::{Repository, head};
 use git_agents::name::InvalidName;
 use git_agents::state::State;
@@ -16,6 +17,9 @@ use git_agents::world::World;
 use crate::error::{CliError, Exit, unknown_agent};
 use crate::ui::Ui;
 
+/// So many damaged documents are named one by one.
+const MOST_WARNINGS: usize = 20;
+
 /// One run of the program.
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -23,11 +27,13 @@ pub(crate) struct Context {
     pub(crate) world: World,
     dir: PathBuf,
     repo: OnceCell<Repository>,
+    /// Somebody has been told that `.agents.toml` cannot be read.
+    told_of_file: Cell<bool>,
 }
 
 impl Context {
     pub(crate) fn new(ui: Ui, world: World, dir: PathBuf) -> Self {
-        Context { ui, world, dir, repo: OnceCell::new() }
+        Context { ui, world, dir, repo: OnceCell::new(), told_of_file: Cell::new(false) }
     }
 
     /// The same command as if it were started now.
@@ -82,10 +88,37 @@ impl Context {
     /// The state as it is now; what is damaged is named on standard error.
     pub(crate) fn load(&self, scope: &Scope) -> Result<Snapshot, CliError> {
         let snapshot = store::load(self.repo()?, scope)?;
-        for damaged in &snapshot.state.damaged {
+        let damaged = &snapshot.state.damaged;
+        for damaged in damaged.iter().take(MOST_WARNINGS) {
             self.ui.warn(&format!("{} is damaged and left out: {}", damaged.path, damaged.reason));
         }
+        if let more @ 1.. = damaged.len().saturating_sub(MOST_WARNINGS) {
+            self.ui.warn(&format!("{more} more documents are damaged and left out; git agents doctor names them"));
+        }
+        self.warn_of_file()?;
         Ok(snapshot)
+    }
+
+    /// Say once that `.agents.toml` cannot be read. It only gives defaults, so everything goes on without it.
+    fn warn_of_file(&self) -> Result<(), CliError> {
+        if self.told_of_file.replace(true) {
+            return Ok(());
+        }
+        if let Err(error) = shared::read(self.repo()?) {
+            self.ui.warn(&format!("{error}; nothing in it counts"));
+        }
+        Ok(())
+    }
+
+    /// Name the commands of `.agents.toml` that are not run because nobody has trusted it.
+    pub(crate) fn warn_of_commands(&self, file: &SharedFile) {
+        for (name, command) in file.commands().filter(|_| !file.is_trusted) {
+            let tail = "see git agents trust --show";
+            self.ui.warn(&format!(
+                "{} proposes {name} = {command:?}, which is not trusted and not run; {tail}",
+                shared::FILE
+            ));
+        }
     }
 
     /// Write one change, after clearing up what an interrupted command left; see [`store::transact`].

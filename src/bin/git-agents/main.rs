@@ -7,6 +7,7 @@ mod commands;
 mod context;
 mod error;
 mod render;
+mod sharing;
 mod ui;
 mod view;
 
@@ -82,9 +83,11 @@ fn style(world: &World, when: ColorWhen, stream: &impl IsTerminal) -> Style {
 /// What clap found: help and version are answers, the rest is a usage error, as JSON when that was asked for.
 fn usage(world: &World, error: &clap::Error) -> ExitCode {
     use clap::error::ErrorKind;
-    let asked_for_json = std::env::args_os()
-        .take_while(|arg| arg != "--")
-        .any(|arg| arg.to_string_lossy().split('=').next() == Some("--json"));
+    let args: Vec<_> = std::env::args_os().take_while(|arg| arg != "--").collect();
+    let is_json = |arg: &std::ffi::OsString| arg.to_string_lossy().split('=').next() == Some("--json");
+    let is_format = |two: &[std::ffi::OsString]| two[0] == "--format" && two[1] == "json";
+    let asked_for_json =
+        args.iter().any(|arg| is_json(arg) || arg == "--format=json") || args.windows(2).any(is_format);
     let answer = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if asked_for_json && !answer {
         let style = Style { color: false, width: None, now: world.now };

@@ -1,10 +1,12 @@
 //! The rules by which two branches are judged.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 
 use gix::ObjectId;
 use gix::bstr::BString;
 
+use super::ask::{Ask, Landed};
 use super::quickly::Open;
 use super::{Basis, Pair, Question};
 use crate::branch::changes::{Change, between, shared, tree_of};
@@ -13,6 +15,7 @@ use crate::branch::filter::may_meet;
 use crate::branch::remembered::Remembered;
 use crate::branch::verdict::{PathVerdict, Verdict, conflicts, with_overlaps};
 use crate::branch::{BranchError, Target};
+use crate::git::Repository;
 use crate::git::merge_tree::{Merge, MergeTree, Request};
 use crate::git::scratch::Scratch;
 
@@ -30,8 +33,24 @@ pub(super) struct Planned {
     pub(super) pairs: Vec<Pair>,
 }
 
+/// What git says of one merge.
+#[derive(Debug, Clone)]
+enum Word {
+    Merges,
+    Conflict(Vec<PathVerdict>),
+    Unknown(String),
+}
+
+impl Word {
+    /// As it was kept.
+    fn of(found: Vec<PathVerdict>) -> Self {
+        if found.is_empty() { Word::Merges } else { Word::Conflict(found) }
+    }
+}
+
 /// The rules of judging pairs.
 pub(super) struct Judge<'a> {
+    pub(super) repository: &'a Repository,
     pub(super) scratch: &'a Scratch,
     pub(super) target: Target,
     pub(super) sharing: HashMap<(usize, usize), Vec<ObjectId>>,
@@ -47,7 +66,7 @@ impl Judge<'_> {
                 How::Ask(basis) => open.push((a, b, basis)),
                 How::Unknown(reason) => {
                     let verdict = Verdict::Unknown { reason };
-                    pairs.push(Pair { a, b, basis: Basis::Tips, verdict, paths: Vec::new() });
+                    pairs.push(Pair { a, b, basis: Basis::Tips, verdict, paths: Vec::new(), in_order: None });
                 }
             }
         }
@@ -64,11 +83,13 @@ impl Judge<'_> {
     ) -> Result<Vec<Open>, BranchError> {
         let mut rest = Vec::new();
         for open in open {
-            let known =
-                if open.2 == Basis::Target { None } else { remembered.pair(&self.request(open), self.tips(open)) };
-            match known {
-                Some(found) if found.is_empty() => pairs.extend(self.told(open, Verdict::Overlap, found)?),
-                Some(found) => pairs.extend(self.told(open, Verdict::Conflict, found)?),
+            let known = |ask: Ask| Some((ask.landed, Word::of(remembered.pair(&ask, self.tips(open))?)));
+            let words: Option<Vec<_>> = match open.2 {
+                Basis::Target => None,
+                _ => self.asks(open)?.into_iter().map(known).collect(),
+            };
+            match words {
+                Some(words) => pairs.extend(self.concluded(open, words)?),
                 None => rest.push(open),
             }
         }
@@ -76,54 +97,104 @@ impl Judge<'_> {
     }
 
     /// Keep that a pair is clean, if it is not found out from the target's files.
-    pub(super) fn keep_clean(&self, open: Open, remembered: &Remembered) {
+    pub(super) fn keep_clean(&self, open: Open, remembered: &Remembered) -> Result<(), BranchError> {
         if open.2 != Basis::Target {
-            remembered.keep_pair(&self.request(open), self.tips(open), &[]);
+            self.asks(open)?.iter().for_each(|ask| remembered.keep_pair(ask, self.tips(open), &[]));
         }
+        Ok(())
     }
 
     /// A submodule merges or not by a history that lies elsewhere.
     fn has_submodule(&self, (a, b, _): Open) -> bool {
-        let stages = [a, b].into_iter().flat_map(|side| &self.branches[side].changes);
+        let sides = [a, b].map(|side| &self.branches[side]).into_iter();
+        let stages = sides.flat_map(|side| side.changes.iter().chain(&side.own));
         stages.flat_map(|change| [change.old, change.new]).flatten().any(|stage| stage.mode.is_commit())
     }
 
-    /// What a pair is remembered by: on the target the files in question, elsewhere the tips.
-    fn key(&self, open: Open, request: &Request) -> Request {
-        if open.2 == Basis::Target { *request } else { self.request(open) }
+    /// What a merge is remembered by: on the target the files in question, elsewhere the tips.
+    fn key(&self, open: Open, ask: &Ask) -> Result<Ask, BranchError> {
+        Ok(match open.2 {
+            Basis::Target => *ask,
+            _ => self.asks(open)?.into_iter().find(|whole| whole.landed == ask.landed).unwrap_or(*ask),
+        })
     }
 
     /// Ask git, or take its word from an earlier time.
     pub(super) fn ask(
         &self,
-        open: Vec<(Open, Request)>,
+        open: Vec<(Open, Vec<Ask>)>,
         merger: &mut MergeTree,
         remembered: &Remembered,
         jobs: usize,
     ) -> Result<Vec<Pair>, BranchError> {
-        let mut pairs = Vec::new();
-        let mut unknown = Vec::new();
-        for (open, request) in open {
-            match remembered.pair(&self.key(open, &request), self.tips(open)) {
-                Some(found) if found.is_empty() => pairs.extend(self.told(open, Verdict::Overlap, found)?),
-                Some(found) => pairs.extend(self.told(open, Verdict::Conflict, found)?),
-                None => unknown.push((open, request)),
+        let mut words: Vec<Vec<(Landed, Word)>> = vec![Vec::new(); open.len()];
+        let mut unknown: BTreeMap<Option<ObjectId>, Vec<(usize, Ask)>> = BTreeMap::new();
+        for (number, (pair, asks)) in open.iter().enumerate() {
+            for ask in asks {
+                match remembered.pair(&self.key(*pair, ask)?, self.tips(*pair)) {
+                    Some(found) => words[number].push((ask.landed, Word::of(found))),
+                    None => unknown.entry(ask.attributes).or_default().push((number, *ask)),
+                }
             }
         }
-        let (open, requests): (Vec<_>, Vec<_>) = unknown.into_iter().unzip();
-        let sides = |request: &Request| request.base.into_iter().chain([request.ours, request.theirs]);
-        self.scratch.hand_over(requests.iter().flat_map(sides))?;
-        let merges = merger.merge_all(&requests, jobs)?;
-        for ((open, request), merge) in open.into_iter().zip(&requests).zip(&merges) {
-            let (verdict, found) = self.found(open, request, merge)?;
-            // A conflict without a path could not be told from none.
-            let is_told = verdict == Verdict::Overlap || (verdict == Verdict::Conflict && !found.is_empty());
-            if is_told && !self.has_submodule(open) {
-                remembered.keep_pair(&self.key(open, request), self.tips(open), &found);
+        for (attributes, asks) in unknown {
+            let requests: Vec<_> = asks.iter().map(|(_, ask)| ask.request).collect();
+            let sides = |request: &Request| request.base.into_iter().chain([request.ours, request.theirs]);
+            self.scratch.hand_over(requests.iter().flat_map(sides).chain(attributes))?;
+            let mut of_other = attributes.map(|source| MergeTree::new(self.repository, self.scratch, Some(source)));
+            let merges = of_other.as_mut().unwrap_or(merger).merge_all(&requests, jobs)?;
+            for ((number, ask), merge) in asks.into_iter().zip(&merges) {
+                let pair = open[number].0;
+                let word = self.word(pair, &ask, merge)?;
+                let found = match &word {
+                    Word::Merges => Some([].as_slice()),
+                    // A conflict without a path could not be told from none.
+                    Word::Conflict(found) if !found.is_empty() => Some(found.as_slice()),
+                    _ => None,
+                };
+                if let Some(found) = found.filter(|_| !self.has_submodule(pair)) {
+                    remembered.keep_pair(&self.key(pair, &ask)?, self.tips(pair), found);
+                }
+                words[number].push((ask.landed, word));
             }
-            pairs.extend(self.told(open, verdict, found)?);
+        }
+        let mut pairs = Vec::new();
+        for ((pair, _), words) in open.into_iter().zip(words) {
+            pairs.extend(self.concluded(pair, words)?);
         }
         Ok(pairs)
+    }
+
+    /// The verdict that follows from git's words on a pair.
+    fn concluded(&self, open: Open, mut words: Vec<(Landed, Word)>) -> Result<Option<Pair>, BranchError> {
+        let (a, b, _) = open;
+        // Of an order that is certainly clean git was not asked.
+        if self.has_orders(open) && words.len() == 1 {
+            let other = if words[0].0 == Landed::First { Landed::Second } else { Landed::First };
+            words.push((other, Word::Merges));
+        }
+        words.sort_by_key(|(landed, _)| *landed == Landed::Second);
+        let in_order = words.iter().find_map(|(landed, word)| match (word, landed) {
+            (Word::Merges, Landed::First) => Some((a, b)),
+            (Word::Merges, Landed::Second) => Some((b, a)),
+            _ => None,
+        });
+        let (mut conflict, mut unknown) = (None, None);
+        for (_, word) in words {
+            match word {
+                Word::Merges => {}
+                Word::Conflict(found) => conflict = conflict.or(Some(found)),
+                Word::Unknown(reason) => unknown = unknown.or(Some(reason)),
+            }
+        }
+        match (conflict, unknown) {
+            (Some(found), _) => {
+                let pair = self.told(open, Verdict::Conflict, found)?;
+                Ok(pair.map(|pair| Pair { in_order, ..pair }))
+            }
+            (None, Some(reason)) => self.told(open, Verdict::Unknown { reason }, Vec::new()),
+            (None, None) => self.told(open, Verdict::Overlap, Vec::new()),
+        }
     }
 
     /// The pairs that are not clean by construction.
@@ -132,29 +203,34 @@ impl Judge<'_> {
             return Vec::new();
         }
         let on_target = |branch: &BranchFacts| matches!(branch.standing, Standing::Clean { .. });
-        let nothing: &[Change] = &[];
-        let changes: Vec<_> =
-            self.branches.iter().map(|branch| if on_target(branch) { &branch.changes } else { nothing }).collect();
-        let meeting = may_meet(&changes);
+        let changes: Vec<_> = self.branches.iter().map(touched).collect();
+        let meeting = may_meet(&changes.iter().map(Cow::as_ref).collect::<Vec<_>>());
+        let is_new_rule = |a: usize, b: usize| {
+            // Other attributes decide about what the target and the branch have both changed.
+            self.branches[a].changes_attributes() && !self.branches[b].is_up_to_date(self.target.commit)
+        };
         let mut open = Vec::new();
         for a in 0..self.branches.len() {
             for b in a + 1..self.branches.len() {
                 let sides = [&self.branches[a], &self.branches[b]];
                 let shares = self.sharing.contains_key(&(a, b));
-                if sides.iter().any(|side| side.standing == Standing::Landed) || self.contains(a, b) {
+                // What has landed is done with, but for who asks about the tips as they are.
+                let is_landed = sides.iter().any(|side| side.standing == Standing::Landed);
+                if (is_landed && question != Question::Direct) || self.contains(a, b) {
                     continue;
                 }
+                let is_there = sides.iter().all(|side| !side.tip.is_null());
                 let unknown = sides.iter().find_map(|side| match &side.standing {
                     Standing::Unknown { reason } => Some(reason.clone()),
                     _ => None,
                 });
                 let how = match (question, unknown) {
-                    (Question::Direct, _) => How::Ask(Basis::Direct),
+                    (Question::Direct, _) if is_there => How::Ask(Basis::Direct),
                     _ if sides.iter().any(|side| side.standing.is_done()) => continue,
                     (_, None) if shares => How::Ask(Basis::SharedHistory),
                     (_, Some(reason)) => How::Unknown(reason),
                     (_, None) if !sides.iter().all(|side| on_target(side)) => How::Ask(Basis::Tips),
-                    _ if meeting.contains(&(a, b)) => How::Ask(Basis::Target),
+                    _ if meeting.contains(&(a, b)) || is_new_rule(a, b) || is_new_rule(b, a) => How::Ask(Basis::Target),
                     _ => continue,
                 };
                 open.push((a, b, how));
@@ -184,31 +260,31 @@ impl Judge<'_> {
         stacked
     }
 
-    pub(super) fn request(&self, (a, b, basis): Open) -> Request {
-        let (a, b) = (&self.branches[a], &self.branches[b]);
-        if let (Basis::Target, Standing::Clean { tree: ours }, Standing::Clean { tree: theirs }) =
-            (basis, &a.standing, &b.standing)
-        {
-            return Request { base: Some(self.target.tree), ours: *ours, theirs: *theirs };
-        }
-        Request { base: None, ours: a.tip, theirs: b.tip }
-    }
-
     /// The tips that the lines of the two sides are told in.
     fn tips(&self, (a, b, _): Open) -> [ObjectId; 2] {
         [self.branches[a].tip, self.branches[b].tip]
     }
 
-    /// Put git's answer into our words.
-    fn found(&self, open: Open, request: &Request, merge: &Merge) -> Result<(Verdict, Vec<PathVerdict>), BranchError> {
-        Ok(match merge {
-            Merge::Unknown { reason } => (Verdict::Unknown { reason: reason.clone() }, Vec::new()),
-            Merge::Clean { .. } => (Verdict::Overlap, Vec::new()),
-            Merge::Conflict { paths, .. } => {
-                let [a, b] = self.tips(open).map(|tip| (open.2 == Basis::Target).then(|| tree_of(self.scratch, tip)));
-                (Verdict::Conflict, conflicts(self.scratch, request, paths, [a.transpose()?, b.transpose()?])?)
-            }
-        })
+    /// Put git's answer into our words, the pair's first side first.
+    fn word(&self, open: Open, ask: &Ask, merge: &Merge) -> Result<Word, BranchError> {
+        let paths = match merge {
+            Merge::Unknown { reason } => return Ok(Word::Unknown(reason.clone())),
+            Merge::Clean { .. } => return Ok(Word::Merges),
+            Merge::Conflict { paths, .. } => paths,
+        };
+        // What has landed is told in the lines that it has on its branch.
+        let [a, b] = self.tips(open).map(|tip| tree_of(self.scratch, tip));
+        let own = match ask.landed {
+            Landed::Either if open.2 == Basis::Target => [Some(a?), Some(b?)],
+            Landed::Either => [None, None],
+            Landed::First => [Some(a?), None],
+            Landed::Second => [Some(b?), None],
+        };
+        let mut found = conflicts(self.scratch, &ask.request, paths, own)?;
+        if ask.landed == Landed::Second {
+            found.iter_mut().for_each(PathVerdict::turn);
+        }
+        Ok(Word::Conflict(found))
     }
 
     /// The pair, if there is anything to tell of it.
@@ -220,7 +296,7 @@ impl Judge<'_> {
     ) -> Result<Option<Pair>, BranchError> {
         let paths = with_overlaps(found, &self.shared_paths(a, b)?);
         let told = !paths.is_empty() || verdict != Verdict::Overlap;
-        Ok(told.then_some(Pair { a, b, basis, verdict, paths }))
+        Ok(told.then_some(Pair { a, b, basis, verdict, paths, in_order: None }))
     }
 
     /// The paths that both changed; since they parted, when they share history.
@@ -232,5 +308,15 @@ impl Judge<'_> {
         let base = tree_of(self.scratch, *base)?;
         let since = |branch: &BranchFacts| between(self.scratch, base, tree_of(self.scratch, branch.tip)?);
         Ok(shared(&since(one)?, &since(other)?).into_iter().cloned().collect())
+    }
+}
+
+/// What a branch that merges changes in the target's files, and what it has changed itself: when the other one has
+/// landed, both count.
+fn touched(branch: &BranchFacts) -> Cow<'_, [Change]> {
+    match branch.standing {
+        Standing::Clean { .. } if branch.is_plain => Cow::Borrowed(&branch.own),
+        Standing::Clean { .. } => Cow::Owned([branch.changes.as_slice(), &branch.own].concat()),
+        _ => Cow::Borrowed(&[]),
     }
 }

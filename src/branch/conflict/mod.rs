@@ -1,10 +1,11 @@
 //! Which branches collide: every branch against the target, every pair, every path.
 //!
 //! The verdict of a pair answers: when one of the two has landed on the target, would git's own merge of the other
-//! stop? Every branch is merged into the target once, and two branches are judged by merging the results with the
-//! target as their base. Merging the two tips as they are is wrong too often, as it also merges what happened on the
-//! target between their bases. It is done where it is right or where nothing else can be: see [`Basis`].
+//! stop? Every branch is merged into the target once, and the other one into the result, in both orders: see
+//! [`ask`]. Merging the two tips as they are is wrong too often, as it also merges what happened on the target between
+//! their bases. It is done where it is right or where nothing else can be: see [`Basis`].
 
+pub(super) mod ask;
 mod judge;
 mod quickly;
 
@@ -98,12 +99,14 @@ pub struct Pair {
     pub verdict: Verdict,
     /// The paths that both change or that conflict.
     pub paths: Vec<PathVerdict>,
+    /// Of two that conflict: git merges the second one all the same when the first one has landed.
+    pub in_order: Option<(usize, usize)>,
 }
 
 /// How a pair's verdict was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
-    /// Both were merged into the target first, and the target is their base.
+    /// One was merged into the target first, and then the other one, in both orders.
     Target,
     /// They share commits that the target does not have, so they were merged as commits, on their real base.
     SharedHistory,
@@ -140,17 +143,19 @@ pub fn matrix(
         Memory::None => Remembered::nothing(),
     };
     let facts = gather(repository, scratch, &mut merger, target, candidates, options, &remembered)?;
-    let judge = Judge { scratch, target, sharing: facts.histories.sharing(), branches: &facts.branches };
+    let judge = Judge { repository, scratch, target, sharing: facts.histories.sharing(), branches: &facts.branches };
     let Planned { open, mut pairs } = judge.plan(options.question);
     let open = judge.recall(open, &remembered, &mut pairs)?;
-    let quickly = Quickly { repository, scratch, target, facts: &facts, sharing: &judge.sharing };
+    let quickly = Quickly { judge: &judge, facts: &facts };
     let Sorted { clean, files, whole } = quickly.sort_out(open)?;
     for open in clean {
-        judge.keep_clean(open, &remembered);
+        judge.keep_clean(open, &remembered)?;
         pairs.extend(judge.told(open, Verdict::Overlap, Vec::new())?);
     }
-    let whole = whole.into_iter().map(|open| (open, judge.request(open)));
-    let open = files.into_iter().chain(whole).collect();
+    let mut open = files;
+    for pair in whole {
+        open.push((pair, judge.asks(pair)?));
+    }
     pairs.extend(judge.ask(open, &mut merger, &remembered, options.jobs)?);
     remembered.save();
     pairs.sort_by_key(|pair| (pair.a, pair.b));

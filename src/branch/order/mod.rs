@@ -6,6 +6,7 @@
 //! out on the accumulated target before it is given: see [`simulate`](super::simulate).
 
 mod onto;
+mod proof;
 mod results;
 mod waves;
 mod wishes;
@@ -15,13 +16,13 @@ use gix::ObjectId;
 use gix::bstr::BString;
 
 use self::onto::Onto;
+use self::proof::Claim;
 use self::writer::Writer;
 use super::conflict::Matrix;
 use super::reason::{Clash, Reason};
 use super::simulate::{Learned, Remembered, settle};
 use super::{BranchError, Candidate};
 use crate::git::Repository;
-use crate::git::merge_tree::MergeTree;
 use crate::git::scratch::Scratch;
 
 pub use waves::Wave;
@@ -31,7 +32,7 @@ pub use waves::Wave;
 pub struct Plan {
     /// Every candidate, once.
     pub order: Vec<Position>,
-    /// No order exists in which more land without manual work, given all that is known of them.
+    /// No order exists in which more land without manual work.
     pub exact: bool,
     /// At most so many can land without manual work.
     pub most_clean: usize,
@@ -123,6 +124,8 @@ pub enum Outcome {
     NeedsResolution,
     /// It conflicts with the target as it is.
     ConflictsWithTarget,
+    /// It does not land as long as something that it depends on does not.
+    Waits,
     /// Nothing of it is left to land.
     Empty,
     /// git cannot tell.
@@ -153,16 +156,17 @@ pub fn plan(
     candidates: &[Candidate],
 ) -> Result<Plan, BranchError> {
     let (puzzle, dropped) = wishes::puzzle(matrix, candidates);
-    let before = puzzle.before.clone();
-    let merger = MergeTree::new(repository, scratch, Some(matrix.target.commit));
-    let mut onto = Onto { merger, scratch, matrix };
+    let (before, needs) = (puzzle.before.clone(), puzzle.needs.clone());
+    let mut onto = Onto::new(repository, scratch, matrix);
     let mut target = Remembered::new(&mut onto);
     let done = (0..matrix.branches.len()).filter(|branch| matrix.branches[*branch].standing.is_done()).collect();
     let related =
         |a: usize, b: usize| matrix.pair(a, b).is_some() || before.contains(&(a, b)) || before.contains(&(b, a));
     let settled = settle(puzzle, &done, related, &mut target)?;
     let differing = results::differing(&mut target, matrix, &settled.merged, &before)?;
-    let writer = Writer { matrix, before: &before, settled: &settled };
+    let claim = Claim { matrix, merged: &settled.merged, needs: &needs, learned: &settled.learned };
+    let open = claim.open(&mut target)?;
+    let writer = Writer { matrix, before: &before, needs: &needs, settled: &settled };
     let names = |branches: &[usize]| branches.iter().map(|branch| writer.name(*branch)).collect::<Vec<_>>();
     let pairs = |pairs: &[(usize, usize)]| pairs.iter().map(|(a, b)| (writer.name(*a), writer.name(*b))).collect();
     let together = |rule: &Learned| Together {
@@ -175,10 +179,10 @@ pub fn plan(
     writer::compare(&mut order);
     Ok(Plan {
         order,
-        exact: settled.agreed && most <= settled.solution.clean.len(),
-        most_clean: most.saturating_sub(done.len()).max(settled.merged.len()),
+        exact: settled.agreed && most <= settled.solution.clean.len() && open.is_empty(),
+        most_clean: most.saturating_sub(done.len()).max(settled.merged.len() + open.len()),
         ignored: pairs(&dropped),
-        waits: pairs(&settled.solution.waits),
+        waits: pairs(&writer.waits()),
         together: settled.learned.iter().map(together).collect(),
         other_results: differing
             .iter()

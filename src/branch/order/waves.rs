@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Outcome, Plan, Position};
+use crate::branch::reason::Reason;
 
 /// Branches that can land at once, in any order among themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,11 +28,31 @@ impl Plan {
                 waits[*then].push(*first);
             }
         }
-        let mut open: Vec<usize> = (0..self.order.len()).filter(|number| lands(&self.order[*number])).collect();
+        // What conflicts as a pair may land in this order only, with something in between.
+        for (then, position) in self.order.iter().enumerate() {
+            let is_rival = |other: &Position| {
+                let are_clean = position.outcome == Outcome::Clean && other.outcome == Outcome::Clean;
+                let is_mended = matches!(position.reason, Reason::Mended { .. });
+                are_clean && (is_mended || position.conflicts_with.contains(&other.name))
+            };
+            waits[then].extend((0..then).filter(|first| is_rival(&self.order[*first])));
+        }
+        let mut open: Vec<usize> = Vec::new();
+        for (number, position) in self.order.iter().enumerate() {
+            let is_missing = |first: &usize| !open.contains(first) && self.order[*first].outcome != Outcome::Empty;
+            let lands = match position.outcome {
+                Outcome::Empty | Outcome::Unknown => false,
+                Outcome::Waits => !waits[number].iter().any(is_missing),
+                Outcome::Clean | Outcome::NeedsResolution | Outcome::ConflictsWithTarget => true,
+            };
+            if lands {
+                open.push(number);
+            }
+        }
         let mut waves = Vec::new();
         while !open.is_empty() {
             let ready = |number: &usize| waits[*number].iter().all(|first| !open.contains(first));
-            let clean = |number: &usize| self.order[*number].outcome == Outcome::Clean;
+            let clean = |number: &usize| matches!(self.order[*number].outcome, Outcome::Clean | Outcome::Waits);
             let mut positions: Vec<usize> =
                 open.iter().copied().filter(|number| clean(number) && ready(number)).collect();
             let manual = positions.is_empty();
@@ -43,8 +64,4 @@ impl Plan {
         }
         waves
     }
-}
-
-fn lands(position: &Position) -> bool {
-    !matches!(position.outcome, Outcome::Empty | Outcome::Unknown)
 }

@@ -26,14 +26,20 @@ pub(super) fn puzzle(matrix: &Matrix, candidates: &[Candidate]) -> (Puzzle, Prec
         before.extend(candidate.after.iter().filter_map(|name| Some((*numbers.get(name.as_str())?, number))));
     }
     let (before, dropped) = acyclic(count, &before);
+    // Of a stack the upper one brings the lower one along.
+    let is_wanted = |(first, then): &(usize, usize)| candidates[*then].after.contains(&candidates[*first].name);
+    let needs = before.iter().copied().filter(is_wanted).collect();
 
     let mut places = vec![0; count];
     let mut disturbs = vec![0; count];
     let mut clashes = BTreeSet::new();
-    for Pair { a, b, verdict, paths, .. } in &matrix.pairs {
-        // A pair that cannot be judged is not promised to be clean.
-        if matches!(verdict, Verdict::Conflict | Verdict::Unknown { .. }) {
-            clashes.insert((*a, *b));
+    let mut sequences = Vec::new();
+    for Pair { a, b, verdict, paths, in_order, .. } in &matrix.pairs {
+        match (verdict, in_order) {
+            (Verdict::Conflict, Some((first, then))) => sequences.push((vec![*then], *first)),
+            // A pair that cannot be judged is not promised to be clean.
+            (Verdict::Conflict | Verdict::Unknown { .. }, _) => drop(clashes.insert((*a, *b))),
+            (Verdict::Clean | Verdict::Overlap, _) => {}
         }
         for side in [*a, *b] {
             places[side] += paths.iter().map(PathVerdict::places).sum::<usize>();
@@ -67,7 +73,9 @@ pub(super) fn puzzle(matrix: &Matrix, candidates: &[Candidate]) -> (Puzzle, Prec
         weights: candidates.iter().map(|candidate| ONE_BRANCH + u64::from(candidate.priority)).collect(),
         lost: (0..count).filter(lost).collect(),
         before,
+        needs,
         conflicts: clashes,
+        sequences,
         keys: (0..count).map(key).collect(),
         limit: LIMIT,
         deadline: Some(Instant::now() + LONGEST),

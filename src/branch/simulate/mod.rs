@@ -157,8 +157,13 @@ fn attempt<A: Accumulate>(
         end: target.start(),
     };
     let order = trial.solution.order.clone();
-    for item in order.into_iter().filter(|item| !puzzle.lost.contains(item) && !skip.contains(item)) {
+    // What does not merge by itself may merge after others.
+    for item in order.into_iter().filter(|item| !skip.contains(item)) {
         let planned = trial.solution.clean.contains(&item);
+        let is_missing = |first: &usize| !trial.merged.contains(first) && !skip.contains(first);
+        if puzzle.needs.iter().any(|(first, then)| *then == item && is_missing(first)) {
+            continue;
+        }
         // What it conflicts with may have been left out for now: that it merges without it says nothing.
         if !planned && waits_for_missing(puzzle, &trial, item) {
             continue;
@@ -179,7 +184,7 @@ fn attempt<A: Accumulate>(
     Ok(trial)
 }
 
-/// Something that comes earlier and conflicts with the item, or that it needs, was not merged.
+/// Something that comes earlier and conflicts with the item was not merged.
 fn waits_for_missing<P>(puzzle: &Puzzle, trial: &Trial<P>, item: usize) -> bool {
     let earlier = trial.solution.order.iter().take_while(|other| **other != item);
     earlier

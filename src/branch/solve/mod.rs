@@ -35,6 +35,8 @@ pub struct Puzzle {
     pub lost: BTreeSet<usize>,
     /// What must come before what, whatever happens. Without circles: see [`acyclic`].
     pub before: Precedence,
+    /// `(first, then)`: what comes before what and has to be clean itself, or the second one is not.
+    pub needs: Precedence,
     /// Pairs of which the later one is not clean.
     pub conflicts: BTreeSet<(usize, usize)>,
     /// `(group, item)`: when all of the group come before the item, the item is not clean.
@@ -71,6 +73,47 @@ const ROUNDS: usize = 60;
 
 /// Solve it.
 pub fn solve(puzzle: &Puzzle) -> Solution {
+    if puzzle.needs.is_empty() {
+        return solved(puzzle);
+    }
+    let mut solution = solved(&inherited(puzzle));
+    let lacks = |clean: &BTreeSet<usize>| {
+        puzzle.needs.iter().find(|(first, then)| clean.contains(then) && !clean.contains(first)).map(|(_, then)| *then)
+    };
+    // A set that has an order keeps it when it shrinks.
+    while let Some(item) = lacks(&solution.clean) {
+        solution.clean.remove(&item);
+    }
+    let weight: u64 = solution.clean.iter().map(|item| puzzle.weights[*item]).sum();
+    solution.exact = weight == solution.bound;
+    solution
+}
+
+/// The puzzle in which what needs something else is lost with it, and conflicts with all that the other conflicts with.
+fn inherited(puzzle: &Puzzle) -> Puzzle {
+    let mut puzzle = puzzle.clone();
+    let needs = std::mem::take(&mut puzzle.needs);
+    loop {
+        let before = (puzzle.lost.len(), puzzle.conflicts.len());
+        for (first, then) in &needs {
+            if puzzle.lost.contains(first) {
+                puzzle.lost.insert(*then);
+            }
+            let rivals = puzzle.conflicts.iter().filter_map(|(a, b)| match (a == first, b == first) {
+                (true, _) => Some(*b),
+                (_, true) => Some(*a),
+                _ => None,
+            });
+            let rivals: Vec<_> = rivals.filter(|rival| rival != then).collect();
+            puzzle.conflicts.extend(rivals.into_iter().map(|rival| (rival.min(*then), rival.max(*then))));
+        }
+        if before == (puzzle.lost.len(), puzzle.conflicts.len()) {
+            return puzzle;
+        }
+    }
+}
+
+fn solved(puzzle: &Puzzle) -> Solution {
     let mut rules = Rules::new(puzzle);
     let mut effort = Effort { left: puzzle.limit, deadline: puzzle.deadline };
     let (mut certain, mut bound) = (true, u64::MAX);

@@ -86,7 +86,8 @@ pub fn touches(
     candidates: &[Candidate],
     paths: &[BString],
 ) -> Result<Touches, BranchError> {
-    let commits: Vec<_> = candidates.iter().map(|candidate| candidate.commit).collect();
+    let commit = |candidate: &Candidate| if candidate.broken.is_some() { target } else { candidate.commit };
+    let commits: Vec<_> = candidates.iter().map(commit).collect();
     let histories = histories(repository, target, &commits)?;
     let asking = Asking {
         scratch,
@@ -98,6 +99,7 @@ pub fn touches(
     let mut touches = Touches::default();
     for (number, (candidate, history)) in candidates.iter().zip(&histories.each).enumerate() {
         let answer = match history {
+            _ if candidate.broken.is_some() => Err(candidate.broken.clone().unwrap_or_default()),
             Ok(history) => asking.of(number, candidate, history, &mut touches),
             Err(reason) => Err(reason.clone()),
         };
@@ -200,6 +202,9 @@ impl Asking<'_> {
 
     /// What its worktree changes.
     fn uncommitted(&self, candidate: &Candidate, tip: ObjectId) -> Result<BTreeSet<BString>, LeftOut> {
+        if let Some(reason) = &candidate.away {
+            return Err(reason.clone());
+        }
         let Some(top) = &candidate.worktree else { return Ok(BTreeSet::new()) };
         if let Some(doing) = &candidate.busy {
             return Err(LeftOut::Busy { doing: doing.clone() });

@@ -228,6 +228,12 @@ impl MergeTree {
         MergeTree { setup, child: None }
     }
 
+    /// From now on `.gitattributes` are those of this commit or tree.
+    pub fn read_attributes_of(&mut self, commit: ObjectId) {
+        self.setup.attributes = commit;
+        self.child = None;
+    }
+
     /// One merge, now.
     ///
     /// # Errors

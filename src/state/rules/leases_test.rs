@@ -122,9 +122,9 @@ fn an_outdated_assignment_completes_fails_and_lands_nothing() {
     assert_eq!(back, outdated("bob", Some(agent("bob")), at(60)));
     let done = taken.then(completes("bob", taken.has("mine").fence())).unwrap();
     let lands = |fence: Option<Fence>| {
-        let Action::Land { target, before, after, mut landed } = land("bob", &["mine"]) else { unreachable!() };
+        let Action::Land { target, before, start, after, mut landed } = land("bob", &["mine"]) else { unreachable!() };
         landed[0].fences = fence.map(|fence| (id("mine"), fence)).into_iter().collect();
-        Action::Land { target, before, after, landed }
+        Action::Land { target, before, start, after, landed }
     };
     assert!(matches!(done.then(lands(known)), Err(Rejected::Outdated { .. })));
     assert_eq!(done.then(lands(done.has("mine").fence())).unwrap().has("mine").state, TaskState::Landed);

@@ -6,6 +6,7 @@
 mod agents;
 mod leftovers;
 mod resolutions;
+mod settings;
 mod state;
 
 use serde::Serialize;
@@ -72,6 +73,7 @@ impl Ailment {
 pub fn examine(repo: &Repository, world: &World, mend: bool) -> Vec<Ailment> {
     let mut found = Vec::new();
     found.extend(ground(repo, world));
+    found.extend(settings::examine(repo));
     // First what blocks the rest: locks and interrupted commands.
     found.extend(leftovers::locks(repo, mend));
     found.extend(leftovers::journal(repo, world, mend));

@@ -1,5 +1,7 @@
 //! The state itself: can it be read, does it add up, does history still have what is damaged?
 
+use std::collections::BTreeSet;
+
 use super::Ailment;
 use crate::git::Repository;
 use crate::state::{Action, Document, DocumentChange, State};
@@ -14,7 +16,7 @@ pub(super) fn examine(repo: &Repository, world: &World, mend: bool) -> Vec<Ailme
         Ok(snapshot) => snapshot,
         Err(error) => {
             let ailment = Ailment::error("state", error.to_string());
-            return vec![ailment.hint("git reflog show refs/agents/state")];
+            return vec![ailment.hint("git agents recover")];
         }
     };
     let mut found = damaged(repo, world, &snapshot, mend);
@@ -30,11 +32,12 @@ fn damaged(repo: &Repository, world: &World, snapshot: &Snapshot, mend: bool) ->
     let (Some(tip), false) = (snapshot.tip, state.damaged.is_empty()) else { return Vec::new() };
     let readable = store::last_readable(repo, tip, &state.damaged).unwrap_or_default();
     let repaired = mend && !readable.is_empty() && repair(repo, world, &readable);
+    let known: BTreeSet<&Document> = readable.iter().map(|change| &change.document).collect();
     let ailment = |damaged: &crate::state::Damaged| {
         let message = format!("{} is damaged: {}", damaged.path, damaged.reason);
         let ailment = Ailment::error("damaged-document", message);
         let is_tally = damaged.document == Some(Document::Tally);
-        match readable.iter().any(|change| Some(&change.document) == damaged.document.as_ref()) {
+        match damaged.document.as_ref().is_some_and(|document| known.contains(document)) {
             true => ailment.fixed(repaired),
             // The counts are made anew by `tally`, and written with the next change.
             false if is_tally => ailment.fixed(mend),
@@ -114,7 +117,9 @@ fn chain(repo: &Repository, snapshot: &Snapshot) -> Vec<Ailment> {
         match entry {
             Ok(entry) => foreign += usize::from(entry.operation.is_none()),
             Err(error) => {
-                return vec![Ailment::error("chain", format!("history breaks off: {error}")).hint("git fsck")];
+                return vec![
+                    Ailment::error("chain", format!("history breaks off: {error}")).hint("git agents recover"),
+                ];
             }
         }
     }

@@ -23,7 +23,6 @@ use crate::land::execute::backup_name;
 use crate::land::plan::Stop;
 use crate::land::{self, base_of_own};
 use crate::state::{OperationId, State};
-use crate::task::{Task, TaskState};
 use crate::work::landing;
 use crate::work::place::{self, Standing};
 use crate::worktree::follow;
@@ -279,10 +278,7 @@ fn start(asked: &Asked<'_>, worktree: &Worktree, record: &Record) -> Result<Git,
     let git = with_rerere(there(worktree));
     Ok(match record.way {
         Way::Rebase => {
-            let (state, name) = (asked.state, &asked.agent.name);
-            let is_live = |task: &&Task| matches!(task.state, TaskState::Completed | TaskState::InProgress);
-            let tasks: Vec<&Task> = state.tasks_of(name).filter(is_live).collect();
-            let exclude = landing::landed_before(asked.repo, state, &tasks);
+            let exclude = landing::not_own(asked.repo, asked.target, asked.state, &asked.agent.name, record.tip)?;
             let base = base_of_own(&|| asked.repo.git(), record.tip, record.onto, &exclude)?;
             let git = git.args(["rebase", "--merge", "--no-rebase-merges", "--no-fork-point"]);
             // Stashes are shared by all worktrees, and other branches of a stack are other agents'.
@@ -324,6 +320,9 @@ fn proceed(repo: &Repository, mut record: Record, mut words: String, held: &Held
                     words = held.run(with_rerere(there(worktree)).args([record.way.word(), "--continue"]))?;
                     before = Some(here);
                     continue;
+                }
+                if !unmerged.is_empty() && !progress::has_stopped(&record) {
+                    return Err(ResolveError::Torn { agent: record.agent });
                 }
                 record.is_told = true;
                 record.write(repo)?;

@@ -93,7 +93,8 @@ pub fn is_ours(repo: &Repository, all: &[Worktree], agent: &AgentName) -> bool {
 
 /// Whether git has stopped as it does when somebody is needed, rather than been killed.
 pub(super) fn has_stopped(record: &Record) -> bool {
-    record.way == Way::Merge || record.git_dir.join("rebase-merge/stopped-sha").exists()
+    let has = |name: &str| record.git_dir.join(name).exists();
+    record.way == Way::Merge || has("rebase-merge/stopped-sha") && !has("MERGE_MSG.lock")
 }
 
 enum Whose {

@@ -229,6 +229,18 @@ pub fn read(repo: &Repository, agent: &AgentName) -> Result<Option<Record>, Reco
     read_file(&file(repo, agent, "json"))
 }
 
+/// Drop what was recorded of an agent that is gone.
+///
+/// # Errors
+/// See [`RecordError`].
+pub fn forget(repo: &Repository, agent: &AgentName) -> Result<(), RecordError> {
+    if read(repo, agent)?.is_none() {
+        return Ok(());
+    }
+    let _held = Held::acquire(repo, agent)?;
+    read(repo, agent)?.map_or(Ok(()), |record| record.remove(repo))
+}
+
 /// All records by agent, and what cannot be read of them.
 ///
 /// # Errors

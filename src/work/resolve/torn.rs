@@ -60,11 +60,12 @@ pub(super) fn unlock(repo: &Repository, record: &Record, worktree: &Worktree) ->
         let reason = Blocked::Locked { path: follow::index_lock(worktree) };
         return Err(ResolveError::Blocked { agent, path, reason });
     }
-    let own = ["HEAD", "ORIG_HEAD", "REBASE_HEAD", "AUTO_MERGE", "CHERRY_PICK_HEAD", "MERGE_HEAD"];
+    let own = ["HEAD", "ORIG_HEAD", "REBASE_HEAD", "AUTO_MERGE", "CHERRY_PICK_HEAD", "MERGE_HEAD", "MERGE_MSG"];
     let own = own.iter().map(|name| record.git_dir.join(format!("{name}.lock")));
     for lock in own.chain([refs::lock_path(repo, &record.branch)]) {
         stale::clear(repo, &lock, |_| true);
     }
+    stale::clear_packed_refs(repo);
     Ok(())
 }
 

@@ -1,10 +1,10 @@
 //! What is true of a set of branches, by definition and by git alone.
 //!
-//! Every branch is merged into the target; a pair is the merge of the two results with the target as their base. A
-//! pair that shares commits which the target lacks is merged as commits, and so is one of which a side conflicts
-//! with the target. A branch of which nothing is left to land meets nobody.
+//! Every branch is merged into the target with a merge commit, and the other one of a pair into that: the pair is in
+//! conflict when git stops in one of the two orders. A pair of which a side conflicts with the target is merged as it
+//! is. A branch of which nothing is left to land meets nobody.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
@@ -69,6 +69,7 @@ pub(crate) fn truth(place: &Place, target: ObjectId, tips: &[ObjectId], extent: 
     let target_tree = tree_of(place, target);
     let trees: Vec<_> = stands.iter().map(|stand| clean_tree(stand, target_tree)).collect();
 
+    let landed = landed(place, target, tips, &trees);
     let mut keys = Vec::new();
     let mut lines = Vec::new();
     let mut direct = Vec::new();
@@ -87,33 +88,44 @@ pub(crate) fn truth(place: &Place, target: ObjectId, tips: &[ObjectId], extent: 
                 (Some(_), Some(_)) => How::OnTarget,
                 _ => How::AsTips,
             };
-            let line = match (how, trees[a], trees[b]) {
-                (How::OnTarget, Some(a), Some(b)) => Line { base: Some(target_tree), a, b },
-                _ => as_they_are,
+            let asked = match (how, landed[a], landed[b]) {
+                (How::Nothing | How::Unknown, ..) => Vec::new(),
+                (How::OnTarget | How::AsCommits, Some(with_a), Some(with_b)) => {
+                    vec![Line { base: None, a: with_a, b: tips[b] }, Line { base: None, a: with_b, b: tips[a] }]
+                }
+                _ => vec![as_they_are],
             };
-            keys.push(((a, b), how, line));
-            if !matches!(how, How::Nothing | How::Unknown) {
-                lines.push(line);
-            }
+            keys.push(((a, b), how, asked.len()));
+            lines.extend(asked);
         }
     }
-    let mut answers = place.merges(target, &lines).into_iter();
+    // Whoever merges has the attributes checked out of what has landed.
+    let mut records = BTreeMap::new();
+    for checked_out in lines.iter().map(|line| line.a).collect::<BTreeSet<_>>() {
+        let of_it: Vec<_> = lines.iter().copied().filter(|line| line.a == checked_out).collect();
+        let attributes = if landed.contains(&Some(checked_out)) { checked_out } else { target };
+        records.extend(of_it.iter().map(|line| (line.a, line.b)).zip(place.merges(attributes, &of_it)));
+    }
+    let mut answers = lines.iter().map(|line| (line, records[&(line.a, line.b)].clone()));
     let cpu = children().since(&before);
     let mut pairs = BTreeMap::new();
-    for (key, how, line) in keys {
-        let record = match how {
-            How::Nothing => Record::Clean(target_tree),
-            How::Unknown => Record::Fatal(String::new()),
-            _ => answers.next().unwrap(),
+    for ((a, b), how, asked) in keys {
+        let as_they_are = Line { base: None, a: tips[a], b: tips[b] };
+        let answers: Vec<_> = answers.by_ref().take(asked).collect();
+        let stops = |(_, record): &&(&Line, Record)| matches!(record, Record::Conflict { .. });
+        let (line, record) = match (how, answers.iter().find(stops).or(answers.first())) {
+            (_, Some((line, record))) => (**line, record.clone()),
+            (How::Unknown, None) => (as_they_are, Record::Fatal(String::new())),
+            (_, None) => (as_they_are, Record::Clean(target_tree)),
         };
-        pairs.insert(key, (how, line, record));
+        pairs.insert((a, b), (how, line, record));
     }
     let before = children();
     let lines: Vec<_> = direct.iter().map(|(_, line)| *line).collect();
     let records = if extent.direct { place.merges(target, &lines) } else { Vec::new() };
     let direct_cpu = children().since(&before);
     let direct = direct.into_iter().zip(records).map(|((key, line), record)| (key, (line, record))).collect();
-    let landings = if extent.landings { land(place, target, tips, &trees, &pairs) } else { (0, 0) };
+    let landings = if extent.landings { land(place, target, tips, &landed, &pairs) } else { (0, 0) };
     Truth { stands, pairs, direct, landings, cpu, direct_cpu }
 }
 
@@ -131,14 +143,8 @@ pub(crate) fn tree_of(place: &Place, commit: ObjectId) -> ObjectId {
     ObjectId::from_hex(output.stdout.trim()).unwrap()
 }
 
-/// Land one of two with a merge commit and merge the other, and count how often that differs from the pair's verdict.
-fn land(
-    place: &Place,
-    target: ObjectId,
-    tips: &[ObjectId],
-    trees: &[Option<ObjectId>],
-    pairs: &BTreeMap<(usize, usize), (How, Line, Record)>,
-) -> (usize, usize) {
+/// The target with one branch landed, for each that merges.
+fn landed(place: &Place, target: ObjectId, tips: &[ObjectId], trees: &[Option<ObjectId>]) -> Vec<Option<ObjectId>> {
     let mut stream = String::new();
     for (number, (tip, tree)) in tips.iter().zip(trees).enumerate() {
         let Some(tree) = tree else { continue };
@@ -148,7 +154,17 @@ fn land(
     }
     let marks = place.objects.path().join("marks");
     import(&place.git_dir, Some(place.objects.path()), stream.as_bytes(), &marks);
-    let landed = marked_commits(&marks, tips.len());
+    marked_commits(&marks, tips.len())
+}
+
+/// Land the first of two and merge the second, and count how often that differs from the pair's verdict.
+fn land(
+    place: &Place,
+    target: ObjectId,
+    tips: &[ObjectId],
+    landed: &[Option<ObjectId>],
+    pairs: &BTreeMap<(usize, usize), (How, Line, Record)>,
+) -> (usize, usize) {
     let judged: Vec<_> = pairs
         .iter()
         .filter(|((a, b), (how, ..))| *how != How::Nothing && landed[*a].is_some() && landed[*b].is_some())

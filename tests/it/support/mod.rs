@@ -1,6 +1,7 @@
 //! What the tests share: a sandbox to run in, outputs to compare, repositories to begin with.
 
 mod agents;
+mod clones;
 mod facts;
 mod output;
 mod revisions;
@@ -9,6 +10,7 @@ mod sandbox;
 mod state;
 
 pub(crate) use agents::lines;
+pub(crate) use clones::{Clone, remote_tip, script};
 pub(crate) use output::Output;
 pub(crate) use run::Run;
 pub(crate) use sandbox::{Sandbox, Shape};

@@ -12,6 +12,7 @@ use super::terms::TermsArgs;
 use crate::context::{Context, known_agent, task_id};
 use crate::error::{CliError, Exit, quoted};
 use crate::render::style::hours as shown_hours;
+use crate::sharing::{OfflineArg, Sharing};
 use crate::view::done::TaskChanged;
 
 /// Give a task to an agent; with a title, file it first.
@@ -36,11 +37,14 @@ pub(crate) struct AssignArgs {
     details: Details,
     #[command(flatten)]
     terms: TermsArgs,
+    #[command(flatten)]
+    offline: OfflineArg,
 }
 
 pub(crate) fn run(ctx: &Context, args: AssignArgs) -> Result<Exit, CliError> {
-    let AssignArgs { agent, task, title, hours_word, mut details, terms } = args;
+    let AssignArgs { agent, task, title, hours_word, mut details, terms, offline } = args;
     let words: Vec<String> = [Some(agent), task, title, hours_word].into_iter().flatten().collect();
+    let sharing = Sharing::begin(ctx, offline)?;
     let snapshot = ctx.load(&Scope::open())?;
     // In an agent's worktree `assign eve 16` must not file a task "eve" with the title "16" when there is no eve.
     let (agent, rest) = match words.as_slice() {
@@ -61,13 +65,10 @@ pub(crate) fn run(ctx: &Context, args: AssignArgs) -> Result<Exit, CliError> {
             return Err(CliError::usage("the hours are given twice"));
         }
     }
+    let all = Assigning { ctx, sharing: &sharing, snapshot: &snapshot, agent: &agent, terms: &terms };
     match title {
-        Some(title) => {
-            assign_new(&Assigning { ctx, snapshot: &snapshot, agent: &agent, terms: &terms }, task, title, details)
-        }
-        None if details.is_empty() => {
-            assign_existing(&Assigning { ctx, snapshot: &snapshot, agent: &agent, terms: &terms }, task)
-        }
+        Some(title) => assign_new(&all, task, title, details),
+        None if details.is_empty() => assign_existing(&all, task),
         None => Err(CliError::usage("a title is needed to file a new task with these details")
             .hint(format!("git agents task edit {task} …"))),
     }
@@ -76,6 +77,7 @@ pub(crate) fn run(ctx: &Context, args: AssignArgs) -> Result<Exit, CliError> {
 /// What is the same for a task that is there and one that is filed first.
 struct Assigning<'a> {
     ctx: &'a Context,
+    sharing: &'a Sharing,
     snapshot: &'a Snapshot,
     agent: &'a AgentName,
     terms: &'a TermsArgs,
@@ -124,6 +126,9 @@ fn write(all: &Assigning<'_>, id: &TaskId, new: Option<&NewTask>) -> Result<Exit
         let (agent, task) = (agent.clone(), id.clone());
         Ok(Some(Action::Assign { agent, task, new: new.cloned().map(Box::new), terms }.into()))
     })?;
+    if let Some(committed) = &committed {
+        all.sharing.confirm(ctx, &committed.operation)?;
+    }
     let done = committed.and_then(|committed| {
         TaskChanged::of(&committed.state, id, |task| {
             let estimate = task.hours.map(|hours| format!(" ({})", shown_hours(hours.get()))).unwrap_or_default();

@@ -14,6 +14,7 @@ use super::task::reason;
 use super::terms::ttl;
 use crate::context::Context;
 use crate::error::{CliError, Exit, quoted};
+use crate::sharing::{OfflineArg, Sharing};
 use crate::view::claim::ClaimedView;
 
 /// Reserve files or folders for an agent, so that others keep out of them or know that they meet there.
@@ -41,11 +42,14 @@ pub(crate) struct ClaimArgs {
     /// Why, for whoever meets the claim.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
+    #[command(flatten)]
+    offline: OfflineArg,
 }
 
 pub(crate) fn run(ctx: &Context, args: ClaimArgs) -> Result<Exit, CliError> {
-    let ClaimArgs { agent, paths, exclusive, ttl, reason: why } = args;
+    let ClaimArgs { agent, paths, exclusive, ttl, reason: why, offline } = args;
     let words: Vec<OsString> = std::iter::once(agent).chain(paths).collect();
+    let sharing = Sharing::begin(ctx, offline)?;
     let snapshot = ctx.load(&Scope::open())?;
     let (agent, rest) = agent_and_paths(ctx, &snapshot.state, &words)?;
     if rest.is_empty() {
@@ -65,6 +69,7 @@ pub(crate) fn run(ctx: &Context, args: ClaimArgs) -> Result<Exit, CliError> {
     let action = Action::Claim { agent: agent.clone(), claims, ttl_s: ttl };
     let committed = ctx.transact(&Scope::open(), |_, _| Ok(Some(action.clone().into())))?;
     if let Some(committed) = committed {
+        sharing.confirm(ctx, &committed.operation)?;
         ctx.ui.answer(&ClaimedView::new(&committed.state, &agent, &paths))?;
     }
     Ok(Exit::Good)

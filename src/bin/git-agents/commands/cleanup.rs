@@ -7,12 +7,13 @@ use chrono::TimeDelta;
 use clap::Args;
 use git_agents::agent::AgentName;
 use git_agents::config::{self, Target};
+use git_agents::duration;
 use git_agents::git::{Repository, identity, refs};
 use git_agents::store::{Scope, Snapshot, StoreError};
 use git_agents::work::backups;
 use git_agents::work::cleanup::{self, Fate, Going, Looked, Wanted};
 use git_agents::work::recover::Told;
-use git_agents::work::upstream::{self, Deleted, RemoteFate, Upstream};
+use git_agents::work::remote_branches::{self, Deleted, RemoteFate, Upstream};
 
 use super::complete_values::agent_names;
 use crate::context::{Context, known_agent};
@@ -83,7 +84,9 @@ pub(crate) fn run(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
             Fate::Stays(keeps) => view.kept.push(keeps_view(one, keeps, &target)),
             Fate::Goes(going) => {
                 view.add_remote(&one.name, &remotes, &target);
-                if args.dry_run {
+                if let Some(error) = still_there(&one.name, &remotes) {
+                    view.kept.push(KeptView::failed(one, error));
+                } else if args.dry_run {
                     view.removed.push(RemovedAgent::new(going, &one.branch, None));
                 } else {
                     around.clean(one, &mut view)?;
@@ -95,9 +98,9 @@ pub(crate) fn run(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
     Ok(view.exit(around.named))
 }
 
-/// `12h`, `7d`, `2w`.
 fn age(text: &str) -> Result<TimeDelta, String> {
-    backups::parse_age(text).ok_or_else(|| "a number and s, m, h, d or w, such as 7d".to_owned())
+    let age = duration::parse(text).map_err(|error| error.to_string())?;
+    TimeDelta::from_std(age).map_err(|error| error.to_string())
 }
 
 /// Who is asked about, in one line: every name that would go.
@@ -124,6 +127,16 @@ fn planned(remotes: Remotes) -> Ended {
     remotes.into_iter().map(|(name, (upstream, fate))| (name, (upstream, fate, None))).collect()
 }
 
+/// Why an agent stays when its branch on the remote was to go and could not: the next cleanup has to find it.
+fn still_there(name: &AgentName, remotes: &Ended) -> Option<CliError> {
+    let (upstream, fate, deleted) = remotes.get(name)?;
+    let has_failed = matches!(fate, RemoteFate::Unreachable { .. }) || matches!(deleted, Some(Deleted::Failed { .. }));
+    let message = format!("its branch is still on {}", upstream.remote);
+    let error = CliError::new(Exit::Outside, "remote-failed", message);
+    has_failed
+        .then(|| error.hint(format!("git agents cleanup {name} --remote")).hint(format!("git agents cleanup {name}")))
+}
+
 /// What every step needs.
 struct Around<'c> {
     ctx: &'c Context,
@@ -140,7 +153,7 @@ impl Around<'_> {
     fn ask_remotes(&self, target: &Target, looked: &[Looked]) -> Result<Remotes, CliError> {
         let going: Vec<&Looked> = looked.iter().filter(|one| matches!(one.fate, Fate::Goes(_))).collect();
         let asked: Vec<_> = going.iter().map(|one| (one.branch.as_str(), &one.past)).collect();
-        let fates = upstream::survey(self.repo, target, &asked).map_err(cleanup::CleanupError::from)?;
+        let fates = remote_branches::survey(self.repo, target, &asked).map_err(cleanup::CleanupError::from)?;
         let found = going.iter().zip(fates).filter_map(|(one, fate)| Some((one.name.clone(), fate?)));
         Ok(found.collect())
     }
@@ -156,7 +169,7 @@ impl Around<'_> {
         let mut results: BTreeMap<AgentName, Deleted> = BTreeMap::new();
         for (remote, branches) in by_remote {
             let wanted: Vec<_> = branches.iter().map(|(_, branch, tip)| (*branch, *tip)).collect();
-            let deleted = upstream::delete(self.repo, remote, &wanted);
+            let deleted = remote_branches::delete(self.repo, remote, &wanted);
             results.extend(branches.iter().map(|(name, ..)| (*name).clone()).zip(deleted));
         }
         let ended = |(name, (upstream, fate)): (AgentName, (Upstream, RemoteFate))| {

@@ -65,7 +65,7 @@ pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
         agent: name.clone(),
         task: id.clone(),
         tip: CommitId::try_from(survey.tip.to_string()).ok(),
-        files: survey.files.clone(),
+        files: survey.files.iter().map(|file| git_agents::path::recorded(file)).collect(),
         hours,
         fence,
     };

@@ -7,6 +7,7 @@ use git_agents::branch::soft::{NEAR, warnings};
 use git_agents::branch::{Candidate, Matrix, Memory, Options, Question, Work, matrix};
 use git_agents::config;
 use git_agents::git::scratch::Scratch;
+use git_agents::git::{Repository, refs};
 use git_agents::state::State;
 use git_agents::store::Scope;
 use git_agents::work::candidates;
@@ -16,7 +17,7 @@ use super::complete_values::agents_and_branches;
 use super::{conflicts_path, conflicts_watch};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
-use crate::view::conflicts::{ConflictsView, Format, Found};
+use crate::view::conflicts::{ConflictsView, Format, Found, left_out};
 use crate::view::explain::ExplainView;
 
 /// Show which branches collide, with each other and with the target, before anybody merges.
@@ -105,10 +106,13 @@ pub(crate) fn run(ctx: &Context, args: &ConflictsArgs) -> Result<Exit, CliError>
     warnings.iter().for_each(|warning| ctx.ui.warn(warning));
     if let Some(note) = note {
         ctx.ui.answer(&note)?;
-        return Ok(if note.is_good() { Exit::Good } else { Exit::Negative });
+        return Ok(if note.is_good() && view.is_good() { Exit::Good } else { Exit::Negative });
     }
     if view.branches.is_empty() && args.names.is_empty() {
-        ctx.ui.note("there are no agents; `git agents init NAME…` makes some, --all-branches judges every branch");
+        ctx.ui.note(match args.all_branches {
+            true => "there are no agents, and no branch that is not merged yet",
+            false => "there are no agents; `git agents init NAME…` makes some, --all-branches judges every branch",
+        });
     }
     ctx.ui.answer(&view)?;
     Ok(if view.is_good() { Exit::Good } else { Exit::Negative })
@@ -162,7 +166,9 @@ fn judged(ctx: &Context, args: &ConflictsArgs) -> Result<Judged, CliError> {
     let reserved = by_others(&snapshot.state, None, ctx.world.now);
     let view = ConflictsView::new(&found, about, format).with_reserved(&reserved);
     let note = args.explain.is_some().then(|| ExplainView::new(&view, &matrix.branches[0], &target));
-    Ok(Judged { view, note, warnings: left_out(&matrix) })
+    let mut warnings = not_in_picture(&matrix);
+    warnings.extend(of_replacements(repo)?);
+    Ok(Judged { view, note, warnings })
 }
 
 /// Who is judged, and the one that the question is about.
@@ -174,7 +180,7 @@ fn chosen(
 ) -> Result<(Vec<Candidate>, Option<usize>), CliError> {
     let repo = ctx.repo()?;
     let names = args.explain.as_ref().map_or(args.names.as_slice(), std::slice::from_ref);
-    let mut named = candidates::named(repo, state, names)?;
+    let mut named = candidates::seen(repo, state, names)?;
     let is_whole = names.is_empty() || args.all_branches || (names.len() == 1 && !args.with_target);
     if is_whole {
         let mut others = candidates::of_agents(repo, state)?;
@@ -189,16 +195,19 @@ fn chosen(
 }
 
 /// Whose uncommitted work is not in the picture, and why.
-fn left_out(matrix: &Matrix) -> Vec<String> {
-    use git_agents::branch::facts::Uncommitted;
-    let told = matrix.branches.iter().filter_map(|branch| match &branch.uncommitted {
-        Uncommitted::LeftOut { reason } => Some(format!("{} is judged by its commits: {reason}", branch.name)),
-        _ => None,
-    });
-    told.collect()
+fn not_in_picture(matrix: &Matrix) -> Vec<String> {
+    left_out(matrix).map(|(branch, reason)| format!("{} is judged by its commits: {reason}", branch.name)).collect()
 }
 
-/// Say that aloud.
-pub(crate) fn warn_of_left_out(ctx: &Context, matrix: &Matrix) {
-    left_out(matrix).iter().for_each(|warning| ctx.ui.warn(warning));
+/// That git's own merges would see other objects.
+pub(crate) fn of_replacements(repo: &Repository) -> Result<Option<String>, CliError> {
+    let some = !refs::list(repo, "refs/replace/")?.is_empty();
+    Ok(some.then(|| "refs/replace/ is passed over: verdicts are about the objects as they are".to_owned()))
+}
+
+/// Say that aloud; whether there was something to say.
+pub(crate) fn warn_of_left_out(ctx: &Context, matrix: &Matrix) -> bool {
+    let warnings = not_in_picture(matrix);
+    warnings.iter().for_each(|warning| ctx.ui.warn(warning));
+    !warnings.is_empty()
 }

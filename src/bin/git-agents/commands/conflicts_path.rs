@@ -53,7 +53,7 @@ pub(crate) fn judged(ctx: &Context, question: &PathQuestion<'_>) -> Result<(Path
         !is_here && (here.is_none() || one.branch != here)
     });
     if question.committed {
-        others.iter_mut().for_each(|one| one.worktree = None);
+        others.iter_mut().for_each(|one| (one.worktree, one.away) = (None, None));
     }
     let scratch = Scratch::new(repo)?;
     let touches = touches(repo, &scratch, target.commit, &others, &paths)?;

@@ -19,7 +19,7 @@ pub(crate) fn claimable(ctx: &Context, given: &OsStr) -> Result<ClaimedPath, Cli
     let shown = || quoted(&given.to_string_lossy());
     let refused = |reason: &InvalidPath| CliError::usage(format!("{} cannot be claimed: {reason}", shown()));
     if given.is_empty() {
-        return Err(refused(&InvalidPath::Empty));
+        return Err(refused(&InvalidPath::Path(git_agents::path::InvalidPath::Empty)));
     }
     let repo = ctx.repo()?;
     let path = stored(repo, in_repository(ctx, repo, Path::new(given))?);

@@ -219,6 +219,8 @@ fn beyond_init(
     let seen = AgentOverview {
         name: agent.name.clone(),
         tip,
+        seen_as: None,
+        remote: None,
         last_commit,
         worktree: standing.clone().into(),
         is_resolving: false,

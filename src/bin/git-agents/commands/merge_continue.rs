@@ -4,6 +4,7 @@ use git_agents::agent::AgentName;
 use git_agents::config::{self, Target};
 use git_agents::state::State;
 use git_agents::store::Scope;
+use git_agents::work::resolve::record::forget;
 use git_agents::work::resolve::{Record, Sorted, abort, forget_landed, sort};
 
 use super::merge::{MergeArgs, land, tell_followed};
@@ -28,6 +29,9 @@ pub(crate) fn resume(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> 
         }
         ctx.ui.answer(&ContinueView { waiting })?;
         return Ok(Exit::Negative);
+    }
+    for record in &sorted.gone {
+        ctx.ui.warn(&branch_gone(record).message);
     }
     for one in &waiting {
         ctx.ui.warn(&format!("{} still waits in {}: {}", one.agent, one.worktree, one.commands.join(" && ")));
@@ -54,11 +58,15 @@ pub(crate) fn take_back(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliErro
         )
         .hint(format!("git -C {} status", quoted(&record.worktree.display().to_string()))));
     }
-    if let Some(record) = gone.first() {
-        return Err(branch_gone(record));
-    }
     let changing = waiting.into_iter().map(|waiting| waiting.record).chain(torn).chain(ready);
     let changing: Vec<Record> = changing.collect();
+    for record in &gone {
+        let error = branch_gone(record);
+        if changing.is_empty() {
+            return Err(error);
+        }
+        ctx.ui.warn(&error.message);
+    }
     if !changing.is_empty() {
         let names: Vec<&str> = changing.iter().map(|record| record.agent.as_str()).collect();
         let question = format!("Take back how {} was resolved, with what was done there meanwhile?", names.join(", "));
@@ -85,7 +93,15 @@ pub(crate) fn settle(ctx: &Context, target: &Target) {
 fn sorted(ctx: &Context, names: &[String]) -> Result<Sorted, CliError> {
     let state: State = ctx.load(&Scope::open())?.state;
     let agents: Vec<AgentName> = names.iter().map(|name| known_agent(&state, name)).collect::<Result<_, _>>()?;
-    let sorted = sort(ctx.repo()?, &agents)?;
+    let repo = ctx.repo()?;
+    let mut sorted = sort(repo, &agents)?;
+    // Who is no agent any more resolves nothing.
+    let (gone, left): (Vec<Record>, _) =
+        sorted.gone.into_iter().partition(|record| state.agents.contains_key(&record.agent));
+    sorted.gone = gone;
+    for record in left {
+        forget(repo, &record.agent)?;
+    }
     match sorted.is_empty() {
         true => Err(nothing("no conflict is being resolved")),
         false => Ok(sorted),
@@ -108,10 +124,8 @@ fn in_the_way(sorted: &Sorted) -> Option<CliError> {
         let error = CliError::refused("resolution-torn", message);
         return Some(error.hint(format!("git agents resolve {}", record.agent)).hint("git agents merge --abort"));
     }
-    if let Some(record) = sorted.gone.first() {
-        return Some(branch_gone(record));
-    }
-    None
+    let record = sorted.gone.first().filter(|_| sorted.ready.is_empty() && sorted.waiting.is_empty())?;
+    Some(branch_gone(record))
 }
 
 fn branch_gone(record: &Record) -> CliError {

@@ -12,7 +12,7 @@ use git_agents::store::Scope;
 use git_agents::work::candidates;
 
 use super::complete_values::agents_and_branches;
-use super::conflicts::warn_of_left_out;
+use super::conflicts::{of_replacements, warn_of_left_out};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::render::style::listed;
@@ -21,7 +21,7 @@ use crate::view::merge_order::{GraphForm, OrderView, TasksBetween, Wanted};
 /// Compute the order in which the most branches land without manual work.
 ///
 /// Dependencies and stacked branches come first. The order was tried out on the accumulated target before it is
-/// given. Exit status 1 when a branch needs resolution or cannot be judged.
+/// given. Exit status 1 when a branch needs resolution or cannot be judged, or uncommitted work could not be seen.
 #[derive(Debug, Args)]
 pub(crate) struct MergeOrderArgs {
     /// Agents, branches or commits [default: every agent that has something to land].
@@ -67,7 +67,7 @@ pub(crate) fn run(ctx: &Context, args: &MergeOrderArgs) -> Result<Exit, CliError
     let MergeOrderArgs { names, committed, explain, waves, graph } = args;
     let candidates = match names.as_slice() {
         [] => candidates::of_agents(repo, &snapshot.state)?,
-        names => candidates::named(repo, &snapshot.state, names)?,
+        names => candidates::seen(repo, &snapshot.state, names)?,
     };
     let options = Options {
         work: if *committed { Work::Committed } else { Work::Uncommitted },
@@ -76,7 +76,8 @@ pub(crate) fn run(ctx: &Context, args: &MergeOrderArgs) -> Result<Exit, CliError
     };
     let scratch = Scratch::in_memory(repo)?;
     let matrix = matrix(repo, &scratch, target.commit, &candidates, &options)?;
-    warn_of_left_out(ctx, &matrix);
+    let is_partial = warn_of_left_out(ctx, &matrix);
+    of_replacements(repo)?.iter().for_each(|warning| ctx.ui.warn(warning));
     let plan = plan(repo, &scratch, &matrix, &candidates)?;
     for (first, then) in &plan.ignored {
         ctx.ui.warn(&format!("that {first} comes before {then} was left out: the dependencies contradict each other"));
@@ -86,7 +87,7 @@ pub(crate) fn run(ctx: &Context, args: &MergeOrderArgs) -> Result<Exit, CliError
         Wanted { explanation: *explain, waves: *waves, graph: graph.map(GraphForm::from), only_open: names.is_empty() };
     let view = OrderView::new(&target, &candidates, &plan, &tasks_between(&snapshot.state), wanted);
     ctx.ui.answer(&view)?;
-    Ok(if view.is_good() { Exit::Good } else { Exit::Negative })
+    Ok(if view.is_good() && !is_partial { Exit::Good } else { Exit::Negative })
 }
 
 fn other_content(found: &OtherResult) -> String {

@@ -8,6 +8,7 @@ pub(crate) mod cleanup;
 pub(crate) mod complete;
 pub(crate) mod complete_values;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod conflicts;
 pub(crate) mod conflicts_path;
 mod conflicts_watch;
@@ -28,13 +29,16 @@ pub(crate) mod merge_order;
 pub(crate) mod next;
 pub(crate) mod ready;
 pub(crate) mod rebase;
+pub(crate) mod recover;
 pub(crate) mod release;
 pub(crate) mod reset;
 pub(crate) mod resolve;
 pub(crate) mod start;
 pub(crate) mod status;
+pub(crate) mod sync;
 pub(crate) mod task;
 pub(crate) mod terms;
+pub(crate) mod trust;
 pub(crate) mod unassign;
 pub(crate) mod undo;
 
@@ -43,10 +47,18 @@ use clap::CommandFactory;
 use crate::cli::{Cli, Command};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
+use crate::sharing;
 
 /// Run what was asked for; nothing asked for is `status` in a repository that has agents, else the short help.
 pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliError> {
     let Some(command) = command else { return bare(ctx) };
+    let before = sharing::before(ctx, &command);
+    let exit = carry_out(ctx, command)?;
+    sharing::ride_along(ctx, &before);
+    Ok(exit)
+}
+
+fn carry_out(ctx: &Context, command: Command) -> Result<Exit, CliError> {
     match command {
         Command::Init(args) => init::run(ctx, args),
         Command::Agent(args) => agent::run(ctx, args),
@@ -71,8 +83,12 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
         Command::Cleanup(args) => cleanup::run(ctx, &args),
         Command::Resolve(args) => resolve::run(ctx, &args),
         Command::Log(args) => log::run(ctx, args),
+        Command::Sync(args) => sync::run(ctx, args),
         Command::Undo(args) => undo::run(ctx, &args),
+        Command::Recover(args) => recover::run(ctx, &args),
         Command::Reset(args) => reset::run(ctx, &args),
+        Command::Config(args) => config::run(ctx, &args),
+        Command::Trust(args) => trust::run(ctx, &args),
         Command::Doctor(args) => doctor::run(ctx, &args),
         Command::Status(args) => status::run(ctx, &args),
         Command::Demo(args) => demo::run(ctx, &args),

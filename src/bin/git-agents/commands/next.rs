@@ -14,6 +14,7 @@ use super::start::begin;
 use super::terms::TermsArgs;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
+use crate::sharing::{OfflineArg, Sharing};
 use crate::view::started::{NothingReady, StartedView};
 
 /// Give the agent the best task that can start now, and start it, in one step.
@@ -29,10 +30,13 @@ pub(crate) struct NextArgs {
     agent: Option<String>,
     #[command(flatten)]
     terms: TermsArgs,
+    #[command(flatten)]
+    offline: OfflineArg,
 }
 
 pub(crate) fn run(ctx: &Context, args: &NextArgs) -> Result<Exit, CliError> {
     ctx.recover()?;
+    let sharing = Sharing::begin(ctx, args.offline)?;
     loop {
         let snapshot = ctx.load(&Scope::open())?;
         let agent = ctx.agent(&snapshot.state, args.agent.as_deref())?;
@@ -45,7 +49,7 @@ pub(crate) fn run(ctx: &Context, args: &NextArgs) -> Result<Exit, CliError> {
             ctx.ui.answer(&NothingReady { agent: agent.to_string(), open: waiting })?;
             return Ok(Exit::Negative);
         };
-        match begin(ctx, &snapshot, &agent, &id, &args.terms) {
+        match begin(ctx, &sharing, &snapshot, &agent, &id, &args.terms) {
             Ok(started) => {
                 ctx.ui.answer(&StartedView::new(&agent, &id, &started))?;
                 return Ok(Exit::Good);

@@ -13,7 +13,8 @@ use super::complete_values::agent_names;
 use super::merge::tell_followed;
 use crate::context::Context;
 use crate::error::{CliError, Exit, unknown_agent};
-use crate::view::merge::{refusal, refusal_text};
+use crate::view::blocked::refusal_text;
+use crate::view::merge_stopped::refusal;
 use crate::view::rebase::RebaseView;
 
 /// Replay an agent's branch on the target; its worktree comes along.

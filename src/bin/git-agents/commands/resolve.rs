@@ -7,6 +7,7 @@ use git_agents::git::scratch::Scratch;
 use git_agents::land::plan::StopPath;
 use git_agents::state::State;
 use git_agents::store::Scope;
+use git_agents::work::landing;
 use git_agents::work::packet::{Scene, packet};
 use git_agents::work::resolve::record::Way;
 use git_agents::work::resolve::{Asked, Begun, Waiting, begin};
@@ -90,5 +91,6 @@ fn packet_of(ctx: &Context, target: &config::Target, state: &State, waiting: &Wa
             StopPath { path: one.path.clone(), kind: one.kind.clone(), stages }
         })
         .collect();
-    Ok(PacketView::from(&packet(&scene, &record.agent, record.tip, &stopped)?))
+    let not_own = landing::not_own(repo, &target, state, &record.agent, record.tip)?;
+    Ok(PacketView::from(&packet(&scene, &record.agent, record.tip, &not_own, &stopped)?))
 }

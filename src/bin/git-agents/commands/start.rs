@@ -13,6 +13,7 @@ use super::complete_values::{agent_names, task_ids};
 use super::terms::TermsArgs;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
+use crate::sharing::{OfflineArg, Sharing};
 use crate::view::started::StartedView;
 
 /// Start the agent's task; the base commit and the time are recorded.
@@ -33,11 +34,14 @@ pub(crate) struct StartArgs {
     task: Option<String>,
     #[command(flatten)]
     terms: TermsArgs,
+    #[command(flatten)]
+    offline: OfflineArg,
 }
 
 pub(crate) fn run(ctx: &Context, args: StartArgs) -> Result<Exit, CliError> {
     let words: Vec<String> = [args.agent, args.task].into_iter().flatten().collect();
     ctx.recover()?;
+    let sharing = Sharing::begin(ctx, args.offline)?;
     let snapshot = ctx.load(&Scope::open())?;
     let (agent, rest) = ctx.agent_and(&snapshot.state, &words)?;
     let id = match rest {
@@ -46,7 +50,7 @@ pub(crate) fn run(ctx: &Context, args: StartArgs) -> Result<Exit, CliError> {
         _ => return Err(CliError::usage("start takes [AGENT] [TASK]")),
     };
     let snapshot = ctx.load(&Scope::open().with_tasks([&id]))?;
-    let started = begin(ctx, &snapshot, &agent, &id, &args.terms)?;
+    let started = begin(ctx, &sharing, &snapshot, &agent, &id, &args.terms)?;
     ctx.ui.answer(&StartedView::new(&agent, &id, &started))?;
     Ok(Exit::Good)
 }
@@ -54,6 +58,7 @@ pub(crate) fn run(ctx: &Context, args: StartArgs) -> Result<Exit, CliError> {
 /// Start the task and tell what was brought in and what is missing.
 pub(crate) fn begin(
     ctx: &Context,
+    sharing: &Sharing,
     snapshot: &Snapshot,
     agent: &AgentName,
     id: &TaskId,
@@ -67,6 +72,7 @@ pub(crate) fn begin(
     refuse_early(state, agent, task)?;
     let terms = terms.of(ctx, state, agent, task, "start")?;
     let started = start(repo, &ctx.world, &target, state, known, task, terms)?;
+    sharing.confirm(ctx, &started.committed.operation)?;
     ctx.leases()?.observe(&started.committed.state);
     if let Some(task) = started.committed.state.tasks.get(id) {
         leases::remember(repo, agent, task);

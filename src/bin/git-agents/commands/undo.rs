@@ -8,7 +8,7 @@ use git_agents::git::{identity, worktrees};
 use git_agents::land::plan::{Move, Refusal};
 use git_agents::land::plan_undo;
 use git_agents::state::{Action, NewAgent, Operation, RefMove};
-use git_agents::store::{self, Change, Scope, StoreError, Undoable, last_undoable};
+use git_agents::store::{self, Change, Own, Scope, StoreError, last_undoable};
 use git_agents::work::built_on;
 use git_agents::work::carry_out::carry_out;
 use git_agents::work::place;
@@ -19,7 +19,7 @@ use super::merge::tell_followed;
 use crate::context::Context;
 use crate::error::{CliError, Exit, built_upon};
 use crate::render::style::listed;
-use crate::view::merge::{refusal_hints, refusal_text};
+use crate::view::blocked::{refusal_hints, refusal_text};
 use crate::view::undone::UndoneView;
 
 /// Take back the last operation, where nothing was built on it.
@@ -46,21 +46,28 @@ pub(crate) fn run(ctx: &Context, args: &UndoArgs) -> Result<Exit, CliError> {
     let Some(operation) = last.entry.operation.clone() else {
         return Err(CliError::refused("nothing-to-undo", "there is nothing to undo").hint("git agents log"));
     };
+    // The commit's own first line may say anything.
+    let sentence = operation.action.sentence();
+    let is_own = Own::read(repo).has(&operation);
+    if !(is_own || operation.moved.is_empty() || matches!(operation.action, Action::AddAgents { .. })) {
+        return Err(done_elsewhere(&sentence));
+    }
     warn_of_remotes(ctx, &operation)?;
     if !operation.moved.is_empty() || matches!(operation.action, Action::AddAgents { .. }) {
-        ctx.ui.confirm(&format!("Take back \"{}\", with the branches that moved?", last.entry.sentence), args.yes)?;
+        ctx.ui.confirm(&format!("Take back \"{sentence}\", with the branches that moved?"), args.yes)?;
     }
-    let action = Action::Undo {
-        operation: operation.id.clone(),
-        sentence: last.entry.sentence.clone(),
-        documents: last.documents.clone(),
-    };
+    let action =
+        Action::Undo { operation: operation.id.clone(), sentence: sentence.clone(), documents: last.documents.clone() };
     let restored = match &operation.action {
-        Action::AddAgents { agents } => undo_agents(ctx, agents, &operation, &action)?,
+        Action::AddAgents { agents } => {
+            let made = |moved: &&RefMove| is_own && moved.before.is_none();
+            let made: BTreeSet<&str> = operation.moved.iter().filter(made).map(|moved| moved.name.as_str()).collect();
+            undo_agents(ctx, agents, &made, &action)?
+        }
         _ => undo_moves(ctx, &operation, action)?,
     };
     hint_at_worktrees(ctx, &operation);
-    ctx.ui.answer(&view(&last, &operation, restored))?;
+    ctx.ui.answer(&UndoneView { operation: operation.id.to_string(), sentence, refs: restored })?;
     Ok(Exit::Good)
 }
 
@@ -77,8 +84,10 @@ fn interrupted_undo(ctx: &Context, finished: &[Told]) -> Result<Option<UndoneVie
     Ok(is_it.then(|| UndoneView { operation: operation.to_string(), sentence, refs }))
 }
 
-fn view(last: &Undoable, operation: &Operation, restored: Vec<String>) -> UndoneView {
-    UndoneView { operation: operation.id.to_string(), sentence: last.entry.sentence.clone(), refs: restored }
+/// What the chain says of refs that another clone moved does not concern the refs here.
+fn done_elsewhere(sentence: &str) -> CliError {
+    let message = format!("\"{sentence}\" was done in another clone, with branches that are not moved back here");
+    CliError::refused("done-elsewhere", message).hint("git agents undo, in the clone that did it")
 }
 
 /// Put documents back and refs where they were, in one step. Gives the refs that moved.
@@ -99,9 +108,12 @@ fn undo_moves(ctx: &Context, operation: &Operation, action: Action) -> Result<Ve
     Ok(moves.into_iter().map(|moved| moved.name).collect())
 }
 
+fn id(id: &CommitId) -> Option<gix::ObjectId> {
+    gix::ObjectId::from_hex(id.as_str().as_bytes()).ok()
+}
+
 /// What moved along with the operation.
 fn moves_of(operation: &Operation) -> Vec<Move> {
-    let id = |id: &CommitId| gix::ObjectId::from_hex(id.as_str().as_bytes()).ok();
     let one = |moved: &RefMove| Move {
         name: moved.name.clone(),
         before: moved.before.as_ref().and_then(id),
@@ -120,8 +132,11 @@ fn cannot(ctx: &Context, operation: &Operation, moves: &[Move], why: &[Refusal])
     }
     let repo = ctx.repo()?;
     let stands = built_on::stands(repo, operation.id.as_str(), moves)?;
-    let target = if let Action::Land { target, .. } = &operation.action { Some(target.as_str()) } else { None };
-    Ok(built_upon(repo, &operation.action.sentence(), target, &stands))
+    let landing = match &operation.action {
+        Action::Land { target, start, .. } => Some((target.as_str(), start.as_ref().and_then(id))),
+        _ => None,
+    };
+    Ok(built_upon(repo, &operation.action.sentence(), landing, &stands))
 }
 
 /// Others may have a landing by now: taking it back here does not take it back there.
@@ -132,6 +147,16 @@ fn warn_of_remotes(ctx: &Context, operation: &Operation) -> Result<(), CliError>
     else {
         return Ok(());
     };
+    let others = built_on::on_branches(ctx.repo()?, landed, &moves_of(operation))?;
+    if !others.is_empty() {
+        let names: Vec<&str> = others.iter().map(String::as_str).collect();
+        let was = if names.len() == 1 {
+            "was built on this landing, and keeps"
+        } else {
+            "were built on this landing, and keep"
+        };
+        ctx.ui.warn(&format!("{} {was} what it brought", listed(&names)));
+    }
     let names = built_on::on_remotes(ctx.repo()?, landed)?;
     if !names.is_empty() {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -148,7 +173,7 @@ fn warn_of_remotes(ctx: &Context, operation: &Operation) -> Result<(), CliError>
 fn undo_agents(
     ctx: &Context,
     agents: &[NewAgent],
-    operation: &Operation,
+    made: &BTreeSet<&str>,
     action: &Action,
 ) -> Result<Vec<String>, CliError> {
     let repo = ctx.repo()?;
@@ -157,9 +182,9 @@ fn undo_agents(
     let mut requests = Vec::new();
     for agent in agents {
         let branch = format!("refs/heads/{}", agent.branch);
-        let made_branch = operation.moved.iter().any(|moved| moved.name == branch);
-        // An adopted branch was there before, and so may its worktree have been: both stay.
-        if !made_branch {
+        // An adopted branch was there before, and so may its worktree have been: both stay. So does what another clone
+        // says it has made: here it is somebody else's.
+        if !made.contains(branch.as_str()) {
             continue;
         }
         let worktree = all.iter().find(|worktree| worktree.holds(&branch) && !worktree.is_main);

@@ -6,8 +6,14 @@ use git_agents::work::built_on::{self, Built, Revert, Stand};
 use super::{CliError, quoted};
 use crate::render::style::counted;
 
-/// `sentence` is what the operation says of itself, `target` the branch that it landed on, if it is a landing.
-pub(crate) fn built_upon(repo: &Repository, sentence: &str, target: Option<&str>, stands: &[Stand]) -> CliError {
+/// `sentence` is what the operation says of itself, `landing` the branch that it landed on, if it is one, with the commit
+/// that it began at where that is not where the branch was.
+pub(crate) fn built_upon(
+    repo: &Repository,
+    sentence: &str,
+    landing: Option<(&str, Option<gix::ObjectId>)>,
+    stands: &[Stand],
+) -> CliError {
     let is_built = stands.iter().any(|stand| stand.now != stand.left && stand.built.is_some());
     let mut message = match is_built {
         true => format!("something was built on \"{sentence}\" since"),
@@ -19,9 +25,11 @@ pub(crate) fn built_upon(repo: &Repository, sentence: &str, target: Option<&str>
             message.push_str(&format!("\n    {} {subject}", &id.to_string()[..10]));
         }
     }
-    let is_target = |stand: &&Stand| target.is_some_and(|target| stand.name == format!("refs/heads/{target}"));
+    let is_target = |stand: &&Stand| landing.is_some_and(|(target, _)| stand.name == format!("refs/heads/{target}"));
+    let start = landing.and_then(|(_, start)| start);
     let (of_target, others): (Vec<&Stand>, Vec<&Stand>) = stands.iter().partition(|stand| is_target(stand));
-    let mut commands: Vec<String> = of_target.into_iter().flat_map(|stand| revert_commands(repo, stand)).collect();
+    let mut commands: Vec<String> =
+        of_target.into_iter().flat_map(|stand| revert_commands(repo, stand, start)).collect();
     commands.extend(others.into_iter().filter_map(back_command));
     commands.push("git agents log".to_owned());
     commands.into_iter().fold(CliError::refused("built-upon", message), CliError::hint)
@@ -46,8 +54,10 @@ fn moved_text(stand: &Stand) -> String {
 }
 
 /// On the target everything stays in the history, and is reverted where it is checked out.
-fn revert_commands(repo: &Repository, stand: &Stand) -> Vec<String> {
-    let (Some(before), Some(left), Some(_)) = (stand.before, stand.left, &stand.built) else { return Vec::new() };
+fn revert_commands(repo: &Repository, stand: &Stand, start: Option<gix::ObjectId>) -> Vec<String> {
+    let (Some(before), Some(left), Some(_)) = (start.or(stand.before), stand.left, &stand.built) else {
+        return Vec::new();
+    };
     // What git cannot tell now, it cannot do either.
     let steps = built_on::reverts(repo, before, left).unwrap_or_default();
     let (mut commands, mut git) = (Vec::new(), "git".to_owned());

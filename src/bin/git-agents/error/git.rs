@@ -62,7 +62,7 @@ impl From<TargetError> for CliError {
         let message = error.to_string();
         match error {
             TargetError::NotABranchName { .. } => CliError::usage(message),
-            TargetError::Missing { .. } | TargetError::Unknown => {
+            TargetError::Misconfigured { .. } | TargetError::Missing { .. } | TargetError::Unknown => {
                 CliError::refused("no-target", message).hint("git config agents.target BRANCH")
             }
             TargetError::NoCommits => {

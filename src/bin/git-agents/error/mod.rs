@@ -1,11 +1,13 @@
 //! Errors as users meet them: one sentence, a stable code, an exit status, and what to do next.
 
 mod built_on;
+mod config;
 mod git;
 mod queue;
 mod removal;
 mod resolve;
 mod state;
+mod sync;
 mod work;
 
 pub(crate) use built_on::built_upon;

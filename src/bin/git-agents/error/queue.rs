@@ -6,6 +6,7 @@ use git_agents::git::refs::RefError;
 use git_agents::git::remote::PushError;
 use git_agents::store::Refused;
 use git_agents::work::landing::Overtaken;
+use git_agents::work::queue::pre_merge::PreMergeError;
 use git_agents::work::queue::turn::TurnError;
 use git_agents::work::queue::upstream::UpstreamError;
 use git_agents::work::queue::verify::VerifyError;
@@ -92,12 +93,25 @@ impl From<VerifyError> for CliError {
                 let message = format!("{message}: `{}` {}", failure.command, end_text(failure.end));
                 CliError::refused("target-check-failed", message)
                     .hint(format!("less {}", quoted(&failure.log.display().to_string())))
-                    .hint("the same command with --no-check, to land unchecked")
+                    .hint("the same command without --check, or with --no-check, to land unchecked")
             }
             VerifyError::Check(error) => error.into(),
             VerifyError::Plan(error) => error.into(),
             VerifyError::Scratch(error) => error.into(),
             VerifyError::Unreadable { .. } => CliError::new(Exit::Outside, "git-failed", message).hint("git fsck"),
+        }
+    }
+}
+
+impl From<PreMergeError> for CliError {
+    fn from(error: PreMergeError) -> Self {
+        let message = error.to_string();
+        match error {
+            PreMergeError::Integration(error) => error.into(),
+            PreMergeError::Git(error) => error.into(),
+            PreMergeError::Plan(error) => error.into(),
+            PreMergeError::Scratch(error) => error.into(),
+            PreMergeError::Io { .. } => CliError::new(Exit::Outside, "write-failed", message),
         }
     }
 }

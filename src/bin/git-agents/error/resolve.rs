@@ -8,7 +8,8 @@ use git_agents::work::resolve::record::RecordError;
 use git_agents::worktree::follow::Blocked;
 
 use super::{CliError, Exit, quoted};
-use crate::view::merge::{blocked_text, refusal, refusal_hints, refusal_text, stopped_plainly};
+use crate::view::blocked::{blocked_text, refusal_hints, refusal_text};
+use crate::view::merge_stopped::{refusal, stopped_plainly};
 
 impl From<ResolveError> for CliError {
     fn from(error: ResolveError) -> Self {

@@ -19,8 +19,12 @@ impl From<StoreError> for CliError {
             StoreError::Unreadable { .. } | StoreError::NoFormat => {
                 CliError::new(Exit::Outside, "state-unreadable", message)
                     .hint("git agents doctor")
-                    .hint("git reflog show refs/agents/state")
+                    .hint("git agents recover")
             }
+            StoreError::Oversized { .. } => CliError::refused("too-large", message).hint("the same in smaller parts"),
+            StoreError::TooLarge { .. } => CliError::new(Exit::Outside, "state-too-large", message)
+                .hint("git agents doctor")
+                .hint("git agents recover"),
             StoreError::Write { .. } => CliError::new(Exit::Outside, "write-failed", message)
                 .hint("look at the permissions of .git/agents and at the free space: df ."),
             StoreError::Ref(error) => error.into(),

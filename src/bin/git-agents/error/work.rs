@@ -13,6 +13,7 @@ use git_agents::work::landing::LandingError;
 use git_agents::work::messages::MessageError;
 use git_agents::work::recover::RecoverError;
 use git_agents::work::reserved::OverlapError;
+use git_agents::work::restore::RestoreError;
 use git_agents::work::start::StartError;
 use git_agents::work::strategies::UnknownStrategy;
 use git_agents::work::template::TemplateError;
@@ -107,7 +108,7 @@ impl From<StartError> for CliError {
 }
 
 fn blocked(agent: &AgentName, refusals: &[Refusal]) -> CliError {
-    let why: Vec<String> = refusals.iter().map(crate::view::merge::refusal_text).collect();
+    let why: Vec<String> = refusals.iter().map(crate::view::blocked::refusal_text).collect();
     CliError::refused("branch-blocked", format!("{agent}'s branch cannot be moved: {}", why.join("; ")))
         .hint(format!("git agents agent show {agent}"))
 }
@@ -117,8 +118,8 @@ impl From<ExecuteError> for CliError {
         let message = error.to_string();
         match error {
             ExecuteError::Refused { refusals } => {
-                let why: Vec<String> = refusals.iter().map(crate::view::merge::refusal_text).collect();
-                let hints = refusals.first().map(crate::view::merge::refusal_hints).unwrap_or_default();
+                let why: Vec<String> = refusals.iter().map(crate::view::blocked::refusal_text).collect();
+                let hints = refusals.first().map(crate::view::blocked::refusal_hints).unwrap_or_default();
                 hints.iter().fold(CliError::refused("blocked", why.join("; ")), |error, hint| error.hint(*hint))
             }
             ExecuteError::Outdated { .. } => {
@@ -182,6 +183,19 @@ impl From<LandingError> for CliError {
 impl From<TemplateError> for CliError {
     fn from(error: TemplateError) -> Self {
         CliError::refused("template", error.to_string()).hint(format!("git config --unset {}", error.key))
+    }
+}
+
+impl From<RestoreError> for CliError {
+    fn from(error: RestoreError) -> Self {
+        let message = error.to_string();
+        match error {
+            RestoreError::Ref(error) => error.into(),
+            RestoreError::Store(error) => error.into(),
+            RestoreError::Git(error) => error.into(),
+            RestoreError::Keep { .. } => CliError::new(Exit::Outside, "write-failed", message)
+                .hint("look at the permissions of .git/agents and at the free space: df ."),
+        }
     }
 }
 

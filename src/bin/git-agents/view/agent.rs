@@ -3,6 +3,7 @@
 use git_agents::agent::Agent;
 use git_agents::config::Target;
 use git_agents::state::State;
+use git_agents::task::{Task, TaskState};
 use git_agents::work::overview::{AgentOverview, WorktreeOverview};
 use serde::Serialize;
 
@@ -37,7 +38,17 @@ pub(crate) fn troubles(target: &Target, state: &State, agent: &Agent, seen: &Age
     let mut found = Vec::new();
     match (&seen.worktree, seen.tip.is_some()) {
         (WorktreeOverview::At { .. } | WorktreeOverview::None, true) => {}
-        (WorktreeOverview::None, false) => found.push(gone()),
+        (WorktreeOverview::None, false) => match &seen.remote {
+            None => found.push(gone()),
+            // It may be another clone's, which has not pushed it; and who has nothing at work has nothing to push.
+            Some(remote) => {
+                let is_at_work = |task: &Task| matches!(task.state, TaskState::InProgress | TaskState::Completed);
+                let message =
+                    format!("{name}'s branch {branch} is not here, and was not on {remote} when it was fetched");
+                let elsewhere = || by_hand("branch-elsewhere", message, format!("git fetch {}", quoted(remote)));
+                found.extend(state.tasks_of(name).any(is_at_work).then(elsewhere));
+            }
+        },
         (WorktreeOverview::At { path, .. }, false) => {
             let was = seen.last_commit.unwrap_or(target.commit);
             let message = format!("{name}'s branch {branch} is gone, and {} has it checked out", path.display());
@@ -114,7 +125,8 @@ impl View for AgentShow {
         let mut field = |name: &str, value: String| text.push_str(&format!("  {:<10} {value}\n", format!("{name}:")));
         field("state", agent.state.to_owned());
         let commit = agent.commit.as_deref().map_or("gone", |commit| commit.get(..10).unwrap_or(commit));
-        field("branch", format!("{} ({commit})", safe(&agent.branch)));
+        let seen_as = agent.seen_as.as_ref().map(|name| format!(", seen as {}", safe(name))).unwrap_or_default();
+        field("branch", format!("{} ({commit}{seen_as})", safe(&agent.branch)));
         field("worktree", agent.worktree.as_deref().map_or_else(|| "none".to_owned(), safe));
         for trouble in &self.troubles {
             field("attention", safe(trouble));

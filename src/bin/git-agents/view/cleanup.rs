@@ -5,12 +5,12 @@ use git_agents::config::Target;
 use git_agents::git::repository::path_text;
 use git_agents::work::cleanup::{Going, Keeps, Looked};
 use git_agents::work::landed::Proof;
-use git_agents::work::upstream::{Deleted, RemoteFate, Upstream};
+use git_agents::work::remote_branches::{Deleted, RemoteFate, Upstream};
 use git_agents::worktree::remove::Removed;
 use serde::Serialize;
 
 use super::kept::{keeps_text, not_landed_text};
-use crate::error::{CliError, Exit};
+use crate::error::{CliError, Exit, quoted};
 use crate::render::style::{Style, counted, safe};
 use crate::ui::View;
 
@@ -94,12 +94,12 @@ impl CleanupView {
         CleanupView { dry_run, target: target.branch.clone(), removed, kept, remote, has_failed: false }
     }
 
-    /// The status: a named agent that stays is a negative answer; only failures outside are their own.
+    /// The status: a failure outside, else a named agent that stays is a negative answer.
     pub(crate) fn exit(&self, named: bool) -> Exit {
         let stays = !self.kept.is_empty() || self.remote.iter().any(|one| one.outcome == "kept");
-        match named && stays {
-            true => Exit::Negative,
-            false if self.has_failed || self.remote.iter().any(|one| one.outcome == "failed") => Exit::Outside,
+        match self.has_failed || self.remote.iter().any(|one| one.outcome == "failed") {
+            true => Exit::Outside,
+            false if named && stays => Exit::Negative,
             false => Exit::Good,
         }
     }
@@ -181,6 +181,12 @@ impl RemoteView {
             (RemoteFate::OtherName, _) => ("kept", None, None, Some("it has another name than the agent's".to_owned())),
             (RemoteFate::Unknown { tip }, _) => {
                 ("kept", Some(tip), None, Some("it has commits that are not here".to_owned()))
+            }
+            (RemoteFate::TargetBehind, _) => {
+                let (branch, remote) = (&target.branch, &upstream.remote);
+                let push = format!("git push {} {}", quoted(remote), quoted(branch));
+                let message = format!("{branch} as it is here has not been pushed to {remote} ({push})");
+                ("kept", None, None, Some(message))
             }
             (RemoteFate::NotLanded { judgement }, _) => {
                 ("kept", None, None, Some(not_landed_text(judgement, &target.branch)))

@@ -1,7 +1,7 @@
 //! Which branches collide.
 
 use git_agents::agent::Agent;
-use git_agents::branch::facts::{BranchFacts, Standing, Uncommitted};
+use git_agents::branch::facts::{BranchFacts, LeftOut, Standing, Uncommitted};
 use git_agents::branch::hazard::{Hazard, HazardKind, Side};
 use git_agents::branch::soft::Soft;
 use git_agents::branch::verdict::Verdict;
@@ -29,6 +29,11 @@ pub(crate) struct TaskRef {
     pub(crate) title: String,
 }
 
+/// A branch without `refs/heads/`, once: the rest may begin with it again.
+pub(crate) fn short_name(branch: &str) -> &str {
+    branch.strip_prefix("refs/heads/").unwrap_or(branch)
+}
+
 /// One branch. `target_verdict` is `clean`, `conflict`, `unknown`, `landed` or `empty` (nothing of it is left).
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct BranchView {
@@ -47,6 +52,9 @@ pub(crate) struct BranchView {
     pub(crate) commit: String,
     /// The uncommitted paths that count; `null` when nobody looked or they could not be read.
     pub(crate) uncommitted: Option<Vec<String>>,
+    /// Why its uncommitted work is not part of the picture, if somebody looked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) left_out: Option<String>,
     /// The paths that it changes.
     pub(crate) files: Vec<String>,
     pub(crate) target_verdict: &'static str,
@@ -69,19 +77,23 @@ impl BranchView {
             Standing::Unknown { reason } => ("unknown", Vec::new(), Some(reason.clone())),
         };
         let text = |path: &gix::bstr::BString| path_text(path.as_ref());
-        let short = candidate.branch.as_ref().map(|name| name.trim_start_matches("refs/heads/"));
+        let short = candidate.branch.as_deref().map(short_name);
         let agent = short.and_then(|branch| state.agent_of_branch(branch));
         BranchView {
             name: facts.name.clone(),
             agent: agent.map(|agent| agent.name.to_string()),
             tasks: agent.map(|agent| tasks(state, agent)).unwrap_or_default(),
             busy: candidate.busy.clone(),
-            branch: candidate.branch.as_ref().map(|name| name.trim_start_matches("refs/heads/").to_owned()),
+            branch: short.map(str::to_owned),
             commit: facts.commit.to_string(),
             uncommitted: match &facts.uncommitted {
                 Uncommitted::None => Some(Vec::new()),
                 Uncommitted::Included { paths } => Some(paths.iter().map(text).collect()),
                 Uncommitted::NotAsked | Uncommitted::LeftOut { .. } => None,
+            },
+            left_out: match &facts.uncommitted {
+                Uncommitted::LeftOut { reason } => Some(reason.to_string()),
+                _ => None,
             },
             files: facts.changes.iter().map(|change| text(&change.path)).collect(),
             target_verdict: verdict,
@@ -89,6 +101,19 @@ impl BranchView {
             reason,
         }
     }
+}
+
+/// The branches whose uncommitted work was looked for and is not in the picture, and why.
+pub(crate) fn left_out(matrix: &Matrix) -> impl Iterator<Item = (&BranchFacts, &LeftOut)> {
+    matrix.branches.iter().filter_map(|branch| match &branch.uncommitted {
+        Uncommitted::LeftOut { reason } => Some((branch, reason)),
+        _ => None,
+    })
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+pub(crate) fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 fn tasks(state: &State, agent: &Agent) -> Vec<TaskRef> {
@@ -104,6 +129,9 @@ pub(crate) struct PairView {
     pub(crate) b: String,
     pub(crate) verdict: &'static str,
     pub(crate) paths: Vec<PathView>,
+    /// The only order in which the two merge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) merges_in_order: Option<[String; 2]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
 }
@@ -118,6 +146,9 @@ pub(crate) struct ConflictsSummary {
     pub(crate) unknown: usize,
     /// How many branches conflict with the target itself.
     pub(crate) target_conflicts: usize,
+    /// How many are judged without uncommitted work that they may have.
+    #[serde(skip_serializing_if = "is_none")]
+    pub(crate) left_out: usize,
 }
 
 /// How the text is laid out.
@@ -183,7 +214,8 @@ impl ConflictsView {
             let name = |number: usize| matrix.branches[number].name.clone();
             let sides = [&matrix.branches[pair.a], &matrix.branches[pair.b]];
             let paths = pair.paths.iter().map(|path| PathView::between(path, &sides, show)).collect();
-            PairView { a: name(pair.a), b: name(pair.b), verdict, paths, reason }
+            let merges_in_order = pair.in_order.map(|(first, then)| [name(first), name(then)]);
+            PairView { a: name(pair.a), b: name(pair.b), verdict, paths, merges_in_order, reason }
         };
         let pairs: Vec<PairView> = matrix.pairs.iter().filter(is_shown).map(pair_view).collect();
         let shown: Vec<BranchView> = match about {
@@ -211,6 +243,7 @@ impl ConflictsView {
             conflicting: count("conflict"),
             unknown: count("unknown") + with_target("unknown"),
             target_conflicts: with_target("conflict"),
+            left_out: left_out(matrix).count(),
         };
         let names = Names { matrix, target: &target.branch };
         let is_about = |sides: [Side; 2]| about.is_none_or(|number| sides.contains(&Side::Branch(number)));
@@ -255,7 +288,8 @@ impl ConflictsView {
 
     /// Nothing conflicts, and nothing is unknown.
     pub(crate) fn is_good(&self) -> bool {
-        self.summary.conflicting == 0 && self.summary.unknown == 0 && self.summary.target_conflicts == 0
+        let ConflictsSummary { conflicting, unknown, target_conflicts, left_out, .. } = self.summary;
+        conflicting + unknown + target_conflicts + left_out == 0
     }
 }
 
@@ -289,6 +323,9 @@ impl View for ConflictsView {
                 text.push_str(&self.work(style, [&pair.a, &pair.b]));
             }
             text.push_str(&paths_text(style, &pair.paths, [&pair.a, &pair.b]));
+            if let Some([first, then]) = &pair.merges_in_order {
+                text.push_str(&format!("  merges when {} lands before {}\n", safe(first), safe(then)));
+            }
             if let Some(reason) = &pair.reason {
                 text.push_str(&format!("  {}\n", safe(reason)));
             }
@@ -344,12 +381,13 @@ impl ConflictsView {
             (summary.target_conflicts, "conflict with the target"),
             (summary.overlapping, "overlap"),
             (summary.unknown, "unknown"),
+            (summary.left_out, "judged by commits only"),
         ]
         .into_iter()
         .filter(|(number, _)| *number > 0)
         .map(|(number, word)| match word {
             "conflict with the target" if number > 1 => format!("{number} conflicts with the target"),
-            "unknown" => format!("{number} unknown"),
+            "unknown" | "judged by commits only" => format!("{number} {word}"),
             word => counted(number, word),
         })
         .collect();

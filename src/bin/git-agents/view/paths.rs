@@ -10,7 +10,7 @@ use gix::bstr::BString;
 use serde::Serialize;
 
 use super::collision::LinesView;
-use super::conflicts::TaskRef;
+use super::conflicts::{TaskRef, short_name};
 use super::reserved::ReservedView;
 use super::status::TargetView;
 use crate::render::style::{Style, counted, listed, safe};
@@ -67,6 +67,9 @@ pub(crate) struct PathsView {
     pub(crate) reserved: Vec<ReservedView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) unknown: Vec<UnknownView>,
+    /// Whose uncommitted work could not be looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) left_out: Vec<UnknownView>,
 }
 
 impl PathsView {
@@ -81,26 +84,28 @@ impl PathsView {
             let is_known = candidate.worktree.is_some() && touches.left_out.iter().all(|(other, _)| *other != number);
             let own = touches.found.iter().filter(|touch| touch.candidate == number);
             let paths: Vec<_> = own.map(|touch| touch_view(touch, is_known)).collect();
-            let branch = candidate.branch.as_ref().map(|name| name.trim_start_matches("refs/heads/").to_owned());
+            let branch = candidate.branch.as_deref().map(|name| short_name(name).to_owned());
             let tasks = branch.as_deref().map(|branch| tasks_of(state, branch)).unwrap_or_default();
             (!paths.is_empty()).then(|| ChangerView { name: candidate.name.clone(), branch, tasks, paths })
         };
-        let unknown = |(number, reason): &(usize, String)| UnknownView {
-            name: candidates[*number].name.clone(),
-            reason: reason.clone(),
-        };
+        let unknown = |number: usize, reason: String| UnknownView { name: candidates[number].name.clone(), reason };
         PathsView {
             target: target.into(),
             paths: paths.iter().map(|path| path_text(path.as_ref())).collect(),
             changed_by: candidates.iter().enumerate().filter_map(changer).collect(),
             reserved: Vec::new(),
-            unknown: touches.unknown.iter().map(unknown).collect(),
+            unknown: touches.unknown.iter().map(|(number, reason)| unknown(*number, reason.clone())).collect(),
+            left_out: touches.left_out.iter().map(|(number, reason)| unknown(*number, reason.to_string())).collect(),
         }
     }
 
     /// Nobody changes any of it, and that is certain.
     pub(crate) fn is_good(&self) -> bool {
-        self.changed_by.is_empty() && self.unknown.is_empty()
+        self.changed_by.is_empty() && self.is_certain()
+    }
+
+    fn is_certain(&self) -> bool {
+        self.unknown.is_empty() && self.left_out.is_empty()
     }
 
     fn summary_line(&self) -> String {
@@ -112,7 +117,7 @@ impl PathsView {
         let names: Vec<String> = self.changed_by.iter().map(|one| safe(&one.name)).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         match names.as_slice() {
-            [] if self.unknown.is_empty() => format!("nobody else is changing {what}\n"),
+            [] if self.is_certain() => format!("nobody else is changing {what}\n"),
             [] => format!("nobody else is known to be changing {what}\n"),
             [one] => format!("{one} is changing {}\n", what.replacen("any", "some", 1)),
             several => format!("{} are changing {}\n", listed(several), what.replacen("any", "some", 1)),

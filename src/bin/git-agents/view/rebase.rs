@@ -5,7 +5,7 @@ use git_agents::git::worktrees::Worktree;
 use git_agents::land::Plan;
 use serde::Serialize;
 
-use super::merge::{StoppedView, stopped_view};
+use super::merge_stopped::{StoppedView, stopped_view};
 use crate::render::style::{Style, counted, safe};
 use crate::ui::View;
 

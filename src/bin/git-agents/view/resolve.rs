@@ -4,6 +4,7 @@ use git_agents::git::repository::path_text;
 use git_agents::work::resolve::abort::How;
 use git_agents::work::resolve::record::Way;
 use git_agents::work::resolve::{Aborted, Record, Waiting};
+use gix::bstr::{BString, ByteSlice};
 use serde::Serialize;
 
 use super::packet::PacketView;
@@ -75,9 +76,7 @@ impl ResolutionView {
         let git = format!("git -C {}", quoted(&path));
         let mut commands = Vec::new();
         if !paths.is_empty() {
-            let names: Vec<String> = paths.iter().take(5).map(|one| quoted(&one.path)).collect();
-            let more = if paths.len() > 5 { " …" } else { "" };
-            commands.push(format!("{git} add {}{more}", names.join(" ")));
+            commands.push(format!("{git} add {}", to_add(waiting)));
         }
         commands.push(match waiting.record.way {
             Way::Rebase => format!("{git} rebase --continue"),
@@ -132,6 +131,17 @@ impl ResolutionView {
             text.push_str(&format!("    {}\n", safe(command)));
         }
         text
+    }
+}
+
+/// The arguments of `git add`: the files by name while they are few and their names can be typed, else all that git knows.
+fn to_add(waiting: &Waiting) -> String {
+    let is_plain = |name: &str| !name.starts_with(':') && !name.contains(['*', '?', '[', '\\']);
+    let name = |path: &BString| path.to_str().ok().filter(|name| is_plain(name)).map(quoted);
+    let names: Option<Vec<String>> = waiting.unmerged.iter().map(|one| name(&one.path)).collect();
+    match names.filter(|names| names.len() <= 5) {
+        Some(names) => format!("-- {}", names.join(" ")),
+        None => "--update".to_owned(),
     }
 }
 

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::agent::{BUSY, Trouble, troubles};
 use super::lease::LeaseView;
+use super::sync::RejectedView;
 use crate::render::style::{Style, counted, duration, hours, safe};
 use crate::render::table::{Column, table};
 use crate::ui::View;
@@ -55,6 +56,9 @@ pub(crate) struct AgentView {
     pub(crate) branch: String,
     /// The branch's tip; `null` when the branch is gone.
     pub(crate) commit: Option<String>,
+    /// The branch is another clone's, and this is the remote-tracking branch that shows it; absent when it is here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) seen_as: Option<String>,
     pub(crate) base: Option<String>,
     pub(crate) worktree: Option<String>,
     /// `idle`, `assigned`, `working` or `completed` (something waits to be landed).
@@ -89,8 +93,15 @@ pub(crate) struct StatusView {
     pub(crate) agents: Vec<AgentView>,
     pub(crate) tasks: BTreeMap<&'static str, u64>,
     pub(crate) attention: Vec<Attention>,
-    /// How many operations no remote has; `null`: this version does not know.
+    /// How many operations the remote does not have; `null` when no remote is known to keep the state.
     pub(crate) unsynced: Option<u64>,
+    /// The remote that keeps the state; absent when none is known to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) remote: Option<String>,
+    /// Operations of this clone that did not hold on the remote's chain, until somebody takes notice; absent when there
+    /// are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) rejected: Vec<RejectedView>,
 }
 
 impl StatusView {
@@ -114,7 +125,15 @@ impl StatusView {
         }
         let attention = known.flat_map(|(agent, seen)| attention(target, state, agent, seen));
         let attention = attention.chain(abandoned(&standings, style)).collect();
-        StatusView { target: target.into(), agents, tasks: counts(state), attention, unsynced: None }
+        StatusView {
+            target: target.into(),
+            agents,
+            tasks: counts(state),
+            attention,
+            unsynced: None,
+            remote: None,
+            rejected: Vec::new(),
+        }
     }
 }
 
@@ -144,6 +163,7 @@ pub(crate) fn agent_view(state: &State, agent: &Agent, seen: &AgentOverview, sty
         name: agent.name.to_string(),
         branch: agent.branch.clone(),
         commit: seen.tip.map(|tip| tip.to_string()),
+        seen_as: seen.seen_as.clone(),
         base: agent.base.as_ref().map(ToString::to_string),
         worktree,
         state: word,
@@ -260,7 +280,11 @@ impl View for StatusView {
             text.push_str(&agents_table(style, &self.agents));
         }
         text.push_str(&format!("\n{}\n", tasks_line(&self.tasks)));
-        if !self.attention.is_empty() {
+        if let (Some(unsynced @ 1..), Some(remote)) = (self.unsynced, &self.remote) {
+            let what = counted(usize::try_from(unsynced).unwrap_or(usize::MAX), "operation");
+            text.push_str(&format!("{what} not shared with {} yet\n", safe(remote)));
+        }
+        if !self.attention.is_empty() || !self.rejected.is_empty() {
             text.push_str(&format!("\n{}\n", style.bold("needs attention")));
             for (message, hint) in self.attention_lines() {
                 text.push_str(&format!("  {}\n", safe(&message)));
@@ -274,9 +298,13 @@ impl View for StatusView {
 impl StatusView {
     /// What needs attention for people: several agents that only wait to be landed are one thing to do.
     fn attention_lines(&self) -> Vec<(String, String)> {
+        const NOTICED: &str = "git agents sync --acknowledge";
+        let rejected = self.rejected.iter().map(|one| {
+            (format!("rejected by what others did first: {}: {}", one.sentence, one.reason), NOTICED.to_owned())
+        });
         let (waiting, rest): (Vec<_>, Vec<_>) = self.attention.iter().partition(|item| item.kind == NOT_LANDED);
         let line = |item: &&Attention| (item.message.clone(), item.hint.clone());
-        let mut lines: Vec<(String, String)> = rest.iter().map(line).collect();
+        let mut lines: Vec<(String, String)> = rejected.chain(rest.iter().map(line)).collect();
         if waiting.len() > 1 {
             let names: Vec<&str> = waiting.iter().map(|item| item.agent.as_str()).collect();
             let message = format!("{} have completed work that has not landed", crate::render::style::listed(&names));

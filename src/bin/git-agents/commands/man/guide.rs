@@ -71,7 +71,12 @@ pub(super) const SECTIONS: &[(&str, &[Part])] = &[
     (
         "CONFIGURATION",
         &[
-            Text("Variables of git-config(1):"),
+            Text(
+                "Variables of git-config(1). `git agents config list` shows what holds and where it comes from. The \
+                 file `.agents.toml` in the tree of the target may give defaults to those that can do no harm, under \
+                 their names without `agents.`; agents.check is run from there only after `git agents trust` has \
+                 recorded the file as it is.",
+            ),
             Term(
                 "agents.target",
                 "The branch that work lands on. The default is the branch that `origin/HEAD` names, else `main`, else \
@@ -125,6 +130,12 @@ pub(super) const SECTIONS: &[(&str, &[Part])] = &[
                 "Sees the message of every merge commit and squashed commit, and may change it. When it says no, that \
                  branch does not land. It does not run with `--dry-run`, nor, as in git-rebase(1), for commits that \
                  are replayed.",
+            ),
+            Term(
+                "pre-merge-commit",
+                "Sees every merge before it is made, with the merged files and index, in the integration worktree. When \
+                 it says no, or changes what would be merged, that branch does not land. It does not run with \
+                 `--dry-run`.",
             ),
             Term(
                 "post-merge",

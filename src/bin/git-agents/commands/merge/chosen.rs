@@ -2,7 +2,8 @@
 
 use git_agents::agent::AgentName;
 use git_agents::config::Target;
-use git_agents::git::{refs, worktrees};
+use git_agents::git::{Repository, refs, worktrees};
+use git_agents::land::plan::{Stop, Stopped};
 use git_agents::state::State;
 use git_agents::work::landing;
 use git_agents::work::place::{self, Standing};
@@ -50,6 +51,18 @@ pub(super) fn chosen(
         }
     }
     Ok(agents)
+}
+
+/// Those of the agents whose branch went away since they were chosen.
+pub(super) fn gone(repo: &Repository, state: &State, agents: &[AgentName]) -> Result<Vec<Stopped>, CliError> {
+    let mut gone = Vec::new();
+    for agent in agents.iter().filter_map(|name| state.agents.get(name)) {
+        let branch = format!("refs/heads/{}", agent.branch);
+        if refs::read(repo, &branch)?.is_none() {
+            gone.push(Stopped { name: agent.name.to_string(), branch, tip: None, reason: Stop::Missing });
+        }
+    }
+    Ok(gone)
 }
 
 /// The agents whose worktree has something else checked out than their branch: what was done there is not on the branch,

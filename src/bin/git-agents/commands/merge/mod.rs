@@ -8,6 +8,7 @@ mod queue;
 mod settings;
 
 use clap::Args;
+use git_agents::agent::AgentName;
 use git_agents::config::{self, Target};
 use git_agents::git::remote::{self, Pushed};
 use git_agents::git::{refs, worktrees};
@@ -21,8 +22,9 @@ use super::complete_values::{agent_names, strategy_words};
 use super::merge_continue;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
+use crate::view::blocked::{refusal_hints, refusal_text};
 use crate::view::check::ChecksView;
-use crate::view::merge::{MergeView, refusal_hints, refusal_text};
+use crate::view::merge::MergeView;
 pub(crate) use followed::tell_followed;
 use progress::Progress;
 pub(crate) use queue::holder_text;
@@ -58,7 +60,7 @@ pub(crate) struct MergeArgs {
     /// Check after every branch, not once for all of them [default: agents.checkEach].
     #[arg(long)]
     check_each: bool,
-    /// How long one CMD may take, such as 90s, 10m or 2h [default: agents.checkTimeout, or no limit].
+    /// How long one CMD may take, such as 90s, 10m or 2h; a number alone counts seconds, and 0 is no limit [default: agents.checkTimeout, or no limit].
     #[arg(long, value_name = "DURATION")]
     check_timeout: Option<String>,
     /// How often a CMD that failed is tried again before it counts [default: agents.checkRetries, or 0].
@@ -126,8 +128,9 @@ pub(crate) fn land(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
     let _turn = queue::take_turn(ctx, args, settings.wait)?;
     ctx.recover()?;
     let mut progress = Progress::new(&ctx.ui);
+    let mut agents = Vec::new();
     for attempt in 1..=TRIES {
-        match try_once(ctx, args, &settings, &mut progress, attempt == 1)? {
+        match try_once(ctx, args, &settings, &mut progress, &mut agents)? {
             Attempt::Done(exit) => return Ok(exit),
             Attempt::Overtaken(what) if attempt < TRIES => progress.replanning(&what)?,
             Attempt::Overtaken(_) => {}
@@ -138,7 +141,10 @@ pub(crate) fn land(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
 
 /// What would be done, from what is known without asking a remote.
 fn preview(ctx: &Context, args: &MergeArgs, settings: &Settings) -> Result<Exit, CliError> {
-    let planned = Planned::make(ctx, args, settings, false)?;
+    let planned = Planned::make(ctx, args, settings, &mut Vec::new())?;
+    if settings.fetch {
+        ctx.ui.note("nothing is fetched for a plan: the upstream is taken as it was when it was last seen");
+    }
     let mut view = planned.view(ctx, true)?;
     view.plan = Some(planned.plan_view(settings));
     if let (true, Some(refused)) = (view.landed.is_empty(), view.refusal()) {
@@ -151,21 +157,22 @@ fn preview(ctx: &Context, args: &MergeArgs, settings: &Settings) -> Result<Exit,
     Ok(if view.stopped.is_empty() { Exit::Good } else { Exit::Negative })
 }
 
-/// Plan, check, push and move, once.
+/// Plan, check, push and move, once. `agents` are those of the attempt before.
 fn try_once(
     ctx: &Context,
     args: &MergeArgs,
     settings: &Settings,
     progress: &mut Progress<'_>,
-    is_first: bool,
+    agents: &mut Vec<AgentName>,
 ) -> Result<Attempt, CliError> {
     let repo = ctx.repo()?;
-    let mut planned = Planned::make(ctx, args, settings, settings.fetch)?;
+    let is_first = agents.is_empty();
+    let mut planned = Planned::make(ctx, args, settings, agents)?;
     progress.planned(&planned.landing.built.plan)?;
     let mut checks = None;
     if planned.changes_anything() {
-        if is_first {
-            confirm(ctx, &planned.target, &planned.landing.built, args.yes)?;
+        if is_first && !planned.landing.built.plan.steps.is_empty() {
+            progress.still(|| confirm(ctx, &planned.target, &planned.landing.built, args.yes))?;
         }
         checks = queue::check(ctx, settings, &mut planned.landing, progress)?;
         refuse(&planned.landing.built)?;
@@ -175,15 +182,20 @@ fn try_once(
     if let (true, Some(refused)) = (view.landed.is_empty(), view.refusal()) {
         return Err(refused);
     }
-    let exit = if view.stopped.is_empty() { Exit::Good } else { Exit::Negative };
+    let mut exit = if view.stopped.is_empty() { Exit::Good } else { Exit::Negative };
+    let is_to_be_pushed = planned.changes_anything() || planned.is_to_be_pushed(repo, settings)?;
+    if is_to_be_pushed && let Some(overtaken) = push(repo, settings, &planned, &mut view, progress)? {
+        return Ok(Attempt::Overtaken(overtaken));
+    }
     if planned.changes_anything() {
-        if let Some(overtaken) = push(repo, settings, &planned, &mut view, progress)? {
-            return Ok(Attempt::Overtaken(overtaken));
-        }
         progress.moving(&planned.target.branch)?;
         match landing::carry_out_landing(repo, &ctx.world, &planned.target, &planned.landing.built) {
             Ok((_, executed)) => {
                 tell_followed(ctx, &executed.followed);
+                view.left_behind = followed::left_behind(&executed.followed);
+                if !view.left_behind.is_empty() {
+                    exit = Exit::Negative;
+                }
                 let ran = landing::post_merge(&planned.target, &planned.landing.built, &executed);
                 followed::tell_post_merge(ctx, ran);
             }
@@ -193,13 +205,25 @@ fn try_once(
             Err(CarryOutError::Refused(Refused::Caller(overtaken))) => {
                 return Ok(Attempt::Overtaken(format!("{} has begun {}", overtaken.agent, overtaken.task)));
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(pushed_only(error.into(), &view)),
         }
     }
     merge_continue::settle(ctx, &planned.target);
     progress.done();
     ctx.ui.answer(&view)?;
     Ok(Attempt::Done(exit))
+}
+
+/// An error after the push: the remote has what is not here.
+fn pushed_only(error: CliError, view: &MergeView) -> CliError {
+    let (Some(pushed), Exit::Refused | Exit::Outside) = (&view.pushed, error.exit) else { return error };
+    let message = format!(
+        "{} of {} has the landing, and it could not be brought in here: {}",
+        pushed.branch, pushed.remote, error.message
+    );
+    let known = CliError::new(Exit::Outside, "pushed-only", message);
+    let hints = error.hints.into_iter().chain(["the same command with --fetch, to go on here".to_owned()]);
+    hints.fold(known, CliError::hint)
 }
 
 /// Push what is about to land, where that is asked for: only what the remote has taken moves here. Gives what overtook it.
@@ -210,11 +234,8 @@ fn push(
     view: &mut MergeView,
     progress: &mut Progress<'_>,
 ) -> Result<Option<String>, CliError> {
-    let (true, Some(upstream), Some(end)) =
-        (settings.push, &planned.upstream, planned.landing.built.plan.target_after())
-    else {
-        return Ok(None);
-    };
+    let (true, Some(upstream)) = (settings.push, &planned.upstream) else { return Ok(None) };
+    let end = planned.landing.built.plan.target_after().unwrap_or(planned.target.commit);
     progress.pushing(upstream)?;
     // git can push only what is in the repository.
     planned.landing.built.scratch.migrate(repo)?;
@@ -229,6 +250,7 @@ fn push(
             view.pushed = Some(upstream.into());
             Ok(None)
         }
+        Pushed::Already => Ok(None),
         Pushed::Overtaken { .. } => Ok(Some(format!("{} has moved on {}", upstream.push_branch, upstream.push_remote))),
     }
 }
@@ -242,20 +264,31 @@ struct Planned {
 }
 
 impl Planned {
-    fn make(ctx: &Context, args: &MergeArgs, settings: &Settings, fetch: bool) -> Result<Self, CliError> {
+    /// `agents` becomes those that are to land; who was among them before stays, so that nobody goes without a word.
+    fn make(
+        ctx: &Context,
+        args: &MergeArgs,
+        settings: &Settings,
+        agents: &mut Vec<AgentName>,
+    ) -> Result<Self, CliError> {
         let repo = ctx.repo()?;
         let target = config::target(repo)?;
-        let (upstream, start) = queue::start(repo, &target, settings, fetch)?;
+        let (upstream, start) = queue::start(repo, &target, settings, settings.fetch && !args.dry_run)?;
         let state = ctx.load(&Scope::open())?.state;
-        let agents = chosen::chosen(ctx, &state, &target, args)?;
+        let chosen = chosen::chosen(ctx, &state, &target, args)?;
+        agents.retain(|agent| state.agents.contains_key(agent) && state.in_progress(agent).is_none());
+        agents.retain(|agent| !chosen.contains(agent));
+        let gone = chosen::gone(repo, &state, agents)?;
+        agents.extend(chosen);
         let wanted = Wanted {
-            agents,
+            agents: agents.iter().filter(|agent| !gone.iter().any(|one| one.name == agent.as_str())).cloned().collect(),
             strategies: settings.strategies(ctx, &state)?,
             trailers: settings.trailers,
             runs_hooks: !args.dry_run,
             start,
         };
-        let landing = landing::build(repo, &ctx.world, &target, &state, &wanted)?;
+        let mut landing = landing::build(repo, &ctx.world, &target, &state, &wanted)?;
+        gone.into_iter().for_each(|stopped| landing.leave_out(stopped));
         refuse(&landing.built)?;
         Ok(Planned { target, state, landing, upstream })
     }
@@ -263,7 +296,7 @@ impl Planned {
     fn view(&self, ctx: &Context, dry_run: bool) -> Result<MergeView, CliError> {
         let worktrees = worktrees::list(ctx.repo()?)?;
         let mut view = MergeView::new(&self.target, &self.state, &self.landing, &worktrees, dry_run);
-        packets::attach(ctx, &self.target, &self.state, &self.landing.built, &mut view);
+        packets::attach(ctx, &self.target, &self.state, &self.landing, &mut view);
         Ok(view)
     }
 
@@ -271,6 +304,12 @@ impl Planned {
         let checks = ChecksView::planned(&settings.checks);
         let push = self.upstream.as_ref().filter(|_| settings.push);
         crate::view::merge_plan::PlanView::new(&self.landing.built.plan, checks, push)
+    }
+
+    /// Whether the target has something that its upstream lacks, from before.
+    fn is_to_be_pushed(&self, repo: &git_agents::git::Repository, settings: &Settings) -> Result<bool, CliError> {
+        let Some(upstream) = self.upstream.as_ref().filter(|_| settings.push) else { return Ok(false) };
+        Ok(remote::known(repo, upstream)? != Some(self.target.commit))
     }
 
     /// Whether a ref would move, or a completed task be found in the target already.

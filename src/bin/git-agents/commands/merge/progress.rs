@@ -10,9 +10,12 @@ use indicatif::ProgressBar;
 use serde_json::json;
 
 use crate::error::CliError;
-use crate::render::style::{counted, duration, safe};
+use crate::render::style::{duration, safe};
 use crate::ui::Ui;
 use crate::view::check::end_text;
+
+/// A line of a check that is longer is shown in pieces.
+const LONGEST_LINE: usize = 4096;
 
 /// Tells how a landing goes on.
 pub(super) struct Progress<'u> {
@@ -33,8 +36,14 @@ impl<'u> Progress<'u> {
     pub(super) fn planned(&mut self, plan: &Plan) -> Result<(), CliError> {
         let names: Vec<&str> = plan.steps.iter().map(|step| step.name.as_str()).collect();
         let stopped: Vec<&str> = plan.stopped.iter().map(|stopped| stopped.name.as_str()).collect();
-        self.line.set_message(format!("planned {}", counted(names.len(), "branch")));
+        let noun = if names.len() == 1 { "branch" } else { "branches" };
+        self.line.set_message(format!("planned {} {noun}", names.len()));
         self.ui.event("planned", &json!({ "landing": names, "stopped": stopped }))
+    }
+
+    /// Ask somebody, without a clock that writes over the question.
+    pub(super) fn still<T>(&self, ask: impl FnOnce() -> T) -> T {
+        self.line.suspend(ask)
     }
 
     /// What it was based on has moved.
@@ -108,10 +117,12 @@ impl<'u> Progress<'u> {
         if self.ui.json {
             return;
         }
-        self.unfinished.extend_from_slice(bytes);
-        while let Some(end) = self.unfinished.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = self.unfinished.drain(..=end).collect();
-            self.show(&line[..end]);
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.unfinished.extend_from_slice(piece.strip_suffix(b"\n").unwrap_or(piece));
+            if piece.ends_with(b"\n") || self.unfinished.len() > LONGEST_LINE {
+                let line = std::mem::take(&mut self.unfinished);
+                self.show(&line);
+            }
         }
     }
 

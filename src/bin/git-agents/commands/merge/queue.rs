@@ -5,12 +5,15 @@ use std::time::Duration;
 use git_agents::check::Runner;
 use git_agents::config::Target;
 use git_agents::git::Repository;
+use git_agents::git::hooks::INSIDE;
 use git_agents::git::remote::Upstream;
 use git_agents::work::landing::Landing;
+use git_agents::work::queue::pre_merge::PreMerge;
 use git_agents::work::queue::turn::{Holder, Turn};
 use git_agents::work::queue::upstream::{self, Standing};
 use git_agents::work::queue::verify::verify;
 use git_agents::worktree::integration::Integration;
+use git_agents::world::World;
 use gix::ObjectId;
 
 use super::MergeArgs;
@@ -24,6 +27,8 @@ use crate::view::check::ChecksView;
 pub(super) fn take_turn(ctx: &Context, args: &MergeArgs, longest: Duration) -> Result<Turn, CliError> {
     let whom = if args.all { "--all".to_owned() } else { args.agents.join(" ") };
     let ours = Holder { pid: std::process::id(), since: ctx.world.now, what: format!("git agents merge {whom}") };
+    // Waiting for the landing that started us would be waiting for ourselves.
+    let longest = if World::variable(INSIDE).is_some() { Duration::ZERO } else { longest };
     let mut tell = |holder: Option<&Holder>| {
         let who = holder.map_or("somebody else is landing".to_owned(), holder_text);
         ctx.ui.note(&format!("{who}; waiting for our turn"));
@@ -76,15 +81,15 @@ fn on_remote(upstream: &Upstream) -> String {
     format!("{} of {}", short(&upstream.branch), upstream.remote)
 }
 
-/// Run the checks on what was planned; those whose work makes them fail are left out of it. None when there is nothing
-/// to check.
+/// Show what was planned to the repository's `pre-merge-commit` hook and run the checks on it; those that the hook or a
+/// check stops are left out of it. None when there is nothing to check.
 pub(super) fn check(
     ctx: &Context,
     settings: &Settings,
     landing: &mut Landing,
     progress: &mut Progress<'_>,
 ) -> Result<Option<ChecksView>, CliError> {
-    if settings.checks.commands.is_empty() || landing.built.plan.steps.is_empty() {
+    if landing.built.plan.steps.is_empty() {
         return Ok(None);
     }
     let repo = ctx.repo()?;
@@ -95,13 +100,28 @@ pub(super) fn check(
         // A reader that has gone does not stop the landing.
         failed = progress.check(&event).err().or(failed.take());
     };
+    let mut hook = PreMerge::new(repo);
     let mut runner = Runner::new(repo, &integration, &settings.checks, &id, &mut watch);
     let built = landing.take(repo)?;
-    let verified = verify(repo, &mut landing.request, built, &mut runner, settings.checks.each)?;
-    let view = ChecksView::done(&settings.checks, runner.runs(), runner.flaky());
-    landing.rebuilt(verified);
+    let mut built = hook.ask(repo, &mut landing.request, built)?;
+    while !settings.checks.commands.is_empty() {
+        let barred = landing.request.barred.len();
+        built = verify(repo, &mut landing.request, built, &mut runner, settings.checks.each)?;
+        if landing.request.barred.len() == barred {
+            break;
+        }
+        // Without those that fail the others are merged into something else.
+        let barred = landing.request.barred.len();
+        built = hook.ask(repo, &mut landing.request, built)?;
+        if landing.request.barred.len() == barred {
+            break;
+        }
+    }
+    let has_run = !settings.checks.commands.is_empty();
+    let view = has_run.then(|| ChecksView::done(&settings.checks, runner.runs(), runner.flaky()));
+    landing.rebuilt(built);
     match failed {
         Some(error) => Err(error),
-        None => Ok(Some(view)),
+        None => Ok(view),
     }
 }

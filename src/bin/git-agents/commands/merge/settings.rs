@@ -51,6 +51,9 @@ impl Settings {
             return Err(CliError::usage(format!("--check {empty:?} is no command")).hint("git agents merge --no-check"));
         }
         let mut checks = check::settings::configured(ctx.repo()?)?;
+        if let Ok(Some(file)) = git_agents::config::shared::read(ctx.repo()?) {
+            ctx.warn_of_commands(&file);
+        }
         if !check.is_empty() {
             checks.commands.clone_from(check);
         }
@@ -70,7 +73,7 @@ impl Settings {
                 .hint("git agents merge --check CMD")
                 .hint("git config agents.check CMD"));
         }
-        let trailers = *trailers || ctx.repo()?.config_flag(landing::TRAILERS_KEY);
+        let trailers = *trailers || git_agents::config::flag(ctx.repo()?, landing::TRAILERS_KEY);
         let (strategy, wait) = (strategy.clone(), time(wait, "--wait")?);
         Ok(Settings { strategy, trailers, checks, fetch: *fetch || *push, push: *push, wait })
     }

@@ -18,11 +18,13 @@ use self::explain::{ExplanationView, ProofView};
 use self::graph::GraphView;
 use self::waves::WaveView;
 
+use super::conflicts::{is_none, short_name};
 use super::status::TargetView;
 use crate::render::style::{Style, listed, safe};
 use crate::ui::View;
 
-/// One place in the order. `outcome` is `clean`, `needs-resolution`, `conflicts-with-target`, `empty` or `unknown`.
+/// One place in the order. `outcome` is `clean`, `needs-resolution`, `conflicts-with-target`, `waits` (for one
+/// that does not land), `empty` or `unknown`.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct PositionView {
     pub(crate) position: usize,
@@ -73,6 +75,9 @@ pub(crate) struct OrderSummary {
     pub(crate) needs_resolution: usize,
     pub(crate) conflicts_with_target: usize,
     pub(crate) unknown: usize,
+    /// How many wait for one that does not land.
+    #[serde(skip_serializing_if = "is_none")]
+    pub(crate) waiting: usize,
     pub(crate) exact: bool,
     pub(crate) most_clean: usize,
 }
@@ -111,7 +116,7 @@ impl OrderView {
         let view = |(index, position): (usize, &&Position)| PositionView {
             position: index + 1,
             name: position.name.clone(),
-            branch: candidates[position.branch].branch.as_ref().map(|b| b.trim_start_matches("refs/heads/").to_owned()),
+            branch: candidates[position.branch].branch.as_deref().map(|name| short_name(name).to_owned()),
             outcome: word(position.outcome),
             conflicts_with: position.conflicts_with.clone(),
             after: position.after.clone(),
@@ -126,6 +131,7 @@ impl OrderView {
                 needs_resolution: plan.count(Outcome::NeedsResolution),
                 conflicts_with_target: plan.count(Outcome::ConflictsWithTarget),
                 unknown: plan.count(Outcome::Unknown),
+                waiting: plan.count(Outcome::Waits),
                 exact: plan.exact,
                 most_clean: plan.most_clean,
             },
@@ -147,8 +153,8 @@ impl OrderView {
 
     /// Everything lands without manual work.
     pub(crate) fn is_good(&self) -> bool {
-        let OrderSummary { needs_resolution, conflicts_with_target, unknown, .. } = self.summary;
-        needs_resolution + conflicts_with_target + unknown == 0
+        let OrderSummary { needs_resolution, conflicts_with_target, unknown, waiting, .. } = self.summary;
+        needs_resolution + conflicts_with_target + unknown + waiting == 0
     }
 }
 
@@ -174,6 +180,7 @@ fn word(outcome: Outcome) -> &'static str {
         Outcome::Clean => "clean",
         Outcome::NeedsResolution => "needs-resolution",
         Outcome::ConflictsWithTarget => "conflicts-with-target",
+        Outcome::Waits => "waits",
         Outcome::Empty => "empty",
         Outcome::Unknown => "unknown",
     }
@@ -223,6 +230,7 @@ impl OrderView {
         let rest = [
             (summary.needs_resolution, "needs resolution", "need resolution"),
             (summary.conflicts_with_target, "conflicts with the target", "conflict with the target"),
+            (summary.waiting, "waits", "wait"),
             (summary.unknown, "is unknown", "are unknown"),
         ];
         let mut parts = vec![match summary.clean {

@@ -12,9 +12,7 @@ use super::landed::{Judge, JudgeError, Judgement, Proof};
 use super::past::Past;
 use crate::config::Target;
 use crate::git::repository::Repository;
-use crate::git::worktrees;
-use crate::git::{Git, GitError};
-use crate::world::World;
+use crate::git::{Git, GitError, remote, worktrees};
 
 /// Where an agent's branch is on a remote.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +44,8 @@ pub enum RemoteFate {
         /// Where it is.
         tip: ObjectId,
     },
+    /// The remote's own target lacks commits of the target here, which may be what the proof rests on.
+    TargetBehind,
     /// Not all of what it holds is in the target.
     NotLanded {
         /// What became of it.
@@ -93,12 +93,13 @@ pub fn survey(
     agents: &[(&str, &Past)],
 ) -> Result<Vec<Option<(Upstream, RemoteFate)>>, JudgeError> {
     let upstreams: Vec<Option<Upstream>> = agents.iter().map(|(branch, _)| of_branch(repo, branch)).collect();
-    let mut remotes: BTreeMap<String, Result<Listing, String>> = BTreeMap::new();
+    let mut listings: BTreeMap<String, Result<Listing, String>> = BTreeMap::new();
     for upstream in upstreams.iter().flatten() {
-        if !remotes.contains_key(&upstream.remote) {
+        if !listings.contains_key(&upstream.remote) {
             let wanted = upstreams.iter().flatten().filter(|other| other.remote == upstream.remote);
-            let branches: Vec<&str> = wanted.map(|other| other.branch.as_str()).collect();
-            remotes.insert(upstream.remote.clone(), listing(repo, &upstream.remote, &branches));
+            let goal = target_on(repo, target, &upstream.remote);
+            let branches: Vec<&str> = wanted.map(|other| other.branch.as_str()).chain([goal.as_str()]).collect();
+            listings.insert(upstream.remote.clone(), listing(repo, &upstream.remote, &branches));
         }
     }
     let mut judge = Judge::new(repo, target.commit)?;
@@ -108,7 +109,7 @@ pub fn survey(
             fates.push(None);
             continue;
         };
-        let fate = match &remotes[&upstream.remote] {
+        let fate = match &listings[&upstream.remote] {
             Err(reason) => RemoteFate::Unreachable { reason: reason.clone() },
             Ok(listing) => fate(repo, target, &mut judge, branch, past, &upstream, listing)?,
         };
@@ -123,7 +124,7 @@ pub fn delete(repo: &Repository, remote: &str, branches: &[(&str, ObjectId)]) ->
     let options = ["push", "--porcelain", "--no-follow-tags", "--no-signed", "--recurse-submodules=no"];
     let leases = branches.iter().map(|(branch, tip)| format!("--force-with-lease={branch}:{tip}"));
     let specs = branches.iter().map(|(branch, _)| format!(":{branch}"));
-    let child = unprompted(repo, at_work(repo)).args(options).args(leases).args(["--", remote]).args(specs);
+    let child = remote::unprompted(repo, at_work(repo)).args(options).args(leases).args(["--", remote]).args(specs);
     let output = match child.run() {
         Ok(output) => output,
         Err(error) => return branches.iter().map(|_| Deleted::Failed { reason: error.to_string() }).collect(),
@@ -150,7 +151,8 @@ struct Listing {
 }
 
 fn listing(repo: &Repository, remote: &str, branches: &[&str]) -> Result<Listing, String> {
-    let child = unprompted(repo, repo.git()).args(["ls-remote", "--symref", "--", remote, "HEAD"]).args(branches);
+    let child =
+        remote::unprompted(repo, at_work(repo)).args(["ls-remote", "--symref", "--", remote, "HEAD"]).args(branches);
     let output = child.run().map_err(|error| error.to_string())?;
     if !output.status.success() {
         return Err(last_line(String::from_utf8_lossy(&output.stderr).trim()));
@@ -190,10 +192,22 @@ fn fate(
     if !repo.gix().has_object(tip) {
         return Ok(RemoteFate::Unknown { tip });
     }
+    let theirs = listing.branches.get(&target_on(repo, target, &upstream.remote)).copied();
+    let is_there = |theirs| repo.gix().has_object(theirs) && remote::is_ahead(repo, target.commit, theirs);
+    if !theirs.is_some_and(is_there) {
+        return Ok(RemoteFate::TargetBehind);
+    }
     Ok(match judge.judge(tip, past)? {
         Judgement::Landed(proof) => RemoteFate::Goes { tip, proof },
         judgement => RemoteFate::NotLanded { judgement },
     })
+}
+
+/// The target's branch on a remote: its upstream there, else the one of the same name.
+fn target_on(repo: &Repository, target: &Target, remote: &str) -> String {
+    let of_target = |key: &str| repo.config(&format!("branch.{}.{key}", target.branch));
+    let is_upstream = of_target("remote").as_deref() == Some(remote);
+    of_target("merge").filter(|_| is_upstream).unwrap_or_else(|| target.full_name())
 }
 
 /// Hooks of a push expect to run at the top of the worktree.
@@ -203,15 +217,6 @@ fn at_work(repo: &Repository) -> Git {
         Some(main) => main.git(),
         None => repo.git(),
     }
-}
-
-/// Nobody is there to type a password; ssh asks the terminal itself unless it is told not to.
-fn unprompted(repo: &Repository, git: Git) -> Git {
-    let is_set = World::variable("GIT_SSH_COMMAND").is_some()
-        || World::variable("GIT_SSH").is_some()
-        || repo.config("core.sshCommand").is_some();
-    let git = git.env("GIT_ASKPASS", "true").env("SSH_ASKPASS_REQUIRE", "never");
-    if is_set { git } else { git.env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes") }
 }
 
 fn last_line(text: &str) -> String {

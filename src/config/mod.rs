@@ -1,4 +1,11 @@
-//! What git's configuration says for us: `agents.target`, `agents.worktrees`, `agents.prefix`.
+//! What git's configuration says for us, and the repository's own `.agents.toml` where git's says nothing.
+//!
+//! `keys` is the table of all that can be said; whoever wants a value asks [`value`], [`values`] or [`flag`].
+
+pub mod keys;
+mod lookup;
+pub mod shared;
+pub mod trust;
 
 use std::path::{Path, PathBuf};
 
@@ -7,6 +14,8 @@ use gix::ObjectId;
 use crate::agent::{AgentName, is_branch_name};
 use crate::git::refs::{self, RefError};
 use crate::git::{GitError, Repository};
+
+pub use lookup::{Setting, Source, all, flag, value, values};
 
 /// The key that names the target branch.
 pub const TARGET_KEY: &str = "agents.target";
@@ -36,10 +45,16 @@ impl Target {
 /// Why there is no target.
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
-    /// The configured or given name is not a branch's.
+    /// The given name is not a branch's.
     #[error("{name:?} is not the name of a branch")]
     NotABranchName {
         /// What was given.
+        name: String,
+    },
+    /// Nor is the configured one.
+    #[error("agents.target is {name:?}, which is not the name of a branch")]
+    Misconfigured {
+        /// What is configured.
         name: String,
     },
     /// There is no such local branch.
@@ -68,7 +83,10 @@ pub enum TargetError {
 /// See [`TargetError`]; a configured branch that is missing or symbolic is an error and never replaced by another.
 pub fn target(repo: &Repository) -> Result<Target, TargetError> {
     if let Some(name) = repo.config(TARGET_KEY) {
-        return named_target(repo, &name);
+        return named_target(repo, &name).map_err(|error| match error {
+            TargetError::NotABranchName { name } => TargetError::Misconfigured { name },
+            error => error,
+        });
     }
     let origin = repo.gix().try_find_reference("refs/remotes/origin/HEAD").ok().flatten().and_then(|head| {
         let name = head.target().try_name()?.shorten().to_string();
@@ -107,6 +125,14 @@ pub fn set(repo: &Repository, key: &str, value: &str) -> Result<(), GitError> {
     repo.git().args(["config", "--local", key, value]).stdout().map(drop)
 }
 
+/// Write one value into the repository's own configuration, in the place of all that a key has there.
+///
+/// # Errors
+/// git could not write it.
+pub fn replace(repo: &Repository, key: &str, value: &str) -> Result<(), GitError> {
+    repo.git().args(["config", "--local", "--replace-all", key, value]).stdout().map(drop)
+}
+
 /// Take one value out of the repository's own configuration; not there is good too.
 ///
 /// # Errors
@@ -122,7 +148,7 @@ pub fn unset(repo: &Repository, key: &str) -> Result<(), GitError> {
 
 /// What the agents' branches begin with.
 pub fn prefix(repo: &Repository) -> String {
-    repo.config(PREFIX_KEY).unwrap_or_else(|| DEFAULT_PREFIX.to_owned())
+    value(repo, PREFIX_KEY).unwrap_or_else(|| DEFAULT_PREFIX.to_owned())
 }
 
 /// The folder of the agents' worktrees: `agents.worktrees` (from the main worktree's top, or from the bare repository),

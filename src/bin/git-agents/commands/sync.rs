@@ -1,0 +1,81 @@
+//! `git agents sync`
+
+use clap::Args;
+use git_agents::sync::{self, Direction, OnRewind, Request};
+
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+use crate::view::sync::{Acknowledged, SyncView};
+
+/// Bring this clone and a remote to the same state.
+///
+/// What others have done is fetched, what was done here is done again on top of it and pushed. An operation that does not
+/// hold any more, such as taking a task that somebody else has taken first, is rejected: it is named with the reason,
+/// the chain with it is kept as a backup, and the exit status is 1. Without REMOTE it is agents.remote, else the only
+/// remote, else origin.
+#[derive(Debug, Args)]
+pub(crate) struct SyncArgs {
+    /// The remote.
+    remote: Option<String>,
+    /// Take in what the remote has, and push nothing.
+    #[arg(long, conflicts_with_all = ["push_only", "restore"])]
+    fetch_only: bool,
+    /// Push, unless the remote has something that is not here.
+    #[arg(long, conflicts_with = "adopt")]
+    push_only: bool,
+    /// When the remote's state was deleted or rewritten: bring back there what it has lost.
+    #[arg(long, conflicts_with = "adopt")]
+    restore: bool,
+    /// Take the remote's state as it is, and keep ours as a backup.
+    #[arg(long)]
+    adopt: bool,
+    /// Do not ask.
+    #[arg(short, long, requires = "adopt")]
+    yes: bool,
+    /// Take notice of what was rejected: status and doctor do not name it any more. Nothing else is done.
+    #[arg(long, conflicts_with_all = ["remote", "fetch_only", "push_only", "restore", "adopt"])]
+    acknowledge: bool,
+}
+
+pub(crate) fn run(ctx: &Context, args: SyncArgs) -> Result<Exit, CliError> {
+    let SyncArgs { remote, fetch_only, push_only, restore, adopt, yes, acknowledge } = args;
+    let repo = ctx.repo()?;
+    if acknowledge {
+        let gone = sync::acknowledge(repo, None)?;
+        ctx.ui.answer(&Acknowledged { acknowledged: gone.iter().map(Into::into).collect() })?;
+        return Ok(Exit::Good);
+    }
+    ctx.recover()?;
+    let remote = sync::remote(repo, remote.as_deref())?;
+    if remote.is_mirror {
+        ctx.ui.warn(&format!(
+            "a plain git fetch of {} replaces the state here by what is there; git agents sync brings it back",
+            remote.name
+        ));
+    }
+    if adopt {
+        ctx.ui.confirm(&format!("Take the state of {} in the place of the one here?", remote.name), yes)?;
+    }
+    let direction = match (fetch_only, push_only) {
+        (true, _) => Direction::Fetch,
+        (_, true) => Direction::Push,
+        _ => Direction::Both,
+    };
+    let on_rewind = match (restore, adopt) {
+        (true, _) => OnRewind::Restore,
+        (_, true) => OnRewind::Adopt,
+        _ => OnRewind::Stop,
+    };
+    let before = sync::rejected(repo)?;
+    let report = sync::sync(repo, &ctx.world, &remote, &Request { on_rewind, ..Request::new(direction) });
+    let report = report.inspect_err(|_| {
+        // What was turned down before it stopped is told all the same.
+        let now = sync::rejected(repo).unwrap_or_default();
+        for one in now.iter().filter(|one| !before.contains(one)) {
+            ctx.ui.warn(&format!("rejected: {}: {}", one.sentence, one.reason));
+        }
+    })?;
+    let view = SyncView::from(&report);
+    ctx.ui.answer(&view)?;
+    Ok(if view.rejected.is_empty() { Exit::Good } else { Exit::Negative })
+}

@@ -1,0 +1,120 @@
+//! Acts that count for all clones: an exclusive one is acknowledged when the remote has it, everything else rides along
+//! or follows after a minute.
+
+use clap::Args;
+use git_agents::state::Operation;
+use git_agents::store;
+use git_agents::sync::{self, Confirmed, Direction, Mode, Remote, Request, SyncError};
+use gix::ObjectId;
+
+use crate::cli::Command;
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+
+/// The option of every command that takes a task or a path.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct OfflineArg {
+    /// Record it here only, without asking the remote: provisional until the next sync, which may reject it.
+    #[arg(long)]
+    pub(crate) offline: bool,
+}
+
+/// Whom an exclusive act has to be confirmed by.
+#[derive(Debug)]
+pub(crate) struct Sharing {
+    /// None when there is nobody to ask, or nobody is to be asked.
+    remote: Option<Remote>,
+    /// A remote would decide, and is not asked.
+    pub(crate) is_provisional: bool,
+}
+
+impl Sharing {
+    /// Before an exclusive act: what others have done is brought here, so that the rules see it.
+    pub(crate) fn begin(ctx: &Context, arg: OfflineArg) -> Result<Self, CliError> {
+        let repo = ctx.repo()?;
+        if sync::mode(repo)? == Mode::Manual {
+            return Ok(Sharing { remote: None, is_provisional: false });
+        }
+        if arg.offline {
+            return Ok(Sharing { remote: None, is_provisional: true });
+        }
+        ctx.recover()?;
+        let remote = sync::remote(repo, None)?;
+        telling(ctx, None, || sync::prepare(repo, &ctx.world, &remote)).map_err(|error| {
+            let is_outside = error.is_outside();
+            let mut error = CliError::from(error);
+            if is_outside {
+                error.hints.insert(0, "the same command with --offline, to record it here only".to_owned());
+            }
+            error
+        })?;
+        Ok(Sharing { remote: Some(remote), is_provisional: false })
+    }
+
+    /// After it was written: the remote decides. An error says that it is not acknowledged.
+    pub(crate) fn confirm(&self, ctx: &Context, operation: &Operation) -> Result<(), CliError> {
+        if self.is_provisional {
+            ctx.ui.note("provisional: no remote has confirmed it; git agents sync shares it");
+        }
+        let Some(remote) = &self.remote else { return Ok(()) };
+        let repo = ctx.repo()?;
+        match telling(ctx, Some(operation), || sync::confirm(repo, &ctx.world, remote, operation))? {
+            Confirmed::Won => Ok(()),
+            Confirmed::Lost { why: Some(rule) } => Err(rule.into()),
+            Confirmed::Lost { why: None } => {
+                let message = format!("somebody else was faster, and is done already: {}", operation.action.sentence());
+                Err(CliError::new(Exit::Negative, "task-held", message).hint("the same command again"))
+            }
+        }
+    }
+}
+
+/// Warn of what is rejected meanwhile, but for the operation that the command is about.
+fn telling<T>(ctx: &Context, about: Option<&Operation>, act: impl FnOnce() -> T) -> T {
+    let now = || ctx.repo().ok().and_then(|repo| sync::rejected(repo).ok()).unwrap_or_default();
+    let before = now();
+    let result = act();
+    let is_own = |one: &sync::RejectedOperation| about.is_some_and(|operation| one.id.as_ref() == Some(&operation.id));
+    for one in now().iter().filter(|one| !before.contains(one) && !is_own(one)) {
+        ctx.ui.warn(&format!("rejected by what others did first: {}: {}", one.sentence, one.reason));
+    }
+    result
+}
+
+/// Where the chain stood before a command.
+#[derive(Debug)]
+pub(crate) enum Before {
+    /// It writes nothing.
+    Reads,
+    /// It may write, on this tip.
+    MayWrite(Option<ObjectId>),
+}
+
+/// Look at the chain before a command that may write.
+pub(crate) fn before(ctx: &Context, command: &Command) -> Before {
+    use Command::{Claims, Completions, Conflicts, Demo, Doctor, Log, Man, MergeOrder, Ready, Status, Sync};
+    match command {
+        Claims(_) | Completions(_) | Conflicts(_) | Demo(_) | Doctor(_) | Log(_) | Man(_) | MergeOrder(_)
+        | Ready(_) | Status(_) | Sync(_) => Before::Reads,
+        _ => ctx.repo().ok().and_then(|repo| store::tip(repo).ok()).map_or(Before::Reads, Before::MayWrite),
+    }
+}
+
+/// After a command that has written: what waits is shared when it has waited long enough. The command is done in any
+/// case, so what stands in the way is only told to who wants to know.
+pub(crate) fn ride_along(ctx: &Context, before: &Before) {
+    let (Ok(repo), Before::MayWrite(before)) = (ctx.repo(), before) else { return };
+    let has_written = store::tip(repo).is_ok_and(|tip| tip != *before);
+    if !has_written || !matches!(sync::mode(repo), Ok(Mode::Auto)) || !sync::is_due(repo, &ctx.world) {
+        return;
+    }
+    let shared = || {
+        let remote = sync::remote(repo, None)?;
+        let request = Request { patience: std::time::Duration::from_secs(10), ..Request::brief(Direction::Both) };
+        sync::sync(repo, &ctx.world, &remote, &request)
+    };
+    let result: Result<_, SyncError> = telling(ctx, None, shared);
+    if let Err(error) = result {
+        ctx.ui.detail(&format!("not shared yet: {error}"));
+    }
+}

@@ -1,0 +1,248 @@
+//! Every key below `agents.` in git's configuration, in one table: what it takes, its default, and whether the
+//! repository's own `.agents.toml` may say it.
+
+use std::fmt;
+
+use crate::agent::{AgentName, is_branch_name};
+use crate::duration;
+use crate::text;
+
+/// What values a key takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The name of a branch.
+    Branch,
+    /// The beginning of branches' names.
+    Prefix,
+    /// A folder.
+    Folder,
+    /// A command for `sh`.
+    Command,
+    /// `true` or `false`.
+    Flag,
+    /// A span of time.
+    Span,
+    /// A number from 0.
+    Number {
+        /// The greatest.
+        most: u32,
+    },
+    /// One of these words.
+    Words(&'static [&'static str]),
+    /// A template of minijinja.
+    Template,
+    /// The name of a remote.
+    Remote,
+    /// The full name of a ref.
+    Ref,
+}
+
+/// Whether `.agents.toml` may say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shared {
+    /// Only git's configuration: it says where something is written, or makes programs do what we cannot foresee.
+    No,
+    /// It can do no harm.
+    Yes,
+    /// It runs something, so only in a content that `git agents trust` has recorded.
+    Trusted,
+}
+
+/// One key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    /// Its whole name.
+    pub name: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// What holds without it; empty for nothing.
+    pub default: &'static str,
+    /// Whether `.agents.toml` may say it.
+    pub shared: Shared,
+    /// Whether it may be given several times.
+    pub many: bool,
+}
+
+const STRATEGIES: Kind = Kind::Words(&["rebase", "merge", "squash"]);
+
+/// All of them, by name.
+pub const KEYS: &[Key] = &[
+    key("agents.check", Kind::Command, "", Shared::Trusted).many(),
+    key("agents.checkEach", Kind::Flag, "false", Shared::Yes),
+    key("agents.checkRetries", Kind::Number { most: 100 }, "0", Shared::Yes),
+    key("agents.checkTimeout", Kind::Span, "", Shared::Yes),
+    key("agents.mergeMessage", Kind::Template, "", Shared::No),
+    key("agents.prefix", Kind::Prefix, super::DEFAULT_PREFIX, Shared::Yes),
+    key("agents.remote", Kind::Remote, "", Shared::No),
+    key("agents.remoteRef", Kind::Ref, "refs/agents/state", Shared::No),
+    key("agents.squashMessage", Kind::Template, "", Shared::No),
+    key("agents.strategy", STRATEGIES, "", Shared::Yes),
+    key("agents.sync", Kind::Words(&["auto", "manual"]), "auto", Shared::Yes),
+    key("agents.target", Kind::Branch, "", Shared::No),
+    key("agents.trailers", Kind::Flag, "false", Shared::Yes),
+    key("agents.worktrees", Kind::Folder, "", Shared::No),
+];
+/// What can be said of one agent: `agents.<agent>.strategy`.
+const OF_AN_AGENT: Key = key("agents.<agent>.strategy", STRATEGIES, "", Shared::Yes);
+
+const fn key(name: &'static str, kind: Kind, default: &'static str, shared: Shared) -> Key {
+    Key { name, kind, default, shared, many: false }
+}
+
+impl Key {
+    const fn many(self) -> Self {
+        Key { many: true, ..self }
+    }
+}
+
+/// A value that a key does not take.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{key} cannot be {value:?}: it takes {wanted}")]
+pub struct InvalidValue {
+    /// The key.
+    pub key: String,
+    /// What was given, not more than its beginning.
+    pub value: String,
+    /// What would do.
+    pub wanted: String,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Kind::Branch => f.write_str("the name of a branch"),
+            Kind::Prefix => f.write_str("the beginning of a branch's name"),
+            Kind::Folder => f.write_str("a folder"),
+            Kind::Command => f.write_str("a command in one line"),
+            Kind::Flag => f.write_str("true or false"),
+            Kind::Span => f.write_str("a span of time such as 90s, 10m or 2h"),
+            Kind::Number { most } => write!(f, "a number from 0 to {most}"),
+            Kind::Words(words) => f.write_str(&words.join(", ")),
+            Kind::Template => f.write_str("a template of minijinja"),
+            Kind::Remote => f.write_str("the name of a remote"),
+            Kind::Ref => f.write_str("the full name of a ref"),
+        }
+    }
+}
+
+/// The key of this name, which git reads without regard to case, and the name as it is written; none when there is none.
+pub fn find(name: &str) -> Option<(Key, String)> {
+    if let Some(key) = KEYS.iter().find(|key| key.name.eq_ignore_ascii_case(name)) {
+        return Some((*key, key.name.to_owned()));
+    }
+    let (section, rest) = name.split_once('.')?;
+    let (agent, last) = rest.rsplit_once('.')?;
+    let agent: AgentName = agent.parse().ok()?;
+    let is_one = section.eq_ignore_ascii_case("agents") && last.eq_ignore_ascii_case("strategy");
+    is_one.then(|| (OF_AN_AGENT, format!("agents.{agent}.strategy")))
+}
+
+/// The name that was probably meant.
+pub fn nearest(name: &str) -> &'static str {
+    let name = name.to_ascii_lowercase();
+    let distance = |key: &&Key| edits(&key.name.to_ascii_lowercase(), &name);
+    KEYS.iter().min_by_key(distance).map_or("agents.target", |key| key.name)
+}
+
+/// Check a value for a key, under the name that was given.
+///
+/// # Errors
+/// [`InvalidValue`].
+pub fn check(key: &Key, name: &str, value: &str) -> Result<(), InvalidValue> {
+    let trimmed = value.trim();
+    let fits = match key.kind {
+        Kind::Branch => is_branch_name(value.strip_prefix("refs/heads/").unwrap_or(value)),
+        Kind::Prefix => is_branch_name(&format!("{value}x")),
+        // An empty one takes back what was said before. What is shown must be what is run.
+        Kind::Command => value.is_empty() || (text::line(value).is_ok() && !value.chars().any(text::is_hidden)),
+        Kind::Folder => text::line(value).is_ok(),
+        Kind::Flag => flag(trimmed).is_some(),
+        Kind::Span => duration::parse(trimmed).is_ok(),
+        Kind::Number { most } => trimmed.parse::<u32>().is_ok_and(|number| number <= most),
+        Kind::Words(words) => words.contains(&value),
+        Kind::Template => minijinja::Environment::new().template_from_str(value).is_ok(),
+        Kind::Remote => is_branch_name(value),
+        Kind::Ref => value.strip_prefix("refs/").is_some_and(is_branch_name),
+    };
+    if fits {
+        return Ok(());
+    }
+    let value = value.chars().take(60).collect();
+    Err(InvalidValue { key: name.to_owned(), value, wanted: key.kind.to_string() })
+}
+
+/// What git takes for a boolean.
+pub(super) fn flag(value: &str) -> Option<bool> {
+    match value.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Some(true),
+        "false" | "no" | "off" | "0" | "" => Some(false),
+        _ => None,
+    }
+}
+
+/// How many letters must be put in, taken out or replaced (Levenshtein), row by row.
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(80).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, one) in a.chars().enumerate() {
+        let mut before = row[0];
+        row[0] = i + 1;
+        for (j, other) in b.iter().enumerate() {
+            let replaced = before + usize::from(one != *other);
+            before = row[j + 1];
+            row[j + 1] = replaced.min(before + 1).min(row[j] + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_found_without_regard_to_case() {
+        assert_eq!(find("agents.checktimeout").unwrap().1, "agents.checkTimeout");
+        assert_eq!(find("agents.ann.Strategy").unwrap().1, "agents.ann.strategy");
+        for unknown in ["agents.chek", "agents.ann.check", "agents.--x.strategy", "core.editor", "agents"] {
+            assert!(find(unknown).is_none(), "{unknown}");
+        }
+        assert_eq!(nearest("agents.chek"), "agents.check");
+        assert_eq!(nearest("agents.checkTime"), "agents.checkTimeout");
+        assert!(KEYS.is_sorted_by_key(|key| key.name));
+    }
+
+    #[test]
+    fn defaults_are_values() {
+        for key in KEYS.iter().filter(|key| !key.default.is_empty()) {
+            assert_eq!(check(key, key.name, key.default), Ok(()), "{}", key.name);
+        }
+    }
+
+    #[test]
+    fn values_are_checked() {
+        let said = |name: &str, value: &str| check(&find(name).unwrap().0, name, value).map_err(|e| e.to_string());
+        assert_eq!(said("agents.checkTimeout", "10m"), Ok(()));
+        assert_eq!(
+            said("agents.checkTimeout", "soon").unwrap_err(),
+            "agents.checkTimeout cannot be \"soon\": it takes a span of time such as 90s, 10m or 2h"
+        );
+        assert_eq!(
+            said("agents.strategy", "octopus").unwrap_err().split(": ").last().unwrap(),
+            "it takes rebase, merge, squash"
+        );
+        for (name, bad) in [
+            ("agents.target", "-x"),
+            ("agents.prefix", "a b"),
+            ("agents.checkRetries", "101"),
+            ("agents.checkEach", "maybe"),
+            ("agents.check", "a\nb"),
+            ("agents.check", "rm \u{202e}x"),
+            ("agents.remoteRef", "state"),
+            ("agents.remote", "--upload-pack=x"),
+            ("agents.mergeMessage", "{{"),
+        ] {
+            assert!(said(name, bad).is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! What was fetched, checked before it is adopted, in time proportional to what is new.
+//!
+//! Two levels. What breaks a rule of the chain refuses the whole: a commit with several parents, one that is no
+//! operation or changes what its operation is not about, a tree with anything but folders and plain files. A single
+//! document that breaks a rule does not: it is named here, counts as damaged for every reader, and the others work.
+//! Nothing that is checked is ever run, used as an option or joined to a path.
+
+use std::collections::BTreeSet;
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice;
+use serde_json::Value;
+
+use super::changed::{Changed, TreeError, changed};
+use super::layout::{self, FORMAT_PATH};
+use super::read::{self, Scope};
+use super::{StoreError, objects};
+use crate::git::Repository;
+use crate::state::{Action, Damaged, Document, DocumentChange, Operation, OperationId};
+use crate::text::sentence;
+
+/// A state that may be adopted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vetted {
+    /// Its newest commit.
+    pub tip: ObjectId,
+    /// The operations that are new, the oldest first.
+    pub operations: Vec<OperationId>,
+    /// The documents among what is new that nobody believes.
+    pub quarantined: Vec<Damaged>,
+}
+
+/// Why a state must not be adopted. Nothing of it was used.
+#[derive(Debug, thiserror::Error)]
+pub enum VetError {
+    /// It does not go on from where the last one was.
+    #[error("{tip} does not go on from {accepted}: the chain was rewritten")]
+    Rewritten {
+        /// What was fetched.
+        tip: ObjectId,
+        /// What was accepted before.
+        accepted: ObjectId,
+    },
+    /// A commit breaks a rule of the chain.
+    #[error("the commit {commit} {fault}")]
+    Commit {
+        /// Which.
+        commit: ObjectId,
+        /// The rule.
+        fault: Fault,
+    },
+    /// Its newest commit cannot be read as a state, or a newer program wrote it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What is wrong with a commit of the chain. Reads on from "the commit …".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// It is missing, damaged, too large, or no commit.
+    #[error("cannot be read: {reason}")]
+    Unreadable {
+        /// What stood in the way.
+        reason: String,
+    },
+    /// The chain has one commit after the other.
+    #[error("has {parents} parents, and operations have one")]
+    Parents {
+        /// How many.
+        parents: usize,
+    },
+    /// Somebody made it by hand.
+    #[error("is no operation: {reason}")]
+    NoOperation {
+        /// What is missing.
+        reason: String,
+    },
+    /// It does something that this version does not know, in a format that this version knows.
+    #[error("does {what:?}, which format {format} does not have")]
+    Unknown {
+        /// The word for it.
+        what: String,
+        /// The format of the state.
+        format: u64,
+    },
+    /// It names something that cannot be.
+    #[error("cannot be believed: {reason}")]
+    Unsound {
+        /// The rule that it breaks.
+        reason: String,
+    },
+    /// The same operation was there before.
+    #[error("repeats the operation {operation}")]
+    Repeated {
+        /// Which.
+        operation: OperationId,
+    },
+    /// It changes a document that its operation has nothing to do with.
+    #[error("changes {path}, which its operation ({sentence}) is not about")]
+    Foreign {
+        /// Where the document stands.
+        path: String,
+        /// What the operation says that it does.
+        sentence: String,
+    },
+    /// A tree that we would never write.
+    #[error("has an unusable tree: {reason}")]
+    Tree {
+        /// The folder or file, and what is wrong with it.
+        reason: String,
+    },
+}
+
+/// Check what lies between `accepted`, the last tip that was adopted (none: all of it is new), and `tip`.
+///
+/// # Errors
+/// See [`VetError`].
+pub fn vet(repo: &Repository, tip: ObjectId, accepted: Option<ObjectId>) -> Result<Vetted, VetError> {
+    let links = chain(repo, tip, accepted)?;
+    // A format that we do not know refuses before anything of it is judged.
+    let format = read::format(repo, tip)?;
+    let mut seen = BTreeSet::new();
+    let mut operations = Vec::with_capacity(links.len());
+    for link in links.iter().rev() {
+        let refused = |fault| VetError::Commit { commit: link.commit, fault };
+        let operation = operation(repo, link, format).map_err(refused)?;
+        if !seen.insert(operation.id.clone()) {
+            return Err(refused(Fault::Repeated { operation: operation.id }));
+        }
+        belongs(repo, link, &operation).map_err(refused)?;
+        operations.push(operation.id);
+    }
+    let quarantined = quarantined(repo, tip, accepted)?;
+    Ok(Vetted { tip, operations, quarantined })
+}
+
+/// One commit of what is new.
+struct Link {
+    commit: ObjectId,
+    tree: ObjectId,
+    parent: Option<(ObjectId, ObjectId)>,
+}
+
+/// The new commits, the newest first.
+fn chain(repo: &Repository, tip: ObjectId, accepted: Option<ObjectId>) -> Result<Vec<Link>, VetError> {
+    let mut links: Vec<Link> = Vec::new();
+    let mut buffer = Vec::new();
+    let mut next = Some(tip);
+    while let Some(id) = next.filter(|id| Some(*id) != accepted) {
+        let refused = |fault| VetError::Commit { commit: id, fault };
+        let commit = objects::commit(repo, id, &mut buffer)
+            .map_err(|error| refused(Fault::Unreadable { reason: sentence(&error.to_string()) }))?;
+        let parents = commit.parents.len();
+        if parents > 1 {
+            return Err(refused(Fault::Parents { parents }));
+        }
+        let tree = commit.tree();
+        next = commit.parents().next();
+        if let Some(child) = links.last_mut() {
+            child.parent = Some((id, tree));
+        }
+        links.push(Link { commit: id, tree, parent: None });
+    }
+    match (accepted, next) {
+        (Some(accepted), None) if tip != accepted => Err(VetError::Rewritten { tip, accepted }),
+        (Some(accepted), _) => {
+            if let Some(oldest) = links.last_mut() {
+                let unreadable = |reason| StoreError::Unreadable { commit: accepted, reason };
+                oldest.parent = Some((accepted, objects::tree_of(repo, accepted).map_err(unreadable)?));
+            }
+            Ok(links)
+        }
+        (None, _) => Ok(links),
+    }
+}
+
+/// The operation that the commit says it is.
+fn operation(repo: &Repository, link: &Link, format: u64) -> Result<Operation, Fault> {
+    let mut buffer = Vec::new();
+    let commit = objects::commit(repo, link.commit, &mut buffer)
+        .map_err(|error| Fault::Unreadable { reason: sentence(&error.to_string()) })?;
+    let no_operation = |reason: &str| Fault::NoOperation { reason: sentence(reason) };
+    let message = commit.message.to_str().map_err(|_| no_operation("its message is not UTF-8"))?;
+    let (_, json) = message.split_once("\n\n").ok_or_else(|| no_operation("its message has one paragraph"))?;
+    let operation: Operation = match serde_json::from_str(json.trim_end()) {
+        Ok(operation) => operation,
+        Err(error) => {
+            let value: Option<Value> = serde_json::from_str(json.trim_end()).ok();
+            let word = value.as_ref().and_then(|value| value.get("do")).and_then(Value::as_str);
+            return Err(match word.filter(|_| error.to_string().starts_with("unknown variant")) {
+                Some(word) => Fault::Unknown { what: sentence(word), format },
+                None => no_operation(&error.to_string()),
+            });
+        }
+    };
+    operation.check().map_err(|unsound| Fault::Unsound { reason: unsound.to_string() })?;
+    Ok(operation)
+}
+
+/// Whether the commit changes nothing but what its operation is about.
+fn belongs(repo: &Repository, link: &Link, operation: &Operation) -> Result<(), Fault> {
+    let unusable = |error: TreeError| Fault::Tree { reason: sentence(&error.to_string()) };
+    let paths: Changed = changed(repo, link.parent.map(|(_, tree)| tree), link.tree, true).map_err(unusable)?;
+    let foreign = |path: &str| {
+        let sentence = sentence(&operation.action.sentence());
+        Fault::Foreign { path: path.to_owned(), sentence }
+    };
+    for path in paths.keys() {
+        let path = sentence(path);
+        if path == FORMAT_PATH && link.parent.is_some() {
+            return Err(foreign(&path));
+        }
+        if layout::document_at(&path).is_some_and(|document| !is_about(&operation.action, &document)) {
+            return Err(foreign(&path));
+        }
+    }
+    Ok(())
+}
+
+/// Whether an operation may change a document. Those that an agent's removal frees are not named in it.
+fn is_about(action: &Action, document: &Document) -> bool {
+    let among = |changes: &[DocumentChange]| changes.iter().any(|change| change.document == *document);
+    match (action, document) {
+        (Action::Undo { documents, .. } | Action::Repair { documents }, _) if among(documents) => true,
+        (_, Document::Agent(name)) => action.agents().contains(&name),
+        (Action::RemoveAgent { .. }, Document::Task(_)) => true,
+        (_, Document::Task(id)) if action.tasks().contains(&id) => true,
+        // Every act of an agent renews the lease of what it works on.
+        (_, Document::Task(_)) => !action.actors().is_empty(),
+        (Action::AddFindings { findings }, Document::Finding(id)) => findings.iter().any(|one| one.id == *id),
+        (Action::ResolveFindings { findings }, Document::Finding(id)) => findings.contains(id),
+        (_, Document::Finding(_)) => false,
+        // The counts follow from everything, and are put right by whoever finds them wrong.
+        // Claims end with whatever they were made for, and those that have expired with any operation.
+        (_, Document::Tally | Document::Claim(_)) => true,
+    }
+}
+
+/// What the newest commit has of damaged documents that the accepted one did not have like that.
+fn quarantined(repo: &Repository, tip: ObjectId, accepted: Option<ObjectId>) -> Result<Vec<Damaged>, StoreError> {
+    let unreadable = |reason: String| StoreError::Unreadable { commit: tip, reason };
+    let new = objects::tree_of(repo, tip).map_err(unreadable)?;
+    let old = accepted.map(|commit| objects::tree_of(repo, commit)).transpose().map_err(unreadable)?;
+    let paths = changed(repo, old, new, true).map_err(|error| unreadable(error.to_string()))?;
+    // As every command reads it, so that nothing is let through that stops them.
+    let mut damaged = read::read(repo, tip, &Scope::open())?.damaged;
+    if let (Some(accepted), false) = (accepted, damaged.is_empty()) {
+        let known = read::read(repo, accepted, &Scope::open()).map(|state| state.damaged).unwrap_or_default();
+        let known: BTreeSet<(String, String)> = known.into_iter().map(|one| (one.path, one.reason)).collect();
+        let is_known = |one: &Damaged| known.contains(&(one.path.clone(), one.reason.clone()));
+        damaged.retain(|one| paths.contains_key(&one.path) || !is_known(one));
+    }
+    // And what only some commands read, one by one: an archive may be larger than the memory.
+    let is_archived = |path: &str| path.starts_with("tasks/closed/") || path.starts_with("findings/");
+    let read: BTreeSet<String> = damaged.iter().map(|one| one.path.clone()).collect();
+    for (path, entry) in paths.iter().filter(|(path, _)| is_archived(path) && !read.contains(*path)) {
+        damaged.extend(entry.as_ref().and_then(|entry| read::examine(repo, tip, path, entry)));
+    }
+    Ok(damaged)
+}
+
+#[cfg(test)]
+#[path = "vet_test.rs"]
+mod tests;

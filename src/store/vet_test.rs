@@ -1,0 +1,268 @@
+//! Chains that somebody else made: the sound ones pass, and each fault names its commit.
+
+use std::convert::Infallible;
+
+use gix::objs::tree::EntryKind;
+use serde_json::json;
+
+use super::*;
+use crate::git::fixture::Fixture;
+use crate::state::State;
+use crate::store::{self, Change};
+use crate::world::World;
+
+struct Chain {
+    fixture: Fixture,
+    repo: Repository,
+}
+
+impl Chain {
+    /// One agent, three tasks, one of them dropped, and a finding.
+    fn new() -> Self {
+        let fixture = Fixture::new();
+        let repo = fixture.open();
+        let chain = Chain { fixture, repo };
+        let agents = json!([{ "name": "ann", "branch": "agents/ann" }]);
+        chain.act(&json!({ "do": "add-agents", "agents": agents }));
+        for id in ["1", "2", "3"] {
+            chain.act(&json!({ "do": "add-tasks", "tasks": [{ "id": id, "title": format!("Task {id}") }] }));
+        }
+        chain.act(&json!({ "do": "drop-task", "task": "3", "reason": null }));
+        chain.act(&json!({ "do": "assign", "agent": "ann", "task": "1", "new": null }));
+        let at = "2026-01-05T09:00:00Z";
+        let finding = json!({ "id": "f", "severity": "low", "category": "c", "message": "m", "state": "open",
+            "created_at": at });
+        chain.act(&json!({ "do": "add-findings", "findings": [finding] }));
+        chain.act(&json!({ "do": "remove-agent", "agent": "ann", "backup": null }));
+        chain
+    }
+
+    fn act(&self, action: &Value) -> ObjectId {
+        let action: Action = serde_json::from_value(action.clone()).unwrap();
+        let world = World { now: chrono::DateTime::UNIX_EPOCH, seed: None, home: None };
+        let scope = Scope::open().with_findings().with_closed();
+        let decide = |_: &State, _: &mut fastrand::Rng| Ok::<_, Infallible>(Some(Change::from(action.clone())));
+        store::transact(&self.repo, &world, &scope, decide).unwrap().unwrap().commit
+    }
+
+    fn tip(&self) -> ObjectId {
+        store::tip(&self.repo).unwrap().unwrap()
+    }
+
+    fn blob(&self, content: &[u8]) -> ObjectId {
+        self.repo.gix().write_blob(content).unwrap().detach()
+    }
+
+    /// The tip's tree with one path set to an object.
+    fn tree_with(&self, path: &str, kind: EntryKind, id: ObjectId) -> ObjectId {
+        let tree = objects::tree_of(&self.repo, self.tip()).unwrap();
+        let mut editor = self.repo.gix().edit_tree(tree).unwrap();
+        editor.upsert(path, kind, id).unwrap();
+        editor.write().unwrap().detach()
+    }
+
+    /// A commit that nobody refers to, on top of the tip.
+    fn commit(&self, tree: ObjectId, message: &str) -> ObjectId {
+        self.commit_on(&[self.tip()], tree, message)
+    }
+
+    fn commit_on(&self, parents: &[ObjectId], tree: ObjectId, message: &str) -> ObjectId {
+        let signature = gix::actor::Signature { name: "X".into(), email: "x".into(), time: gix::date::Time::new(0, 0) };
+        let commit = gix::objs::Commit {
+            message: message.into(),
+            tree,
+            author: signature.clone(),
+            committer: signature,
+            encoding: None,
+            parents: parents.iter().copied().collect(),
+            extra_headers: Vec::new(),
+        };
+        self.repo.gix().write_object(&commit).unwrap().detach()
+    }
+
+    /// Whoever wrote it says that it edits task 1.
+    fn edited(&self, path: &str, content: &[u8]) -> ObjectId {
+        let tree = self.tree_with(path, EntryKind::Blob, self.blob(content));
+        self.commit(tree, &message("01x", &json!({ "do": "edit-task", "task": "1", "edit": {} })))
+    }
+
+    fn refusal(&self, tip: ObjectId) -> String {
+        let refused = vet(&self.repo, tip, Some(self.tip())).unwrap_err().to_string();
+        refused.replace(&tip.to_string(), "[TIP]").replace(&self.tip().to_string(), "[ACCEPTED]")
+    }
+}
+
+fn message(id: &str, action: &Value) -> String {
+    let mut json = action.clone();
+    let fields = [("id", json!(id)), ("nonce", json!("0")), ("at", json!("2026-01-05T09:00:00Z"))];
+    json.as_object_mut().unwrap().extend(fields.map(|(name, value)| (name.to_owned(), value)));
+    format!("edit\n\n{json}\n")
+}
+
+fn task(id: &str, more: &Value) -> Vec<u8> {
+    let at = "2026-01-05T09:00:00Z";
+    let mut json = json!({ "id": id, "title": "T", "state": "open", "created_at": at, "updated_at": at });
+    json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    serde_json::to_vec(&json).unwrap()
+}
+
+fn open_path(id: &str) -> String {
+    format!("tasks/open/{}/{id}.json", layout::open_shard(id))
+}
+
+#[test]
+fn what_this_program_writes_passes() {
+    let chain = Chain::new();
+    let (tip, all) = (chain.tip(), vet(&chain.repo, chain.tip(), None).unwrap());
+    assert_eq!((all.tip, all.operations.len(), all.quarantined), (tip, 8, Vec::new()));
+    let nothing = vet(&chain.repo, tip, Some(tip)).unwrap();
+    assert_eq!(nothing, Vetted { tip, operations: Vec::new(), quarantined: Vec::new() });
+    let next = chain.act(&json!({ "do": "edit-task", "task": "2", "edit": { "after": ["1"] } }));
+    let one = vet(&chain.repo, next, Some(tip)).unwrap();
+    assert_eq!((one.operations.len(), one.quarantined), (1, Vec::new()));
+}
+
+#[test]
+fn a_chain_that_was_rewritten() {
+    let chain = Chain::new();
+    let tip = chain.tip();
+    let before = chain.fixture.git(&["rev-parse", &format!("{tip}~2")]);
+    let before = ObjectId::from_hex(before.trim().as_bytes()).unwrap();
+    assert_eq!(chain.refusal(before), "[TIP] does not go on from [ACCEPTED]: the chain was rewritten");
+    assert_eq!(vet(&chain.repo, tip, Some(before)).unwrap().operations.len(), 2);
+    let other = chain.commit_on(&[], objects::tree_of(&chain.repo, tip).unwrap(), "other\n");
+    assert_eq!(chain.refusal(other), "[TIP] does not go on from [ACCEPTED]: the chain was rewritten");
+}
+
+#[test]
+fn commits_that_are_no_operations() {
+    let chain = Chain::new();
+    let tree = objects::tree_of(&chain.repo, chain.tip()).unwrap();
+    let with = |text: &str| chain.refusal(chain.commit(tree, text));
+    let edit = json!({ "do": "edit-task", "task": "1", "edit": {} });
+    assert_eq!(with("by hand\n"), "the commit [TIP] is no operation: its message has one paragraph");
+    assert!(with("a\n\nno json").starts_with("the commit [TIP] is no operation: expected"), "{}", with("a\n\nno json"));
+    assert_eq!(
+        with(&message("01x", &json!({ "do": "explode" }))),
+        "the commit [TIP] does \"explode\", which format 1 does not have"
+    );
+    assert!(with(&message("../x", &edit)).contains("is no operation"), "{}", with(&message("../x", &edit)));
+    let deep = format!("a\n\n{{\"novel\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    assert!(with(&deep).contains("recursion limit"), "{}", with(&deep));
+    let moved = json!([{ "ref": "refs/heads/../../x", "before": null, "after": null }]);
+    let forged = json!({ "do": "edit-task", "task": "1", "edit": {}, "moved": moved });
+    assert_eq!(
+        with(&message("01x", &forged)),
+        "the commit [TIP] cannot be believed: \"refs/heads/../../x\" is not the name of a ref"
+    );
+    let two = chain.commit_on(&[chain.tip(), chain.tip()], tree, &message("01x", &edit));
+    assert_eq!(chain.refusal(two), "the commit [TIP] has 2 parents, and operations have one");
+    let first = chain.commit(tree, &message("01x", &edit));
+    let again = chain.commit_on(&[first], tree, &message("01x", &edit));
+    assert_eq!(chain.refusal(again), "the commit [TIP] repeats the operation 01x");
+    let large = format!("{}\n\n{{}}", "x".repeat(33 << 20));
+    assert!(with(&large).contains("bytes, 33554432 are the most"), "{}", with(&large));
+}
+
+#[test]
+fn commits_that_change_something_else() {
+    let chain = Chain::new();
+    let foreign =
+        |path: &str| format!("the commit [TIP] changes {path}, which its operation (edit task 1) is not about");
+    for path in [open_path("2"), "agents/eve.json".to_owned(), "format.json".to_owned()] {
+        assert_eq!(chain.refusal(chain.edited(&path, b"{\"version\":1}")), foreign(&path));
+    }
+    assert_eq!(
+        vet(&chain.repo, chain.edited(&open_path("1"), &task("1", &json!({}))), Some(chain.tip())).unwrap().quarantined,
+        []
+    );
+    // What no version of ours knows is none of our business.
+    vet(&chain.repo, chain.edited("novel/x.json", b"{}"), Some(chain.tip())).unwrap();
+}
+
+#[test]
+fn trees_that_we_would_never_write() {
+    let chain = Chain::new();
+    let blob = chain.blob(b"/etc/passwd");
+    let with = |path: &str, kind, id| {
+        let tree = chain.tree_with(path, kind, id);
+        let edit = json!({ "do": "edit-task", "task": "1", "edit": {} });
+        chain.refusal(chain.commit(tree, &message("01x", &edit)))
+    };
+    let odd = |path: &str, mode: &str| {
+        format!(
+            "the commit [TIP] has an unusable tree: {path} has mode {mode}, and only plain files and folders may be there"
+        )
+    };
+    assert_eq!(with("agents/x.json", EntryKind::Link, blob), odd("agents/x.json", "120000"));
+    assert_eq!(with("tally.json", EntryKind::BlobExecutable, blob), odd("tally.json", "100755"));
+    assert_eq!(with("agents", EntryKind::Commit, chain.tip()), odd("agents", "160000"));
+    assert_eq!(
+        with("a/b/c/d/e/f/g/h", EntryKind::Blob, blob),
+        "the commit [TIP] has an unusable tree: a/b/c/d/e/f/g is deeper than anything in a state"
+    );
+    let id = blob.as_slice();
+    let many: Vec<u8> = (0..10_001).flat_map(|n| [format!("100644 {n:05}\0").as_bytes(), id].concat()).collect();
+    let many = chain.repo.gix().objects.write_buf_tree(&many);
+    assert_eq!(
+        with("novel", EntryKind::Tree, many),
+        "the commit [TIP] has an unusable tree: novel cannot be read: it has 10001 entries, 10000 are the most"
+    );
+    let twice = [b"100644 a\0", id, b"100644 a\0", id].concat();
+    let twice = chain.repo.gix().objects.write_buf_tree(&twice);
+    assert_eq!(
+        with("novel", EntryKind::Tree, twice),
+        "the commit [TIP] has an unusable tree: novel cannot be read: it has \"a\" twice"
+    );
+    let top = objects::tree_of(&chain.repo, chain.tip()).unwrap();
+    let mut missing = chain.repo.gix().find_object(top).unwrap().data.clone();
+    missing.extend([&b"40000 zzz\0"[..], &[0x11; 20]].concat());
+    let missing = chain.repo.gix().objects.write_buf_tree(&missing);
+    let edit = message("01x", &json!({ "do": "edit-task", "task": "1", "edit": {} }));
+    let refused = chain.refusal(chain.commit(missing, &edit));
+    assert!(refused.starts_with("the commit [TIP] has an unusable tree: zzz cannot be read"), "{refused}");
+}
+
+trait WriteTree {
+    fn write_buf_tree(&self, bytes: &[u8]) -> ObjectId;
+}
+
+impl<T: gix::objs::Write> WriteTree for T {
+    fn write_buf_tree(&self, bytes: &[u8]) -> ObjectId {
+        self.write_buf(gix::objs::Kind::Tree, bytes).unwrap()
+    }
+}
+
+#[test]
+fn damaged_documents_are_named_and_stop_nothing() {
+    let chain = Chain::new();
+    let quarantined = |path: &str, content: &[u8]| -> Vec<String> {
+        let vetted = vet(&chain.repo, chain.edited(path, content), Some(chain.tip())).unwrap();
+        vetted.quarantined.into_iter().map(|damaged| format!("{}: {}", damaged.path, damaged.reason)).collect()
+    };
+    let path = open_path("1");
+    assert_eq!(quarantined(&path, b"{"), [format!("{path}: EOF while parsing an object at line 1 column 1")]);
+    let bad = task("1", &json!({ "paths": ["../x"] }));
+    assert_eq!(
+        quarantined(&path, &bad),
+        [format!("{path}: the path \"../x\" cannot be used: it leads out of the repository")]
+    );
+    let knot = task("1", &json!({ "after": ["1"] }));
+    assert_eq!(quarantined(&path, &knot), [format!("{path}: it waits for itself")]);
+    assert_eq!(
+        quarantined(&path, &task("1", &json!({ "state": "landed" }))),
+        [format!("{path}: it is landed, and does not stand among such tasks")]
+    );
+    let closed = format!("tasks/closed/{}/1.json", layout::shard("1"));
+    assert_eq!(
+        quarantined(&closed, &task("1", &json!({}))),
+        [format!("{closed}: it is open, and does not stand among such tasks")]
+    );
+    assert_eq!(quarantined("tasks/open/zz/1.json", b"{}"), ["tasks/open/zz/1.json: it does not belong in this folder"]);
+    let deep = [&b"{\"novel\":"[..], &b"[".repeat(200), &b"]".repeat(200), b"}"].concat();
+    assert!(quarantined(&path, &deep)[0].contains("recursion limit"));
+    assert_eq!(
+        quarantined(&path, &vec![b' '; 5 << 20]),
+        [format!("{path}: it has 5242880 bytes, 4194304 are the most")]
+    );
+}

@@ -1,0 +1,66 @@
+//! The lock that the processes of one clone queue on to talk to remotes. Whoever holds it pushes everything that waits.
+//!
+//! It is an operating system's file lock, so it ends with its holder. What makes a sync safe is the compare-and-swap of
+//! every ref; the lock saves hosts from ten pushes where one does.
+//!
+//! While somebody holds it, the file says so. A holder that was killed may have left a ref's own `.lock` file, which
+//! would stop git and us for ever: the next holder finds the note and clears it.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::time::{Duration, Instant};
+
+use super::{Remote, SyncError};
+use crate::git::{Repository, refs, stale};
+
+/// The lock, held until dropped.
+#[derive(Debug)]
+pub(super) struct SyncLock {
+    file: File,
+}
+
+impl SyncLock {
+    /// Wait for it until `give_up`.
+    pub(super) fn acquire(repo: &Repository, remote: &Remote, give_up: Instant) -> Result<Self, SyncError> {
+        let folder = repo.agents_dir();
+        let path = folder.join("sync.lock");
+        let failed = |error: std::io::Error| SyncError::Io { path: path.clone(), reason: error.to_string() };
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        let file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if Instant::now() < give_up => {
+                    std::thread::sleep(Duration::from_millis(fastrand::u64(2..20)));
+                }
+                Err(TryLockError::WouldBlock) => return Err(SyncError::Busy { path }),
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            }
+        }
+        let mut lock = SyncLock { file };
+        let mut note = String::new();
+        if lock.file.read_to_string(&mut note).is_ok() && !note.is_empty() {
+            // Only a holder moves these refs. What it leaves is empty, or holds what the ref was to become.
+            let is_ours = |content: &[u8]| content.trim_ascii_end().iter().all(u8::is_ascii_hexdigit);
+            for name in [remote.accepted_ref(), remote.incoming_ref()] {
+                stale::clear(repo, &refs::lock_path(repo, &name), is_ours);
+            }
+            stale::clear_packed_refs(repo);
+        }
+        lock.note("busy\n").map_err(failed)?;
+        Ok(lock)
+    }
+
+    fn note(&mut self, text: &str) -> std::io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(text.as_bytes())
+    }
+}
+
+impl Drop for SyncLock {
+    fn drop(&mut self) {
+        drop(self.note(""));
+    }
+}

@@ -1,0 +1,341 @@
+//! Bringing the state back when its ref is gone or leads to what cannot be read: where it was, and where it still is.
+//!
+//! Nothing is guessed: every place that may know a whole state is asked, each candidate is read to its end, and the ref
+//! moves by compare-and-swap. The value that it had is kept: as a backup ref when what it leads to is whole, otherwise
+//! in the file `agents/broken-refs`, since a ref to something broken would stop `git gc` and `git fetch`.
+
+use std::collections::HashMap;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use gix::ObjectId;
+
+use crate::git::refs::{self, Expected, RefError, RefUpdate};
+use crate::git::repository::RefStorage;
+use crate::git::{GitError, Repository, identity};
+use crate::store::{self, STATE_REF, Scope, StoreError, StoreLock};
+use crate::world::World;
+
+/// So many different values of the log are looked at, the newest ones.
+const MOST_OF_LOG: usize = 50;
+
+/// Where a candidate was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The ref's own log.
+    Reflog,
+    /// A backup that was written before something destructive.
+    Backup,
+    /// What a remote had when it was last asked.
+    Remote,
+    /// The copy that is kept for speed names the commit that it was made of.
+    Cache,
+    /// The user named it.
+    Given,
+}
+
+impl Place {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Place::Reflog => "reflog",
+            Place::Backup => "backup",
+            Place::Remote => "remote",
+            Place::Cache => "cache",
+            Place::Given => "given",
+        }
+    }
+}
+
+/// A state that may be brought back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Where it was found.
+    pub place: Place,
+    /// What it is called there.
+    pub name: String,
+    /// Its newest commit.
+    pub commit: ObjectId,
+    /// When that was made; none when it cannot be read.
+    pub at: Option<DateTime<Utc>>,
+    /// So many operations can be read, the newest first.
+    pub operations: usize,
+    /// How many documents are damaged.
+    pub damaged: usize,
+    /// Why it cannot be used; none when it can.
+    pub fault: Option<String>,
+    /// Where its history breaks off; none when it is whole.
+    pub breaks_off: Option<ObjectId>,
+}
+
+/// What the ref is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Current {
+    /// There is none.
+    Missing,
+    /// It leads to this, which may be whole or not.
+    At(Box<Candidate>),
+    /// Its file holds no value: what stands in the way.
+    Garbage(String),
+}
+
+/// Why nothing was restored.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// Refs could not be read or moved.
+    #[error(transparent)]
+    Ref(#[from] RefError),
+    /// The lock could not be taken, or there is no identity.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A remote could not be asked.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// What the ref was could not be written down.
+    #[error("{} could not be written: {source}", .path.display())]
+    Keep {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl Candidate {
+    /// Whether it can be read to its beginning.
+    pub fn is_whole(&self) -> bool {
+        self.is_sound() && self.breaks_off.is_none()
+    }
+
+    /// Whether all of the state can be read, wherever its history breaks off.
+    pub fn is_sound(&self) -> bool {
+        self.fault.is_none() && self.damaged == 0
+    }
+}
+
+/// Reads candidates, each commit of their chains once.
+#[derive(Debug)]
+pub struct Search<'r> {
+    repo: &'r Repository,
+    /// How many operations a commit and those before it are, and where that breaks off.
+    known: HashMap<ObjectId, (usize, Option<ObjectId>)>,
+}
+
+impl<'r> Search<'r> {
+    /// In this repository.
+    pub fn new(repo: &'r Repository) -> Self {
+        Search { repo, known: HashMap::new() }
+    }
+
+    /// What the ref is now.
+    ///
+    /// # Errors
+    /// See [`RefError`]; a value that is none is no error.
+    pub fn current(&mut self) -> Result<Current, RefError> {
+        Ok(match refs::read_movable(self.repo, STATE_REF) {
+            Ok(None) => Current::Missing,
+            Ok(Some(commit)) => Current::At(Box::new(self.read(Place::Given, STATE_REF.to_owned(), commit))),
+            Err(RefError::Storage { reason, .. }) => Current::Garbage(reason),
+            Err(error) => return Err(error),
+        })
+    }
+
+    /// Every candidate of these places but `except`, the newest first.
+    ///
+    /// # Errors
+    /// See [`RefError`].
+    pub fn candidates(&mut self, places: &[Place], except: Option<ObjectId>) -> Result<Vec<Candidate>, RefError> {
+        let mut found: Vec<(Place, String, ObjectId)> = Vec::new();
+        for place in places {
+            found.extend(self.named(*place)?.into_iter().map(|(name, commit)| (*place, name, commit)));
+        }
+        let mut seen: Vec<ObjectId> = except.into_iter().collect();
+        let mut all = Vec::new();
+        for (place, name, commit) in found {
+            if !seen.contains(&commit) {
+                seen.push(commit);
+                all.push(self.read(place, name, commit));
+            }
+        }
+        // What was found first stays first among those of one moment: the log is newest first itself.
+        all.sort_by_key(|one| (std::cmp::Reverse(one.at), std::cmp::Reverse(one.operations)));
+        Ok(all)
+    }
+
+    /// A commit that the user named.
+    pub fn given(&mut self, name: &str, commit: ObjectId) -> Candidate {
+        self.read(Place::Given, name.to_owned(), commit)
+    }
+
+    fn named(&self, place: Place) -> Result<Vec<(String, ObjectId)>, RefError> {
+        let ending_in_state = |prefix: &str| -> Result<Vec<(String, ObjectId)>, RefError> {
+            Ok(refs::list(self.repo, prefix)?.into_iter().filter(|(name, _)| name.ends_with("/state")).collect())
+        };
+        match place {
+            Place::Reflog => Ok(log(self.repo)),
+            Place::Backup => ending_in_state("refs/agents-local/backup/"),
+            Place::Remote => ending_in_state("refs/agents-local/remotes/"),
+            Place::Cache => {
+                Ok(store::cached(self.repo).map(|id| ("agents/cache/state".to_owned(), id)).into_iter().collect())
+            }
+            Place::Given => Ok(Vec::new()),
+        }
+    }
+
+    fn read(&mut self, place: Place, name: String, commit: ObjectId) -> Candidate {
+        let everything = Scope::open().with_closed().with_findings();
+        let (damaged, fault) = match store::load_at(self.repo, commit, &everything) {
+            Ok(state) => (state.damaged.len(), None),
+            Err(error) => (0, Some(error.to_string())),
+        };
+        // Whoever can push to the remote has made it.
+        let vetted = || store::vet(self.repo, commit, None).err().map(|error| error.to_string());
+        let fault = fault.or_else(|| (place == Place::Remote).then(vetted).flatten());
+        let at = store::time_of(self.repo, commit);
+        let (operations, breaks_off) = if at.is_some() { self.length(commit) } else { (0, Some(commit)) };
+        Candidate { place, name, commit, at, operations, damaged, fault, breaks_off }
+    }
+
+    fn length(&mut self, commit: ObjectId) -> (usize, Option<ObjectId>) {
+        let mut walked = Vec::new();
+        let mut next = Some(commit);
+        let (mut length, mut breaks_off) = (0, None);
+        while let Some(id) = next {
+            if let Some(known) = self.known.get(&id) {
+                (length, breaks_off) = *known;
+                break;
+            }
+            match store::parent_of(self.repo, id) {
+                Ok(parent) => {
+                    walked.push(id);
+                    next = parent;
+                }
+                Err(_) => {
+                    breaks_off = Some(id);
+                    break;
+                }
+            }
+        }
+        for id in walked.into_iter().rev() {
+            length += 1;
+            self.known.insert(id, (length, breaks_off));
+        }
+        (length, breaks_off)
+    }
+}
+
+/// The one to take: the newest here without damage, else at a remote, else the newest that can be read at all. That the
+/// history of a newer one breaks off is less of a loss than an older one.
+pub fn best(candidates: &[Candidate]) -> Option<&Candidate> {
+    let is_here = |one: &&Candidate| one.place != Place::Remote;
+    let mut sound = candidates.iter().filter(|one| one.is_sound());
+    let mut readable = candidates.iter().filter(|one| one.fault.is_none());
+    sound.clone().find(is_here).or_else(|| sound.next()).or_else(|| readable.next())
+}
+
+/// Ask a remote for its state anew, with all objects, into `refs/agents-local/remotes/<remote>/state`.
+///
+/// # Errors
+/// git could not reach it.
+pub fn ask(repo: &Repository, remote: &str) -> Result<(), GitError> {
+    // All objects anew, since those that we seem to have may be what is broken; and nothing else of the user's.
+    let child = repo.git().args(["-c", "core.hooksPath=/dev/null", "fetch", "--quiet", "--refetch", "--no-tags"]);
+    let child = child.args(["--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance", "--no-prune"]);
+    let child = child.args(["--refmap=", "--"]).arg(remote);
+    child.arg(format!("+refs/agents/state*:refs/agents-local/remotes/{remote}/state*")).stdout().map(drop)
+}
+
+/// Where the old value of the ref was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// There was none.
+    Nothing,
+    /// This ref holds it.
+    Ref(String),
+    /// This file has a line with it.
+    File(PathBuf),
+}
+
+/// Move the ref from what it is to a candidate.
+///
+/// # Errors
+/// See [`RestoreError`]; the ref is where it was when there is one.
+pub fn restore(
+    repo: &Repository,
+    world: &World,
+    current: &Current,
+    candidate: &Candidate,
+) -> Result<Kept, RestoreError> {
+    let signature = identity::committer(repo, world.now).ok_or(StoreError::NoIdentity)?;
+    let mut lock = StoreLock::acquire(repo)?;
+    let id = world.ulid(&mut world.random(candidate.commit.as_slice()));
+    let (expected, kept) = match current {
+        Current::Missing => (Expected::Missing, Kept::Nothing),
+        Current::At(old) if old.is_whole() => {
+            let name = format!("refs/agents-local/backup/{id}/state");
+            let message = "agents: backup before recovery".to_owned();
+            let backup = RefUpdate { name: name.clone(), expected: Expected::Missing, new: Some(old.commit), message };
+            refs::swap_one(repo, &backup, &signature)?;
+            (Expected::At(old.commit), Kept::Ref(name))
+        }
+        Current::At(old) => (Expected::At(old.commit), Kept::File(note(repo, world, &old.commit.to_string())?)),
+        Current::Garbage(_) => {
+            let loose = repo.common_dir().join(STATE_REF);
+            let content = std::fs::read(&loose).map_err(|source| RestoreError::Keep { path: loose.clone(), source })?;
+            let kept = Kept::File(note(repo, world, &format!("{:?}", String::from_utf8_lossy(&content)))?);
+            std::fs::remove_file(&loose).map_err(|source| RestoreError::Keep { path: loose, source })?;
+            (Expected::from(refs::read_movable(repo, STATE_REF)?), kept)
+        }
+    };
+    let update = RefUpdate {
+        name: STATE_REF.to_owned(),
+        expected,
+        new: Some(candidate.commit),
+        message: format!("agents: recovered from {}", candidate.name),
+    };
+    lock.swapping(true)?;
+    let swapped = refs::swap_one(repo, &update, &signature);
+    lock.swapping(false)?;
+    swapped?;
+    Ok(kept)
+}
+
+/// Write down what the ref held.
+fn note(repo: &Repository, world: &World, value: &str) -> Result<PathBuf, RestoreError> {
+    let path = repo.agents_dir().join("broken-refs");
+    let line = format!("{} {STATE_REF} {value}\n", world.now.to_rfc3339());
+    let write = || OpenOptions::new().append(true).create(true).open(&path)?.write_all(line.as_bytes());
+    write().map_err(|source| RestoreError::Keep { path: path.clone(), source })?;
+    Ok(path)
+}
+
+/// The values of the ref's log, the newest first, each once. The log outlives a ref whose file is gone.
+fn log(repo: &Repository) -> Vec<(String, ObjectId)> {
+    let ids: Vec<ObjectId> = match repo.storage() {
+        RefStorage::Files => {
+            let text = std::fs::read(repo.common_dir().join("logs").join(STATE_REF)).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text);
+            let both = |line: &str| line.split(' ').take(2).map(str::to_owned).collect::<Vec<_>>();
+            // The new value of a line, and before it the old one.
+            let ids = text.lines().rev().flat_map(|line| both(line).into_iter().rev().collect::<Vec<_>>());
+            ids.filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok()).collect()
+        }
+        RefStorage::Reftable => {
+            let child = repo.git().args(["log", "--walk-reflogs", "--format=%H", STATE_REF, "--"]);
+            let text = child.text().unwrap_or_default();
+            text.lines().filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok()).collect()
+        }
+    };
+    let mut found: Vec<(String, ObjectId)> = Vec::new();
+    for id in ids.into_iter().filter(|id| !id.is_null()) {
+        if found.len() == MOST_OF_LOG {
+            break;
+        }
+        if !found.iter().any(|(_, known)| *known == id) {
+            found.push((format!("the log of {STATE_REF}"), id));
+        }
+    }
+    found
+}

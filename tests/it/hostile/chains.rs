@@ -1,0 +1,120 @@
+//! Chains that no clone of ours has made: vetting refuses them whole; brought in by plain git they harm nobody.
+
+use git_agents::store::STATE_REF;
+use insta::assert_snapshot;
+use serde_json::json;
+
+use super::{Clone, operation, task};
+use crate::support::Sandbox;
+
+#[test]
+fn commits_with_several_parents() {
+    let clone = Clone::new();
+    let tree = clone.tree(&[]);
+    let parent = clone.in_remote(&["rev-parse", &format!("{STATE_REF}~1")], b"");
+    let args = ["commit-tree", &tree, "-p", STATE_REF, "-p", &parent];
+    let commit = clone.in_remote(&args, operation("01x", &json!({ "do": "reopen-task", "task": "2" })).as_bytes());
+    clone.in_remote(&["update-ref", STATE_REF, &commit], b"");
+    assert_snapshot!(clone.outcome(), @"
+    refused: the commit [TIP] has 2 parents, and operations have one
+    (nothing)
+    ");
+    assert_snapshot!(clone.agents(&["doctor"]), @"
+    all is well
+    [status 0]
+    ");
+}
+
+#[test]
+fn operations_that_are_none() {
+    let said = [
+        "by hand\n".to_owned(),
+        "a sentence\n\n{}\n".to_owned(),
+        operation("01x", &json!({ "do": "format-disk", "now": true })),
+        operation("../../x", &json!({ "do": "reopen-task", "task": "2" })),
+        operation("01x", &json!({ "do": "reopen-task", "task": "--all" })),
+    ]
+    .map(|message| {
+        let clone = Clone::new();
+        clone.commit(&clone.tree(&[]), &message);
+        clone.outcome()
+    });
+    assert_snapshot!(said.concat(), @r#"
+    refused: the commit [TIP] is no operation: its message has one paragraph
+    (nothing)
+    refused: the commit [TIP] is no operation: missing field `id` at line 1 column 2
+    (nothing)
+    refused: the commit [TIP] does "format-disk", which format 1 does not have
+    (nothing)
+    refused: the commit [TIP] is no operation: '/' is not among a-z, 0-9, '.', '_' and '-' at line 1 column 62
+    (nothing)
+    refused: the commit [TIP] is no operation: it must begin with a lower-case letter or a digit, not '-' at line 1 column 86
+    (nothing)
+    "#);
+}
+
+#[test]
+fn a_newer_format() {
+    let clone = Clone::new();
+    clone.attack(&[("100644", "format.json", b"{\"version\": 2}")]);
+    assert_snapshot!(clone.vetted(), @"refused: the state has format 2, and this program knows 1");
+    clone.fetch();
+    assert_snapshot!(clone.agents(&["task", "list"]), @"
+    [stderr]
+    error: the state has format 2, and this program knows 1
+      try: install a newer git-agents
+    [status 3]
+    ");
+}
+
+#[test]
+fn documents_that_the_operation_is_not_about() {
+    let clone = Clone::new();
+    clone.attack(&[("100644", &Sandbox::open_path("3"), &task("3", &json!({ "title": "Task 3, changed" })))]);
+    assert_snapshot!(clone.outcome(), @"
+    refused: the commit [TIP] changes tasks/open/2/3.json, which its operation (edit task 2) is not about
+    (nothing)
+    ");
+}
+
+#[test]
+fn trees_with_odd_modes() {
+    let path = Sandbox::open_path("2");
+    let said = [
+        ("120000", path.as_str()),
+        ("100755", &path),
+        ("160000", &path),
+        ("120000", "agents/x.json"),
+        ("160000", "findings"),
+    ]
+    .map(|(mode, path)| {
+        let clone = Clone::new();
+        clone.attack(&[(mode, path, b"/etc/passwd")]);
+        clone.outcome()
+    });
+    assert_snapshot!(said.concat(), @"
+    refused: the commit [TIP] has an unusable tree: tasks/open/5/2.json has mode 120000, and only plain files and folders may be there
+    warning: tasks/open/5/2.json is damaged and left out: it has mode 120000, not 100644
+    refused: the commit [TIP] has an unusable tree: tasks/open/5/2.json has mode 100755, and only plain files and folders may be there
+    warning: tasks/open/5/2.json is damaged and left out: it has mode 100755, not 100644
+    refused: the commit [TIP] has an unusable tree: tasks/open/5/2.json has mode 160000, and only plain files and folders may be there
+    warning: tasks/open/5/2.json is damaged and left out: it has mode 160000, not 100644
+    refused: the commit [TIP] has an unusable tree: agents/x.json has mode 120000, and only plain files and folders may be there
+    warning: agents/x.json is damaged and left out: it has mode 120000, not 100644
+    refused: the commit [TIP] has an unusable tree: findings has mode 160000, and only plain files and folders may be there
+    (nothing)
+    ");
+}
+
+#[test]
+fn a_chain_that_was_rewritten() {
+    let clone = Clone::new();
+    let commit = clone.in_remote(&["commit-tree", &clone.tree(&[]), "-m", "new"], b"");
+    clone.in_remote(&["update-ref", STATE_REF, &commit], b"");
+    assert_snapshot!(clone.vetted(), @"refused: [TIP] does not go on from [ACCEPTED]: the chain was rewritten");
+    let before = clone.sandbox.tip();
+    let mut fetch = clone.sandbox.command("git");
+    let fetched = fetch.args(["fetch", "-q", "origin", "refs/agents/*:refs/agents/*"]).output().unwrap();
+    assert!(!fetched.status.success());
+    assert_eq!(clone.sandbox.tip(), before);
+}
