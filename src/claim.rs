@@ -67,6 +67,11 @@ impl ClaimedPath {
         is_below(&folded(path), &self.folded())
     }
 
+    /// Whether `path`, from the top of the repository and empty for all of it, is it, is below it, or is a folder above it.
+    pub fn meets(&self, path: &str) -> bool {
+        self.has(path) || is_below(&self.folded(), &folded(path))
+    }
+
     /// What the most careless disk makes of it; empty for everything.
     fn folded(&self) -> String {
         if self.is_everything() { String::new() } else { folded(&self.0) }

@@ -78,13 +78,18 @@ impl<'r> Leases<'r> {
         }
     }
 
+    /// How the lease of a task stands, without a look at its holder's branch while it runs: it may run longer then.
+    pub fn glance(&self, state: &State, task: &Task) -> Option<Standing> {
+        match self.by_clock(task)? {
+            until if until > self.now => Some(Standing::Live { until }),
+            _ => self.standing(state, task),
+        }
+    }
+
     /// How the lease of a task stands; none when nobody has it in hand.
     pub fn standing(&self, state: &State, task: &Task) -> Option<Standing> {
         let lease = task.lease()?;
-        let seen = self.look_at(task)?;
-        let by_own_clock = later(seen.seen_at, lease.ttl());
-        let by_its_time = later(lease.until(), GRACE);
-        let until = if seen.is_first { by_own_clock.min(by_its_time) } else { by_own_clock };
+        let until = self.by_clock(task)?;
         let worked = self.last_commit(state, task);
         let until = worked.map_or(until, |at| until.max(later(at, lease.ttl())));
         if until > self.now {
@@ -92,6 +97,15 @@ impl<'r> Leases<'r> {
         }
         let heard = worked.map_or(lease.renewed_at, |at| at.max(lease.renewed_at));
         Some(Standing::Expired { at: until, heard })
+    }
+
+    /// When it ends by what is in the state.
+    fn by_clock(&self, task: &Task) -> Option<DateTime<Utc>> {
+        let lease = task.lease()?;
+        let seen = self.look_at(task)?;
+        let by_own_clock = later(seen.seen_at, lease.ttl());
+        let by_its_time = later(lease.until(), GRACE);
+        Some(if seen.is_first { by_own_clock.min(by_its_time) } else { by_own_clock })
     }
 
     /// The lease as it would be noted now.
@@ -138,9 +152,9 @@ pub fn known(repo: &Repository, agent: &AgentName, task: &Task) -> Option<Fence>
     held.filter(|held| held.task == task.id).map(|held| held.fence).or_else(|| task.fence())
 }
 
-/// The task that `agent` began last in this clone and has not ended here.
-pub fn held(repo: &Repository, agent: &AgentName) -> Option<TaskId> {
-    read_json(&held_file(repo, agent)).map(|held: Held| held.task)
+/// The task that `agent` began last in this clone and has not ended here, and by which assignment.
+pub fn held(repo: &Repository, agent: &AgentName) -> Option<(TaskId, Fence)> {
+    read_json(&held_file(repo, agent)).map(|held: Held| (held.task, held.fence))
 }
 
 /// The agent has ended its task.

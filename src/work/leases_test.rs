@@ -67,7 +67,9 @@ fn an_agent_knows_what_it_began_with() {
     assert_eq!(known(&repo, &ann, &task), began);
     task.id = id("other");
     assert_eq!(known(&repo, &ann, &task), task.fence(), "of another task nothing was noted");
+    assert_eq!(held(&repo, &ann), began.map(|fence| (id("mine"), fence)));
     forget(&repo, &ann);
+    assert_eq!(held(&repo, &ann), None);
     task.id = id("mine");
     assert_eq!(known(&repo, &ann, &task), task.fence());
 }

@@ -324,3 +324,44 @@ fn tasks_of_an_older_version_have_leases_too() {
     [status 0]
     ");
 }
+
+/// As a lead who takes it back, or a start that did not count elsewhere.
+#[test]
+fn whoever_began_what_is_not_its_own_any_more_is_told() {
+    let sandbox = in_progress();
+    sandbox.agents(["unassign", "ann", "16"]).good();
+    assert_snapshot!(sandbox.unchanged(|| sandbox.agents(["complete", "ann"])), @"
+    [stderr]
+    error: ann had 16 by assignment 1, which has ended: nobody has it since 2026-01-05 09:00 UTC; what is on ann's branch is as it was
+      try: git agents start ann 16
+      try: git agents task show 16
+    [status 1]
+    ");
+    sandbox.agents(["assign", "bob", "16"]).good();
+    assert_snapshot!(sandbox.unchanged(|| sandbox.agents(["fail", "ann", "--reason", "x"])), @"
+    [stderr]
+    error: ann had 16 by assignment 1, which has ended: bob has it since 2026-01-05 09:00 UTC by assignment 2; what is on ann's branch is as it was
+      try: git agents next ann
+      try: git agents task show 16
+    [status 1]
+    ");
+}
+
+#[test]
+fn of_many_who_take_a_task_over_one_gets_it() {
+    let names: Vec<String> = (0..6).map(|number| format!("agent-{number}")).collect();
+    let sandbox = Sandbox::with_agents(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    sandbox.agents(["assign", "agent-0", "16", "Status"]).good();
+    sandbox.agents(["start", "agent-0"]).good();
+    let steal = |agent: &str| at(&sandbox, "12:00", &["start", agent, "16", "--steal"]);
+    let outputs: Vec<Output> = std::thread::scope(|scope| {
+        let all: Vec<_> = names[1..].iter().map(|agent| scope.spawn(|| steal(agent))).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let winners = outputs.iter().filter(|output| output.status == Some(0)).count();
+    assert_eq!(winners, 1, "{outputs:?}");
+    for lost in outputs.iter().filter(|output| output.status != Some(0)) {
+        assert!(lost.status == Some(1) && lost.stderr.contains("task 16 is held by"), "{lost}");
+    }
+    assert_eq!(sandbox.state().tasks[&id("16")].epoch, 2);
+}

@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 
 use fastrand::Rng;
+use git_agents::claim::{ClaimedPath, NewClaim};
 use git_agents::state::{Action, State};
 use git_agents::store::{self, Refused, Scope};
 use git_agents::task::{NewTask, TaskEdit, TaskId};
@@ -36,10 +37,15 @@ fn new_task(random: &mut Rng) -> NewTask {
     }
 }
 
+fn random_path(random: &mut Rng) -> ClaimedPath {
+    random.choice(["a", "a/b", "A", "c", "."]).unwrap().parse().unwrap()
+}
+
 fn action(random: &mut Rng) -> Action {
     let (agent, task) = (name(random.choice(AGENTS).unwrap()), task(random));
     let commit = || "1".repeat(40).try_into().unwrap();
-    match random.u8(..20) {
+    let path = random_path(random);
+    match random.u8(..24) {
         0..3 => Action::AddTasks { tasks: (0..random.usize(1..3)).map(|_| new_task(random)).collect() },
         3..7 => Action::EditTask { task, edit: TaskEdit { after: Some(after(random)), ..TaskEdit::default() } },
         7..9 => Action::DropTask { task, reason: None },
@@ -49,6 +55,11 @@ fn action(random: &mut Rng) -> Action {
         14 => Action::Unassign { agent, task },
         15..17 => Action::Start { agent, task, base: None, terms: Default::default() },
         17 => Action::Complete { agent, task, tip: None, files: Vec::new(), hours: None, fence: None },
+        20..23 => {
+            let claim = NewClaim { path, exclusive: random.bool(), reason: None };
+            Action::Claim { agent, claims: vec![claim], ttl_s: Some(60) }
+        }
+        23 => Action::Release { agent, paths: vec![path] },
         18 => Action::Fail { agent, task, reason: "x".to_owned(), fence: None },
         _ => {
             let landed = git_agents::state::Landed {
@@ -72,7 +83,7 @@ fn action(random: &mut Rng) -> Action {
 
 /// Only what [`git_agents::state::State`] says of itself, without what was touched on the way.
 fn facts(state: &State) -> impl PartialEq + std::fmt::Debug {
-    (state.agents.clone(), state.tasks.clone(), state.findings.clone(), state.tally.clone())
+    (state.agents.clone(), state.tasks.clone(), state.findings.clone(), state.claims.clone(), state.tally.clone())
 }
 
 fn replay(seed: u64, forget_the_cache: bool) {

@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Claim(commands::claim::ClaimArgs),
     Release(commands::release::ReleaseArgs),
     Claims(commands::claims::ClaimsArgs),
+    Guard(commands::guard::GuardArgs),
+    Hooks(commands::hooks::HooksArgs),
     Findings(commands::findings::FindingsArgs),
     Status(commands::status::StatusArgs),
     Conflicts(commands::conflicts::ConflictsArgs),

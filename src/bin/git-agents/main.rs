@@ -99,7 +99,10 @@ fn usage(world: &World, error: &clap::Error) -> ExitCode {
         // clap repeats what was typed: it must not act on the terminal.
         ui::show_error(&error.render().to_string());
     }
-    ExitCode::from(if answer { Exit::Good } else { Exit::Usage } as u8)
+    // For an agent's tool, status 2 of its hook is a no: a command line that makes no sense is none.
+    let asked_by_tool = std::env::args_os().any(|arg| arg == "--hook-json");
+    let wrong = if asked_by_tool { Exit::Outside } else { Exit::Usage };
+    ExitCode::from(if answer { Exit::Good } else { wrong } as u8)
 }
 
 /// What clap found, in one line: its first paragraph, which names what is missing or possible on lines of its own.

@@ -4,6 +4,7 @@
 //! branch has them. As everywhere, what counts of uncommitted work is what the files say: something staged and taken
 //! back in the file is no change.
 
+pub mod glance;
 mod on_disk;
 
 use std::collections::BTreeSet;

@@ -153,3 +153,16 @@ fn what_an_older_version_wrote_has_the_usual_lease() {
     let taken = state.then(steal("bob", state.has("mine"))).unwrap();
     assert_eq!(taken.has("mine").epoch, 1);
 }
+
+#[test]
+fn operations_of_an_older_version_are_read_and_usual_ones_look_like_them() {
+    let old = [
+        r#"{"id":"op1","nonce":"","at":"2026-01-05T09:01:00Z","do":"assign","agent":"ann","task":"mine","new":null}"#,
+        r#"{"id":"op1","nonce":"","at":"2026-01-05T09:01:00Z","do":"start","agent":"ann","task":"mine","base":null}"#,
+        r#"{"id":"op1","nonce":"","at":"2026-01-05T09:01:00Z","do":"fail","agent":"ann","task":"mine","reason":"x"}"#,
+    ];
+    for line in old {
+        let operation: crate::state::Operation = serde_json::from_str(line).unwrap();
+        assert_eq!(serde_json::to_string(&operation).unwrap(), line);
+    }
+}

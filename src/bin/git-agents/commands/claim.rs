@@ -27,7 +27,7 @@ use crate::view::claim::ClaimedView;
 /// life for as long as its lease runs. It is what `git agents guard` looks at before a file is changed.
 #[derive(Debug, Args)]
 pub(crate) struct ClaimArgs {
-    /// The agent.
+    /// The agent; may be left out in its worktree.
     #[arg(value_name = "AGENT", required = true, add = agent_names())]
     agent: OsString,
     /// The files and folders, from the folder that you are in.

@@ -13,7 +13,7 @@ use git_agents::work::leases;
 
 use super::complete_values::agent_names;
 use super::fail::nothing_in_progress;
-use super::terms::taken_over;
+use super::terms::lost;
 use crate::context::Context;
 use crate::error::{CliError, Exit, quoted};
 use crate::render::style::counted;
@@ -52,7 +52,7 @@ pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
     let (name, files) = ctx.agent_and(&snapshot.state, &words)?;
     let agent = snapshot.state.agents.get(&name).ok_or_else(|| crate::error::unknown_agent(name.as_str()))?;
     let Some(task) = snapshot.state.in_progress(&name) else {
-        return Err(taken_over(ctx, &name)?.unwrap_or_else(|| not_in_progress(&snapshot.state, &name)));
+        return Err(lost(ctx, &name)?.unwrap_or_else(|| not_in_progress(&snapshot.state, &name)));
     };
     let survey = survey(repo, &target, agent, task)?;
     check(&name, &survey, &git_there(ctx, &survey)?, allow_dirty, allow_empty)?;

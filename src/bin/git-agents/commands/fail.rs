@@ -7,7 +7,7 @@ use git_agents::work::leases;
 
 use super::complete_values::agent_names;
 use super::task::reason;
-use super::terms::taken_over;
+use super::terms::lost;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::done::TaskChanged;
@@ -31,7 +31,7 @@ pub(crate) fn run(ctx: &Context, args: &FailArgs) -> Result<Exit, CliError> {
     let mut given_up = None;
     let committed = ctx.transact(&Scope::open(), |state, _| {
         let Some(task) = state.in_progress(&agent) else {
-            return Err(taken_over(ctx, &agent)?.unwrap_or_else(|| nothing_in_progress(&agent)));
+            return Err(lost(ctx, &agent)?.unwrap_or_else(|| nothing_in_progress(&agent)));
         };
         let fence = leases::known(repo, &agent, task);
         let task = task.id.clone();

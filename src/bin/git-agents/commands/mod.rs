@@ -16,6 +16,9 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod fail;
 pub(crate) mod findings;
+pub(crate) mod guard;
+mod guard_hook;
+pub(crate) mod hooks;
 pub(crate) mod in_repository;
 pub(crate) mod init;
 pub(crate) mod log;
@@ -70,6 +73,8 @@ fn carry_out(ctx: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Claim(args) => claim::run(ctx, args),
         Command::Release(args) => release::run(ctx, args),
         Command::Claims(args) => claims::run(ctx, &args),
+        Command::Guard(args) => guard::run(ctx, &args),
+        Command::Hooks(args) => hooks::run(ctx, &args),
         Command::Findings(args) => findings::run(ctx, args),
         Command::Conflicts(args) => conflicts::run(ctx, &args),
         Command::MergeOrder(args) => merge_order::run(ctx, &args),

@@ -79,7 +79,7 @@ fn best(ctx: &Context, snapshot: &Snapshot, agent: &AgentName, terms: &TermsArgs
         return Ok(free.map(|task| task.id.clone()));
     }
     let mut leases = ctx.leases()?;
-    let is_abandoned = |task: &&Task| matches!(leases.standing(state, task), Some(Standing::Expired { .. }));
+    let is_abandoned = |task: &&Task| matches!(leases.glance(state, task), Some(Standing::Expired { .. }));
     let others = |task: &&Task| task.is_in_hand() && task.agent.as_ref() != Some(agent);
     let all = state.tasks.values().filter(others).filter(can_start).filter(is_abandoned);
     let best = all.min_by(|a, b| by_urgency(a, b)).map(|task| task.id.clone());

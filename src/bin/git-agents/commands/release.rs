@@ -19,7 +19,7 @@ use crate::view::claim::ReleasedView;
 /// Claims end by themselves with the task that the agent has in hand. In an agent's worktree AGENT may be left out.
 #[derive(Debug, Args)]
 pub(crate) struct ReleaseArgs {
-    /// The agent.
+    /// The agent; may be left out in its worktree.
     #[arg(value_name = "AGENT", add = agent_names())]
     agent: Option<OsString>,
     /// The files and folders as they were claimed, from the folder that you are in.

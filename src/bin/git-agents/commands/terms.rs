@@ -5,7 +5,7 @@ use git_agents::agent::AgentName;
 use git_agents::duration;
 use git_agents::state::{Rejected, State};
 use git_agents::store::Scope;
-use git_agents::task::{Outcome, Task, Terms};
+use git_agents::task::{Outcome, Task, TaskState, Terms};
 use git_agents::work::leases::{self, Standing};
 
 use crate::context::Context;
@@ -78,14 +78,29 @@ pub(crate) fn standing(ctx: &Context, state: &State, task: &Task) -> Result<Opti
     Ok(standing)
 }
 
-/// That the agent's task was taken over, when that is what became of its newest.
-pub(crate) fn taken_over(ctx: &Context, agent: &AgentName) -> Result<Option<CliError>, CliError> {
+/// That the task which the agent began is not its own any more: taken over, taken back, or given to somebody else.
+pub(crate) fn lost(ctx: &Context, agent: &AgentName) -> Result<Option<CliError>, CliError> {
     let held = leases::held(ctx.repo()?, agent);
-    let state = ctx.load(&Scope::open().with_tasks(&held))?.state;
+    let state = ctx.load(&Scope::open().with_tasks(held.as_ref().map(|(id, _)| id)))?.state;
+    let taken = taken_over(&state, agent);
+    let outdated = || {
+        let (id, fence) = held?;
+        let task = state.tasks.get(&id)?;
+        let is_own = task.agent.as_ref() == Some(agent) && task.fence().is_some_and(|now| now.is(&fence));
+        let holder = task.agent.clone().filter(|_| task.state != TaskState::Failed);
+        let (known, epoch, since) = (fence.epoch, task.epoch, task.updated_at);
+        let outdated = Rejected::Outdated { task: id, agent: agent.clone(), known, epoch, holder, since };
+        (!is_own).then(|| outdated.into())
+    };
+    Ok(taken.or_else(outdated))
+}
+
+/// That the agent's task was taken over, when that is what became of its newest.
+fn taken_over(state: &State, agent: &AgentName) -> Option<CliError> {
     let own = |task: &Task| task.attempts.iter().rfind(|attempt| attempt.agent == *agent).cloned();
     let newest = state.tasks.values().filter_map(|task| Some((task, own(task)?)));
     let newest = newest.max_by_key(|(_, attempt)| attempt.started_at);
-    let taken = newest.and_then(|(task, attempt)| {
+    newest.and_then(|(task, attempt)| {
         let thief = attempt.taken_by.clone().filter(|_| attempt.outcome == Some(Outcome::Failed))?;
         let at = attempt.ended_at.unwrap_or(task.updated_at).format("%Y-%m-%d %H:%M UTC");
         let message = format!(
@@ -98,8 +113,7 @@ pub(crate) fn taken_over(ctx: &Context, agent: &AgentName) -> Result<Option<CliE
         let is_open = task.agent.as_ref() == Some(&thief) && task.is_in_hand();
         let merge = format!("git merge {}, in the worktree of {thief}, to keep what {agent} has done", attempt.branch);
         Some(if is_open { error.hint(merge) } else { error })
-    });
-    Ok(taken)
+    })
 }
 
 /// The length of a lease, in seconds.

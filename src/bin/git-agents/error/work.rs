@@ -6,6 +6,7 @@ use git_agents::land::{ExecuteError, PlanError};
 use git_agents::store::{Refused, StoreError};
 use git_agents::work::candidates::CandidateError;
 use git_agents::work::carry_out::CarryOutError;
+use git_agents::work::commit_hook::{HookError, LINE};
 use git_agents::work::complete::SurveyError;
 use git_agents::work::enrol::EnrolError;
 use git_agents::work::landing::LandingError;
@@ -130,6 +131,24 @@ impl From<ExecuteError> for CliError {
             ExecuteError::Follow(_) | ExecuteError::Journal(_) => {
                 CliError::new(Exit::Outside, "landing-interrupted", message).hint("git agents doctor --fix")
             }
+        }
+    }
+}
+
+impl From<HookError> for CliError {
+    fn from(error: HookError) -> Self {
+        let message = error.to_string();
+        match error {
+            HookError::Occupied { path } => CliError::refused("hook-occupied", message)
+                .hint(format!("put this line into {}, before it ends: {LINE}", quoted(&path.display().to_string()))),
+            HookError::Elsewhere { path } => {
+                let path = path.join("pre-commit");
+                let hint = format!("put this line into {}: {LINE}", quoted(&path.display().to_string()));
+                CliError::refused("hooks-elsewhere", message).hint(hint).hint("git config --show-origin core.hooksPath")
+            }
+            HookError::Gone { .. } => CliError::refused("worktree-gone", message).hint("git agents doctor"),
+            HookError::Io { .. } => CliError::new(Exit::Outside, "write-failed", message),
+            HookError::Git(error) => error.into(),
         }
     }
 }

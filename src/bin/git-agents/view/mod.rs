@@ -19,6 +19,8 @@ pub(crate) mod done;
 pub(crate) mod enrolled;
 pub(crate) mod explain;
 pub(crate) mod finding;
+pub(crate) mod guard;
+pub(crate) mod hooks;
 pub(crate) mod hunks;
 mod kept;
 pub(crate) mod lease;

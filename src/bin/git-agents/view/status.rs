@@ -115,7 +115,7 @@ impl StatusView {
         let known = overview.iter().filter_map(|seen| Some((state.agents.get(&seen.name)?, seen)));
         let mut agents: Vec<AgentView> =
             known.clone().map(|(agent, seen)| agent_view(state, agent, seen, style)).collect();
-        let standing = |task| Some((task, leases.standing(state, task)?));
+        let standing = |task| Some((task, leases.glance(state, task)?));
         let standings: Vec<(&Task, Standing)> = state.tasks.values().filter_map(standing).collect();
         for current in agents.iter_mut().filter_map(|agent| agent.task.as_mut()) {
             let standing = standings.iter().find(|(task, _)| task.id.as_str() == current.id);

@@ -34,6 +34,12 @@ pub(super) const SECTIONS: &[(&str, &[Part])] = &[
                 "git agents merge --all --dry-run",
                 "git agents merge --all",
             ]),
+            Text("Files that nobody else is to change meanwhile, and whether somebody else has claimed one:"),
+            Commands(&[
+                "git agents claim agent-1 src/config --exclusive --reason \"New format\"",
+                "git agents guard src/config/parse.rs",
+                "git agents claims",
+            ]),
             Text("What can be started now, and what has happened to a task:"),
             Commands(&["git agents ready", "git agents log 16"]),
         ],
@@ -53,8 +59,8 @@ pub(super) const SECTIONS: &[(&str, &[Part])] = &[
             Term("0", "Done, and the answer is good."),
             Term(
                 "1",
-                "Done, and the answer is negative: there are conflicts, a branch was not merged, a task is held by \
-                 another agent.",
+                "Done, and the answer is negative: there are conflicts, a branch was not merged, a task is held or a \
+                 path claimed by another agent.",
             ),
             Term("2", "The command line makes no sense."),
             Term("3", "Refused: something that must hold does not, and nothing was changed."),
@@ -179,6 +185,29 @@ pub(super) const SECTIONS: &[(&str, &[Part])] = &[
         ],
     ),
     (
+        "GUARDING EDITS AND COMMITS",
+        &[
+            Text(
+                "`git agents guard` says whether somebody else has claimed files exclusively. Nothing asks it by itself. \
+                 `git agents hooks install` has git ask before every commit in a worktree. A tool that agents edit with \
+                 asks before every edit when `git agents guard --hook-json` is its hook. For Claude Code that is, in \
+                 .claude/settings.json:",
+            ),
+            Commands(&[
+                "{ \"hooks\": { \"PreToolUse\": [ {",
+                "    \"matcher\": \"Edit|Write|MultiEdit|NotebookEdit\",",
+                "    \"hooks\": [ { \"type\": \"command\", \"command\": \"git-agents guard --hook-json\" } ]",
+                "} ] } }",
+            ]),
+            Text(
+                "Codex takes the same with the matcher `apply_patch`, Gemini CLI as `BeforeTool` with `write_file|replace`, \
+                 and Cursor as `preToolUse`. The hook ends with status 0 and says no in its answer; such tools take \
+                 status 2 for a no and any other for a hook that has failed, which stops nothing. With `--strict` what \
+                 cannot be answered ends with status 2.",
+            ),
+        ],
+    ),
+    (
         "ENVIRONMENT",
         &[
             Term("NO_COLOR", "When it is set and not empty, colour is used only with `--color=always`."),
@@ -190,7 +219,7 @@ pub(super) const SECTIONS: &[(&str, &[Part])] = &[
         &[
             Term(
                 "refs/agents/state",
-                "Agents, tasks and findings: a chain of commits, one for each operation, with a tree of JSON \
+                "Agents, tasks, findings and claims: a chain of commits, one for each operation, with a tree of JSON \
                  documents. `git log refs/agents/state` is its history.",
             ),
             Term(
@@ -200,7 +229,7 @@ pub(super) const SECTIONS: &[(&str, &[Part])] = &[
             ),
             Term(
                 "$GIT_COMMON_DIR/agents/",
-                "Locks, and the journals by which a command that was interrupted is finished or undone by the next.",
+                "Locks, what was seen of leases, and the journals by which a command that was interrupted is finished or undone by the next.",
             ),
         ],
     ),
