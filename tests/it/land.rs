@@ -228,6 +228,7 @@ fn undo_stops_where_something_was_built_on_it() {
     let built = sandbox.commit("later", "z\n", "Built on it");
     assert_snapshot!(sandbox.refused(["undo", "--yes"]), @r#"
     [stderr]
+    warning: agents/cam was built on this landing, and keeps what it brought
     error: something was built on "land agent cam in main" since
       main moved from [COMMIT] to [COMMIT]: 1 commit
         [COMMIT] Built on it

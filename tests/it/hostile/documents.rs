@@ -251,7 +251,9 @@ fn what_doctor_makes_of_it() {
       try: git log refs/agents/state -- tasks/open/zz/x.json
     warning: the branch agents/bob is no agent's
       try: git agents agent add bob --existing --branch agents/bob
-    3 errors, 1 warning
+    warning: the worktree [ROOT]/repo-worktrees/bob is no agent's
+      try: git worktree remove [ROOT]/repo-worktrees/bob
+    3 errors, 2 warnings
     [status 1]
     "#);
     assert_snapshot!(clone.agents(&["doctor", "--fix"]), @r#"

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::hooks::HooksView;
 
-/// Have git ask before every commit in this worktree: a pre-commit hook that runs `git agents guard --staged`.
+/// Have git ask `git agents guard --staged` before every commit in this worktree (a pre-commit hook).
 ///
 /// A commit is stopped only when somebody else has claimed one of its files exclusively; git commit --no-verify passes
 /// over it. Where there is a pre-commit hook already, or core.hooksPath names another folder, nothing is changed, and the
