@@ -8,7 +8,7 @@ use gix::actor::Signature;
 use super::candidates::{self, CandidateError};
 use super::carry_out::{CarryOutError, carry_out};
 use super::messages::{MessageError, Messages, Subject};
-use super::stacked::{Memory, Others};
+use super::stacked::{Memory, Others, landed_before};
 use super::strategies::{Strategies, strategy_word};
 use super::template::TemplateError;
 use crate::agent::{Agent, AgentName, CommitId};
@@ -323,33 +323,6 @@ fn done_by(state: &State, agent: &AgentName) -> (Vec<TaskId>, BTreeMap<TaskId, F
 /// The completed tasks of an agent, in the order in which they were begun.
 pub fn completed<'s>(state: &'s State, agent: &'s AgentName) -> impl Iterator<Item = &'s Task> {
     state.tasks_of(agent).filter(|task| task.state == TaskState::Completed)
-}
-
-/// What the branch of an agent was built on and has landed in another form since: old tips, whose commits are not its own.
-///
-/// # Errors
-/// What has landed before could not be read.
-pub fn not_own(
-    repo: &Repository,
-    target: &Target,
-    state: &State,
-    agent: &AgentName,
-    tip: ObjectId,
-) -> Result<Vec<ObjectId>, StoreError> {
-    let is_live = |task: &&Task| matches!(task.state, TaskState::Completed | TaskState::InProgress);
-    let tasks: Vec<&Task> = state.tasks_of(agent).filter(is_live).collect();
-    let remembered = Memory::read(repo, target, target.commit, [tip])?.others(tip).landed;
-    Ok(landed_before(repo, state, &tasks).into_iter().chain(remembered).collect())
-}
-
-/// What these tasks depend on and has landed in another form since: its old tips.
-fn landed_before(repo: &Repository, state: &State, tasks: &[&Task]) -> Vec<ObjectId> {
-    let dependencies = tasks.iter().flat_map(|task| &task.after).filter_map(|id| state.tasks.get(id));
-    let tips = dependencies.filter(|task| task.state == TaskState::Landed).filter_map(|task| {
-        let tip = task.last_attempt()?.tip.as_ref()?;
-        ObjectId::from_hex(tip.as_str().as_bytes()).ok()
-    });
-    tips.filter(|tip| repo.gix().has_object(*tip)).collect()
 }
 
 /// Puts together what is to land.

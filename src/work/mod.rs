@@ -28,9 +28,9 @@ pub mod removal;
 pub mod reserved;
 pub mod resolve;
 pub mod restore;
+pub mod stacked;
 pub mod start;
 pub mod strategies;
 pub mod template;
 
 mod rewrites;
-mod stacked;

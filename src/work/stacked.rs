@@ -15,11 +15,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use gix::ObjectId;
 
 use super::rewrites::{self, Rewrite};
+use crate::agent::AgentName;
 use crate::config::Target;
 use crate::git::Repository;
 use crate::git::merge_tree::{MergeTree, Request};
 use crate::git::scratch::Scratch;
+use crate::state::State;
 use crate::store::StoreError;
+use crate::task::{Task, TaskState};
 
 /// What is not a branch's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,6 +31,33 @@ pub(super) struct Others {
     pub(super) landed: Vec<ObjectId>,
     /// Old tips whose work is in the target when the branch with this tip, which lands too, has landed before.
     pub(super) rewritten: Vec<(ObjectId, ObjectId)>,
+}
+
+/// What the branch of an agent was built on and has landed in another form since: old tips, whose commits are not its own.
+///
+/// # Errors
+/// What has landed before could not be read.
+pub fn not_own(
+    repo: &Repository,
+    target: &Target,
+    state: &State,
+    agent: &AgentName,
+    tip: ObjectId,
+) -> Result<Vec<ObjectId>, StoreError> {
+    let is_live = |task: &&Task| matches!(task.state, TaskState::Completed | TaskState::InProgress);
+    let tasks: Vec<&Task> = state.tasks_of(agent).filter(is_live).collect();
+    let remembered = Memory::read(repo, target, target.commit, [tip])?.others(tip).landed;
+    Ok(landed_before(repo, state, &tasks).into_iter().chain(remembered).collect())
+}
+
+/// What these tasks depend on and has landed in another form since: its old tips.
+pub(super) fn landed_before(repo: &Repository, state: &State, tasks: &[&Task]) -> Vec<ObjectId> {
+    let dependencies = tasks.iter().flat_map(|task| &task.after).filter_map(|id| state.tasks.get(id));
+    let tips = dependencies.filter(|task| task.state == TaskState::Landed).filter_map(|task| {
+        let tip = task.last_attempt()?.tip.as_ref()?;
+        ObjectId::from_hex(tip.as_str().as_bytes()).ok()
+    });
+    tips.filter(|tip| repo.gix().has_object(*tip)).collect()
 }
 
 /// Finds what is not a branch's own, for several branches.

@@ -20,6 +20,7 @@ mod assign;
 mod care;
 mod checks;
 mod claims;
+mod claims_paths;
 mod cleanup;
 mod cleanup_backups;
 mod cleanup_kill;

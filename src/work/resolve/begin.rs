@@ -23,8 +23,8 @@ use crate::land::execute::backup_name;
 use crate::land::plan::Stop;
 use crate::land::{self, base_of_own};
 use crate::state::{OperationId, State};
-use crate::work::landing;
 use crate::work::place::{self, Standing};
+use crate::work::{landing, stacked};
 use crate::worktree::follow;
 use crate::world::World;
 
@@ -278,7 +278,7 @@ fn start(asked: &Asked<'_>, worktree: &Worktree, record: &Record) -> Result<Git,
     let git = with_rerere(there(worktree));
     Ok(match record.way {
         Way::Rebase => {
-            let exclude = landing::not_own(asked.repo, asked.target, asked.state, &asked.agent.name, record.tip)?;
+            let exclude = stacked::not_own(asked.repo, asked.target, asked.state, &asked.agent.name, record.tip)?;
             let base = base_of_own(&|| asked.repo.git(), record.tip, record.onto, &exclude)?;
             let git = git.args(["rebase", "--merge", "--no-rebase-merges", "--no-fork-point"]);
             // Stashes are shared by all worktrees, and other branches of a stack are other agents'.

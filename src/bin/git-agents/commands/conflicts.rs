@@ -17,7 +17,8 @@ use super::complete_values::agents_and_branches;
 use super::{conflicts_path, conflicts_watch};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
-use crate::view::conflicts::{ConflictsView, Format, Found, left_out};
+use crate::view::conflicts::{ConflictsView, Format, Found};
+use crate::view::conflicts_branch::left_out;
 use crate::view::explain::ExplainView;
 
 /// Show which branches collide, with each other and with the target, before anybody merges.

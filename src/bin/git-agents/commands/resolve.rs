@@ -7,10 +7,10 @@ use git_agents::git::scratch::Scratch;
 use git_agents::land::plan::StopPath;
 use git_agents::state::State;
 use git_agents::store::Scope;
-use git_agents::work::landing;
 use git_agents::work::packet::{Scene, packet};
 use git_agents::work::resolve::record::Way;
 use git_agents::work::resolve::{Asked, Begun, Waiting, begin};
+use git_agents::work::stacked;
 
 use super::complete_values::agent_names;
 use crate::context::Context;
@@ -91,6 +91,6 @@ fn packet_of(ctx: &Context, target: &config::Target, state: &State, waiting: &Wa
             StopPath { path: one.path.clone(), kind: one.kind.clone(), stages }
         })
         .collect();
-    let not_own = landing::not_own(repo, &target, state, &record.agent, record.tip)?;
+    let not_own = stacked::not_own(repo, &target, state, &record.agent, record.tip)?;
     Ok(PacketView::from(&packet(&scene, &record.agent, record.tip, &not_own, &stopped)?))
 }

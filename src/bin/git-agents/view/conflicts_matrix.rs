@@ -59,7 +59,8 @@ fn sign(verdict: &str, style: &Style) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::conflicts::{BranchView, ConflictsSummary, Format};
+    use crate::view::conflicts::{ConflictsSummary, Format};
+    use crate::view::conflicts_branch::BranchView;
     use crate::view::status::TargetView;
 
     #[test]

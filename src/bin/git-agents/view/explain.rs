@@ -5,7 +5,8 @@ use git_agents::config::Target;
 use serde::Serialize;
 
 use super::collision::PathView;
-use super::conflicts::{BranchView, ConflictsView, TaskRef};
+use super::conflicts::ConflictsView;
+use super::conflicts_branch::{BranchView, TaskRef};
 use crate::error::quoted;
 use crate::render::style::{Style, listed, safe};
 use crate::ui::View;

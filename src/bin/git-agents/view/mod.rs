@@ -13,6 +13,7 @@ pub(crate) mod collision;
 pub(crate) mod completed;
 pub(crate) mod config;
 pub(crate) mod conflicts;
+pub(crate) mod conflicts_branch;
 pub(crate) mod conflicts_matrix;
 pub(crate) mod doctor;
 pub(crate) mod done;

@@ -10,7 +10,7 @@ use gix::bstr::BString;
 use serde::Serialize;
 
 use super::collision::LinesView;
-use super::conflicts::{TaskRef, short_name};
+use super::conflicts_branch::{TaskRef, short_name};
 use super::reserved::ReservedView;
 use super::status::TargetView;
 use crate::render::style::{Style, counted, listed, safe};

@@ -18,7 +18,7 @@ use self::explain::{ExplanationView, ProofView};
 use self::graph::GraphView;
 use self::waves::WaveView;
 
-use super::conflicts::{is_none, short_name};
+use super::conflicts_branch::{is_none, short_name};
 use super::status::TargetView;
 use crate::render::style::{Style, listed, safe};
 use crate::ui::View;
