@@ -1,6 +1,7 @@
 //! `git agents sync`
 
 use clap::Args;
+use git_agents::store::Scope;
 use git_agents::sync::{self, Direction, OnRewind, Request};
 
 use super::complete_values::remote_names;
@@ -77,6 +78,10 @@ pub(crate) fn run(ctx: &Context, args: SyncArgs) -> Result<Exit, CliError> {
             ctx.ui.warn(&format!("rejected: {}: {}", one.sentence, one.reason));
         }
     })?;
+    if report.came_count > 0 {
+        // From now on counts how long this clone has seen a lease unchanged.
+        ctx.leases()?.observe(&ctx.load(&Scope::open())?.state);
+    }
     let view = SyncView::from(&report);
     ctx.ui.answer(&view)?;
     Ok(if view.rejected.is_empty() { Exit::Good } else { Exit::Negative })
