@@ -2,7 +2,7 @@
 //!
 //! The verdict of a pair answers: when one of the two has landed on the target, would git's own merge of the other
 //! stop? Every branch is merged into the target once, and the other one into the result, in both orders: see
-//! [`ask`]. Merging the two tips as they are is wrong too often, as it also merges what happened on the target between
+//! `ask`. Merging the two tips as they are is wrong too often, as it also merges what happened on the target between
 //! their bases. It is done where it is right or where nothing else can be: see [`Basis`].
 
 pub(super) mod ask;
