@@ -116,3 +116,104 @@ fn work_of_another_clone_is_seen_through_its_remote_tracking_branch() {
     ");
     assert_eq!(bob.agents(["task", "show", "1", "--json"]).json()["task"]["state"], "landed");
 }
+
+#[test]
+fn an_agent_of_another_clone_goes_on_where_it_left_off() {
+    let sandbox = Sandbox::new();
+    let ann = sandbox.here();
+    sandbox.remote();
+    ann.agents(["init", "ann"]).good();
+    ann.agents(["assign", "ann", "1", "Mine"]).good();
+    ann.agents(["start", "ann"]).good();
+    let work = sandbox.commit_as("ann", "work", "1\n");
+    ann.agents(["complete", "ann"]).good();
+    ann.agents(["sync"]).good();
+    ann.git(["push", "-q", "origin", "agents/ann"]);
+    let bob = sandbox.clone("bob");
+    bob.agents(["sync"]).good();
+    assert_snapshot!(bob.agents(["init"]), @"
+    ann on agents/ann in [ROOT]/bob-worktrees/ann
+    work lands on main
+    [stderr]
+    ann goes on from origin/agents/ann
+    [status 0]
+    ");
+    assert_eq!(bob.git(["rev-parse", "agents/ann"]), work);
+    bob.agents(["merge", "--all", "--yes"]).good();
+    assert_eq!(bob.git(["show", "main:work"]), "1");
+}
+
+#[test]
+fn a_task_whose_work_is_elsewhere_does_not_land() {
+    let sandbox = Sandbox::new();
+    let ann = sandbox.here();
+    sandbox.remote();
+    ann.agents(["init", "ann"]).good();
+    ann.agents(["assign", "ann", "1", "Mine"]).good();
+    ann.agents(["start", "ann"]).good();
+    sandbox.commit_as("ann", "work", "1\n");
+    ann.agents(["complete", "ann"]).good();
+    ann.agents(["sync"]).good();
+    let bob = sandbox.clone("bob");
+    bob.agents(["sync"]).good();
+    bob.agents(["init"]).good();
+    // The branch was never pushed: what is here now is another one of its name, with or without commits.
+    assert_snapshot!(bob.agents(["merge", "--all", "--yes"]), @"
+    [stderr]
+    error: ann: task 1 was completed at [COMMIT], and neither its branch nor the target has that: bring it in, or reopen or drop the task
+      try: git fetch --all
+    [status 3]
+    ");
+    let dir = sandbox.root().join("bob-worktrees/ann");
+    std::fs::write(dir.join("other"), "1\n").unwrap();
+    sandbox.git_in(&dir, ["add", "other"]);
+    sandbox.git_in(&dir, ["commit", "-q", "-m", "Other"]);
+    assert_snapshot!(bob.agents(["merge", "ann", "--yes"]), @"
+    [stderr]
+    error: ann: task 1 was completed at [COMMIT], and neither its branch nor the target has that: bring it in, or reopen or drop the task
+      try: git fetch --all
+    [status 3]
+    ");
+    ann.git(["push", "-q", "origin", "agents/ann"]);
+    bob.git(["fetch", "-q"]);
+    assert_snapshot!(bob.agents(["merge", "ann", "--dry-run"]), @"
+    [stderr]
+    error: ann: task 1 was completed at [COMMIT], and neither its branch nor the target has that: bring it in, or reopen or drop the task
+      try: git branch --all --contains [COMMIT]
+    [status 3]
+    ");
+    sandbox.git_in(&dir, ["merge", "-q", "origin/agents/ann", "-m", "Both"]);
+    bob.agents(["merge", "ann", "--yes"]).good();
+    assert_eq!(bob.git(["show", "main:work"]), "1");
+}
+
+#[test]
+fn work_that_was_amended_or_went_home_otherwise_lands() {
+    let sandbox = Sandbox::with_agents(&["amends", "picked", "reset"]);
+    for agent in ["amends", "picked", "reset"] {
+        sandbox.work_as(agent, &format!("of-{agent}"), agent, "1\n");
+    }
+    let amends = sandbox.worktree_of("amends");
+    sandbox.write_as("amends", "amends", "2\n");
+    sandbox.git_in(&amends, ["commit", "-q", "-a", "--amend", "--no-edit"]);
+    sandbox.git(["cherry-pick", "agents/picked"]);
+    for agent in ["picked", "reset"] {
+        sandbox.git_in(&sandbox.worktree_of(agent), ["reset", "-q", "--hard", "main"]);
+    }
+    assert_snapshot!(sandbox.agents(["merge", "--all", "--yes"]), @"
+    landed amends (of-amends) by rebase at [COMMIT]
+    stopped reset: task of-reset was completed at [COMMIT], and neither its branch nor the target has that: bring it in, or reopen or drop the task
+      next: git branch --all --contains [COMMIT]
+    nothing to land: picked
+    main moved from [COMMIT] to [COMMIT]
+    to take it back: git agents undo --yes
+    [status 1]
+    ");
+    assert_snapshot!(sandbox.agents(["task", "list", "--all"]), @"
+    TASK       STATE      AGENT   HOURS  PRIORITY  WAITS FOR  TITLE
+    of-reset   completed  reset                               Task of-reset
+    of-amends  landed     amends                              Task of-amends
+    of-picked  landed     picked                              Task of-picked
+    [status 0]
+    ");
+}

@@ -174,6 +174,7 @@ impl From<LandingError> for CliError {
             LandingError::Ref(error) => error.into(),
             LandingError::Scratch(error) => error.into(),
             LandingError::Store(error) => error.into(),
+            LandingError::Judge(error) => error.into(),
             LandingError::Message(MessageError::Git(error)) => error.into(),
             LandingError::Message(MessageError::Template(error)) | LandingError::Template(error) => error.into(),
         }

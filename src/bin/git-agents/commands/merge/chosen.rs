@@ -8,6 +8,7 @@ use git_agents::state::State;
 use git_agents::work::landing;
 use git_agents::work::place::{self, Standing};
 
+use super::super::terms::overtaken;
 use super::MergeArgs;
 use crate::context::{Context, known_agent};
 use crate::error::{CliError, quoted};
@@ -27,7 +28,7 @@ pub(super) fn chosen(
             ctx.ui.note(&format!("{agent} is left out: it works on {}", task.id));
         }
     }
-    let astray = astray(ctx, state)?;
+    let astray = [astray(ctx, state)?, overtaken(ctx, state)?].concat();
     if args.all {
         for (agent, error) in &astray {
             ctx.ui.warn(&format!("{agent} is left out: {}", error.message));
