@@ -57,6 +57,27 @@ pub(super) fn fetch(repo: &Repository, remote: &Remote, patience: Duration) -> R
     Ok(output.stdout.lines().find_map(row))
 }
 
+/// Fetch the remote's chain with all objects, straight to where it is known as the last that was accepted: for a clone
+/// whose own objects may be what is broken, so that nothing here can be judged by them.
+///
+/// # Errors
+/// The remote could not be asked.
+pub fn refetch(repo: &Repository, remote: &Remote, patience: Duration) -> Result<(), SyncError> {
+    let mut git = hardened(repo)
+        .args(["-c", "fetch.pruneTags=false", "-c", "fetch.writeCommitGraph=false", "fetch", "--quiet", "--refetch"])
+        .args(["--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"])
+        .args(["--no-filter", "--no-prune", "--refmap="]);
+    if let Some(program) = &remote.upload_pack {
+        git = git.arg(format!("--upload-pack={program}"));
+    }
+    let refspec = format!("+{}*:{}*", remote.theirs, remote.accepted_ref());
+    let output = run(git.arg("--").arg(&remote.url).arg(refspec), patience)?;
+    match output.status.is_some_and(|status| status.success()) {
+        true => Ok(()),
+        false => Err(SyncError::Unreachable { remote: remote.name.clone(), words: output.words() }),
+    }
+}
+
 /// Push `tip` when the remote still is at `expected`.
 pub(super) fn push(
     repo: &Repository,

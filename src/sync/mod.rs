@@ -33,6 +33,7 @@ use crate::store::{Entry, StoreError};
 pub use divergence::{Divergence, between, unshared};
 pub use exchange::sync;
 pub use exclusive::{Confirmed, Unconfirmed, confirm, prepare};
+pub use host::refetch;
 pub use mode::{Mode, is_due, known_remote, mode};
 pub use probe::{Probed, Support, probe, probes_left};
 pub use rejected::{RejectedOperation, acknowledge, rejected};
