@@ -54,6 +54,7 @@ mod merge_queue;
 mod messages;
 mod next;
 mod overview;
+mod provisional;
 mod ready;
 mod rebase;
 mod reset;
