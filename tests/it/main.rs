@@ -112,6 +112,7 @@ mod resolve_kill;
 mod trust;
 mod trust_file;
 mod undo;
+mod undo_clones;
 
 mod demo;
 mod documents;
