@@ -54,5 +54,6 @@ fn reaches(repo: &Repository, tip: ObjectId, commit: ObjectId) -> bool {
 /// Whether the branch stood there once: what it is now came of it, by a rebase or by hand.
 fn was_at(repo: &Repository, branch: &str, commit: ObjectId) -> Result<bool, JudgeError> {
     let log = repo.git().args(["rev-list", "--walk-reflogs", branch, "--"]).text()?;
-    Ok(log.lines().any(|line| line == commit.to_string()))
+    let commit = commit.to_string();
+    Ok(log.lines().any(|line| line == commit))
 }

@@ -7,6 +7,7 @@ use git_agents::agent::{AgentName, CommitId};
 use git_agents::config;
 use git_agents::state::Action;
 use git_agents::store::Scope;
+use git_agents::sync::Provisional;
 use git_agents::task::{Hours, Task};
 use git_agents::work::complete::{Survey, compare, survey};
 use git_agents::work::leases;
@@ -85,7 +86,9 @@ pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
         for file in difference.iter().flat_map(|difference| &difference.not_named) {
             ctx.ui.warn(&format!("{file} is changed on the branch, and was not named"));
         }
-        ctx.ui.answer(&CompletedView::new(state, task, &survey, difference))?;
+        let mut view = CompletedView::new(state, task, &survey, difference);
+        view.task.provisional = Provisional::read(repo)?.has_task(task);
+        ctx.ui.answer(&view)?;
     }
     Ok(Exit::Good)
 }

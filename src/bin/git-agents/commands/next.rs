@@ -56,7 +56,7 @@ pub(crate) fn run(ctx: &Context, args: &NextArgs) -> Result<Exit, CliError> {
         };
         match begin(ctx, &sharing, &snapshot, &agent, &id, &args.terms) {
             Ok(started) => {
-                ctx.ui.answer(&StartedView::new(&agent, &id, &started))?;
+                ctx.ui.answer(&StartedView::new(&agent, &id, &started, sharing.is_provisional))?;
                 return Ok(Exit::Good);
             }
             // Somebody else was faster with this one: look again.

@@ -53,7 +53,7 @@ pub(crate) fn run(ctx: &Context, args: StartArgs) -> Result<Exit, CliError> {
         let snapshot = ctx.load(&Scope::open().with_tasks([&id]))?;
         begin(ctx, &sharing, &snapshot, &agent, &id, &args.terms)
     })?;
-    ctx.ui.answer(&StartedView::new(&agent, &id, &started))?;
+    ctx.ui.answer(&StartedView::new(&agent, &id, &started, sharing.is_provisional))?;
     Ok(Exit::Good)
 }
 

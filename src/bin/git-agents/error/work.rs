@@ -8,6 +8,7 @@ use git_agents::work::candidates::CandidateError;
 use git_agents::work::carry_out::CarryOutError;
 use git_agents::work::commit_hook::{HookError, LINE};
 use git_agents::work::complete::SurveyError;
+use git_agents::work::elsewhere::Absent;
 use git_agents::work::enrol::EnrolError;
 use git_agents::work::landing::LandingError;
 use git_agents::work::messages::MessageError;
@@ -79,6 +80,15 @@ impl From<CandidateError> for CliError {
             }
             CandidateError::BranchGone { agent, .. } => {
                 CliError::refused("branch-gone", message).hint(format!("git agents agent show {agent}"))
+            }
+            CandidateError::BranchElsewhere { branch, absent: Absent { remote, seen_as }, .. } => {
+                let (remote, branch) = (quoted(&remote), quoted(&branch));
+                let error = CliError::refused("branch-elsewhere", message);
+                let error = match seen_as {
+                    Some(_) => error,
+                    None => error.hint(format!("git push {remote} {branch}, in the clone that has it")),
+                };
+                error.hint(format!("git fetch {remote} {branch}:{branch}"))
             }
             CandidateError::Ref(error) => error.into(),
             CandidateError::Git(error) => error.into(),
@@ -193,7 +203,6 @@ impl From<RestoreError> for CliError {
         match error {
             RestoreError::Ref(error) => error.into(),
             RestoreError::Store(error) => error.into(),
-            RestoreError::Git(error) => error.into(),
             RestoreError::Keep { .. } => CliError::new(Exit::Outside, "write-failed", message)
                 .hint("look at the permissions of .git/agents and at the free space: df ."),
         }
