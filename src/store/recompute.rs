@@ -2,7 +2,8 @@
 //! that. It finds what vetting lets pass, a document that an operation is about and does not make like this.
 //!
 //! Documents are compared as JSON and not as bytes, and where they differ the chain's own goes on: one finding each, and
-//! none that only follows from another.
+//! none that only follows from another. Chains that began before there were leases begin without them, and are whole
+//! until the first.
 
 use gix::ObjectId;
 use serde_json::Value;
@@ -57,6 +58,7 @@ pub fn recompute(repo: &Repository, tip: ObjectId) -> Result<(usize, Vec<Mismatc
     chain.reverse();
     let (mut state, mut found) = (State::default(), Vec::new());
     let (mut before, number) = (None, chain.len());
+    let mut has_leases = false;
     for entry in chain {
         let unreadable = |reason: String| StoreError::Unreadable { commit: entry.commit, reason };
         let tree = tree_of(repo, entry.commit).map_err(unreadable)?;
@@ -74,7 +76,9 @@ pub fn recompute(repo: &Repository, tip: ObjectId) -> Result<(usize, Vec<Mismatc
         match state.apply_in_place(operation) {
             Ok(touched) => {
                 for document in &touched {
-                    if state.document(document) != stored(repo, tree, document) {
+                    let (made, stored) = (state.document(document), stored(repo, tree, document));
+                    let is_older = || !has_leases && without_lease(document, made.clone()) == stored;
+                    if made != stored && !is_older() {
                         mismatch(Difference::Other { document: document.clone() });
                     }
                 }
@@ -88,8 +92,23 @@ pub fn recompute(repo: &Repository, tip: ObjectId) -> Result<(usize, Vec<Mismatc
             Err(rejected) => mismatch(Difference::Rejected { reason: rejected.to_string() }),
         }
         adopt(repo, &mut state, &paths);
+        let documents = paths.keys().filter_map(|path| layout::document_at(path));
+        has_leases = has_leases
+            || documents.into_iter().any(|document| {
+                let stored = stored(repo, tree, &document);
+                without_lease(&document, stored.clone()) != stored
+            });
     }
     Ok((number, found))
+}
+
+/// A task as it was written before assignments had numbers and leases.
+fn without_lease(document: &Document, json: Option<Value>) -> Option<Value> {
+    let mut json = json?;
+    if let (Document::Task(_), Some(fields)) = (document, json.as_object_mut()) {
+        fields.retain(|name, _| !matches!(name.as_str(), "epoch" | "assigned_by" | "lease"));
+    }
+    Some(json)
 }
 
 /// What stands there in the tree, at any of the document's places.
