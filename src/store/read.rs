@@ -202,12 +202,17 @@ impl<'r> Reader<'r> {
 
     fn shards(&mut self, folder: &Entry, path: &str) {
         for shard in self.listing(folder, path) {
+            if self.exceeded.is_some() {
+                return;
+            }
             self.folder(&shard, &format!("{path}/{}", shard.name));
         }
     }
 
     fn folder(&mut self, folder: &Entry, path: &str) {
         for entry in self.listing(folder, path) {
+            // Also what is no document costs the look at it.
+            self.count();
             if self.exceeded.is_some() {
                 return;
             }
@@ -235,14 +240,12 @@ impl<'r> Reader<'r> {
     fn document(&mut self, entry: &Entry, path: &str) {
         match layout::document_at(path) {
             Some(document) => {
-                self.count();
                 if let Err(reason) = self.load(&document, entry, path) {
                     self.damaged(path, Some(document), &reason);
                 }
             }
             None => {
                 if let Some(reason) = layout::misplaced(path) {
-                    self.count();
                     self.damaged(path, None, &reason);
                 }
             }
@@ -309,6 +312,7 @@ impl<'r> Reader<'r> {
             }
             for path in layout::paths(&document) {
                 if let Some(entry) = self.entry_at(tree, &path) {
+                    self.count();
                     self.document(&entry, &path);
                 }
             }

@@ -8,7 +8,7 @@ use gix::ObjectId;
 use serde_json::Value;
 
 use super::chain::{Entry, History};
-use super::changed::{Changed, changed};
+use super::changed::{Budget, Changed, changed};
 use super::objects::{self, tree_of};
 use super::{StoreError, layout};
 use crate::git::Repository;
@@ -60,7 +60,8 @@ pub fn recompute(repo: &Repository, tip: ObjectId) -> Result<(usize, Vec<Mismatc
     for entry in chain {
         let unreadable = |reason: String| StoreError::Unreadable { commit: entry.commit, reason };
         let tree = tree_of(repo, entry.commit).map_err(unreadable)?;
-        let paths = changed(repo, before, tree, false).map_err(|error| unreadable(error.to_string()))?;
+        let paths =
+            changed(repo, before, tree, false, &mut Budget::of_one()).map_err(|error| unreadable(error.to_string()))?;
         before = Some(tree);
         let Some(operation) = &entry.operation else {
             // What that was to make nobody knows; it is named elsewhere.

@@ -11,7 +11,7 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use serde_json::Value;
 
-use super::changed::{Changed, TreeError, changed};
+use super::changed::{Budget, Changed, TreeError, changed};
 use super::layout::{self, FORMAT_PATH};
 use super::read::{self, Scope};
 use super::{StoreError, objects};
@@ -122,7 +122,7 @@ pub fn vet(repo: &Repository, tip: ObjectId, accepted: Option<ObjectId>) -> Resu
     }
     // A format that we do not know refuses before anything of it is judged.
     let format = read::format(repo, tip)?;
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut budget) = (BTreeSet::new(), Budget::of_chain(links.len()));
     let mut operations = Vec::with_capacity(links.len());
     for link in links.iter().rev() {
         let refused = |fault| VetError::Commit { commit: link.commit, fault };
@@ -130,10 +130,11 @@ pub fn vet(repo: &Repository, tip: ObjectId, accepted: Option<ObjectId>) -> Resu
         if !seen.insert(operation.id.clone()) {
             return Err(refused(Fault::Repeated { operation: operation.id }));
         }
-        belongs(repo, link, &operation).map_err(refused)?;
+        belongs(repo, link, &operation, &mut budget).map_err(refused)?;
         operations.push(operation.id);
     }
-    let quarantined = quarantined(repo, tip, accepted)?;
+    // What differs from beginning to end does so in one of the steps at least.
+    let quarantined = quarantined(repo, tip, accepted, &mut Budget::of_chain(links.len()))?;
     Ok(Vetted { tip, operations, quarantined })
 }
 
@@ -201,9 +202,12 @@ fn operation(repo: &Repository, link: &Link, format: u64) -> Result<Operation, F
 }
 
 /// Whether the commit changes nothing but what its operation is about.
-fn belongs(repo: &Repository, link: &Link, operation: &Operation) -> Result<(), Fault> {
+fn belongs(repo: &Repository, link: &Link, operation: &Operation, budget: &mut Budget) -> Result<(), Fault> {
     let unusable = |error: TreeError| Fault::Tree { reason: sentence(&error.to_string()) };
-    let paths: Changed = changed(repo, link.parent.map(|(_, tree)| tree), link.tree, true).map_err(unusable)?;
+    let mut one = Budget::of_one();
+    let before = link.parent.map(|(_, tree)| tree);
+    let paths: Changed = changed(repo, before, link.tree, true, &mut one).map_err(unusable)?;
+    budget.charge(&one).map_err(unusable)?;
     let foreign = |path: &str| {
         let sentence = sentence(&operation.action.sentence());
         Fault::Foreign { path: path.to_owned(), sentence }
@@ -252,11 +256,16 @@ fn is_about(action: &Action, document: &Document) -> bool {
 }
 
 /// What the newest commit has of damaged documents that the accepted one did not have like that.
-fn quarantined(repo: &Repository, tip: ObjectId, accepted: Option<ObjectId>) -> Result<Vec<Damaged>, StoreError> {
+fn quarantined(
+    repo: &Repository,
+    tip: ObjectId,
+    accepted: Option<ObjectId>,
+    budget: &mut Budget,
+) -> Result<Vec<Damaged>, StoreError> {
     let unreadable = |reason: String| StoreError::Unreadable { commit: tip, reason };
     let new = objects::tree_of(repo, tip).map_err(unreadable)?;
     let old = accepted.map(|commit| objects::tree_of(repo, commit)).transpose().map_err(unreadable)?;
-    let paths = changed(repo, old, new, true).map_err(|error| unreadable(error.to_string()))?;
+    let paths = changed(repo, old, new, true, budget).map_err(|error| unreadable(error.to_string()))?;
     // As every command reads it, so that nothing is let through that stops them.
     let mut damaged = read::read(repo, tip, &Scope::open())?.damaged;
     if let (Some(accepted), false) = (accepted, damaged.is_empty()) {
