@@ -17,6 +17,7 @@
 mod processor;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -66,13 +67,15 @@ fn main() {
 struct Ground {
     folder: tempfile::TempDir,
     agents: Vec<String>,
+    /// The refs before any landing.
+    saved: Vec<(String, String)>,
 }
 
 impl Ground {
     /// Each branch changes and adds files that nobody else touches, and begins before the target's newest commit.
     fn new(size: &Size) -> Self {
         let agents = (0..size.branches).map(|number| format!("a{number}")).collect();
-        let ground = Ground { folder: tempfile::tempdir().unwrap(), agents };
+        let ground = Ground { folder: tempfile::tempdir().unwrap(), agents, saved: Vec::new() };
         let repo = ground.repo();
         std::fs::create_dir_all(&repo).unwrap();
         ground.git(&["init", "-q", "-b", "main"]);
@@ -97,34 +100,44 @@ impl Ground {
         }
         write(&repo, &name(size.files - 1), "changed\n");
         ground.commit(&repo, "main goes on");
-        copy(&ground.live(), &ground.saved());
-        ground
-    }
-
-    fn live(&self) -> PathBuf {
-        self.folder.path().join("live")
-    }
-
-    fn saved(&self) -> PathBuf {
-        self.folder.path().join("saved")
+        Ground { saved: ground.refs(), ..ground }
     }
 
     fn repo(&self) -> PathBuf {
-        self.live().join("repo")
+        self.folder.path().join("repo")
     }
 
     fn worktree(&self, agent: &str) -> PathBuf {
-        self.live().join("repo-worktrees").join(agent)
+        self.folder.path().join("repo-worktrees").join(agent)
     }
 
     /// As it was before any landing, with indexes that know their files.
     fn restore(&self) {
-        std::fs::remove_dir_all(self.live()).unwrap();
-        copy(&self.saved(), &self.live());
-        let worktrees = self.agents.iter().map(|agent| self.worktree(agent));
-        for dir in worktrees.chain([self.repo()]) {
+        let update = |(name, id): &(String, String)| format!("update {name} {id}\n");
+        let refs = self.refs();
+        let gone = refs.iter().filter(|(name, _)| !self.saved.iter().any(|(saved, _)| saved == name));
+        let lines: String =
+            self.saved.iter().map(update).chain(gone.map(|(name, _)| format!("delete {name}\n"))).collect();
+        // The files follow from the commits: `reset` writes those that differ.
+        for (dir, branch) in self.checkouts() {
+            let (_, id) = self.saved.iter().find(|(name, _)| *name == branch).unwrap();
+            run(self.command("git", &dir, &["reset", "-q", "--hard", id]));
             run(self.command("git", &dir, &["status", "--porcelain"]));
         }
+        feed(self.command("git", &self.repo(), &["update-ref", "--stdin"]), &lines);
+    }
+
+    /// Every ref, and where it stands.
+    fn refs(&self) -> Vec<(String, String)> {
+        let listed = self.git(&["for-each-ref", "--format=%(refname) %(objectname)"]);
+        let pair = |line: &str| line.split_once(' ').map(|(name, id)| (name.to_owned(), id.to_owned()));
+        listed.lines().filter_map(pair).collect()
+    }
+
+    /// The folders with files, and the branches that they have checked out.
+    fn checkouts(&self) -> Vec<(PathBuf, String)> {
+        let agents = self.agents.iter().map(|agent| (self.worktree(agent), format!("refs/heads/agents/{agent}")));
+        agents.chain([(self.repo(), "refs/heads/main".to_owned())]).collect()
     }
 
     fn by_hand(&self, strategy: &str) {
@@ -210,8 +223,10 @@ fn write(dir: &Path, path: &str, content: &str) {
     std::fs::write(file, content).unwrap();
 }
 
-fn copy(from: &Path, to: &Path) {
-    assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
+fn feed(mut command: Command, lines: &str) {
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
 }
 
 /// Run to the end; what it says.

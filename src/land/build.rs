@@ -14,6 +14,7 @@ use crate::git::refs::{self, RefError};
 use crate::git::scratch::Scratch;
 use crate::git::worktrees::{self, Worktree};
 use crate::git::{Repository, hooks};
+use crate::worktree::check::Check;
 use crate::worktree::follow;
 
 /// The worktrees, and which of them still wait for the files of an earlier landing.
@@ -41,6 +42,7 @@ pub fn plan(repo: &Repository, request: &Request) -> Result<Built, PlanError> {
     let start = request.start.unwrap_or(before);
     let all = Holders::list(repo)?;
     let scratch = Scratch::new(repo)?;
+    let check = Check::new(repo, Some(&scratch));
     let mut barred = request.barred.clone();
     // A branch whose worktree is in the way of what all of them make together is left out, and the rest built again.
     let plan = loop {
@@ -50,17 +52,17 @@ pub fn plan(repo: &Repository, request: &Request) -> Result<Built, PlanError> {
         }
         let Some(end) = plan.target_after() else { break plan };
         let mut of_target = Vec::new();
-        let refused = follow_all(repo, &all, target, before, end, &scratch, &mut of_target)?;
+        let refused = follow_all(&check, &all, target, before, end, &mut of_target)?;
         // A file that cannot be written is somebody's: without that branch the others land.
         if let Some(reason) = &refused
-            && let Some(found) = whose(repo, &all, target, before, &plan, &scratch, reason)?
+            && let Some(found) = whose(&check, &all, target, before, &plan, reason)?
         {
             barred.push(found);
             continue;
         }
         let mut found = Vec::new();
         for step in &plan.steps {
-            let reason = follow_all(repo, &all, &step.branch, step.tip, end, &scratch, &mut plan.worktrees)?;
+            let reason = follow_all(&check, &all, &step.branch, step.tip, end, &mut plan.worktrees)?;
             found.extend(reason.map(|reason| stopped(&step.name, &step.branch, Some(step.tip), reason)));
         }
         if !found.is_empty() {
@@ -77,7 +79,7 @@ pub fn plan(repo: &Repository, request: &Request) -> Result<Built, PlanError> {
         let empty = request.sources.iter().filter(|source| plan.empty.contains(&source.name));
         let empty: Vec<&str> = empty.map(|source| source.branch.as_str()).collect();
         for branch in empty {
-            bring_along(repo, &all, branch, start, end, &scratch, &mut plan)?;
+            bring_along(repo, &check, &all, branch, (start, end), &mut plan)?;
         }
         break plan;
     };
@@ -110,6 +112,7 @@ pub fn plan_rebase(
 ) -> Result<Built, PlanError> {
     let all = Holders::list(repo)?;
     let scratch = Scratch::new(repo)?;
+    let check = Check::new(repo, Some(&scratch));
     let mut plan = Plan::default();
     let stop = |plan: &mut Plan, tip, reason| plan.stopped.push(stopped(&source.name, &source.branch, tip, reason));
     let tip = match tip_of(repo, &source.branch)? {
@@ -135,7 +138,7 @@ pub fn plan_rebase(
         plan.empty.push(source.name.clone());
         return Ok(Built { plan, scratch });
     }
-    if let Some(reason) = follow_all(repo, &all, &source.branch, tip, after, &scratch, &mut plan.worktrees)? {
+    if let Some(reason) = follow_all(&check, &all, &source.branch, tip, after, &mut plan.worktrees)? {
         stop(&mut plan, Some(tip), reason);
         plan.worktrees.clear();
         return Ok(Built { plan, scratch });
@@ -153,6 +156,7 @@ pub fn plan_rebase(
 pub fn plan_undo(repo: &Repository, moves: &[Move]) -> Result<Built, PlanError> {
     let all = Holders::list(repo)?;
     let scratch = Scratch::new(repo)?;
+    let check = Check::new(repo, Some(&scratch));
     let mut plan = Plan::default();
     for Move { name, before, after } in moves {
         let actual = refs::read_movable(repo, name)?;
@@ -163,7 +167,7 @@ pub fn plan_undo(repo: &Repository, moves: &[Move]) -> Result<Built, PlanError> 
         plan.moves.push(Move { name: name.clone(), before: *after, after: *before });
         match (after, before) {
             (Some(now), Some(then)) => {
-                if let Some(reason) = follow_all(repo, &all, name, *now, *then, &scratch, &mut plan.worktrees)? {
+                if let Some(reason) = follow_all(&check, &all, name, *now, *then, &mut plan.worktrees)? {
                     plan.refusals.extend(refusal_of(name, reason));
                 }
             }
@@ -242,12 +246,11 @@ fn land_all(
 /// Whose files cannot be written to the target's worktree: the first branch with which it is refused, where it is not
 /// with those before.
 fn whose(
-    repo: &Repository,
+    check: &Check<'_>,
     all: &Holders,
     target: &str,
     before: ObjectId,
     plan: &Plan,
-    scratch: &Scratch,
     reason: &Stop,
 ) -> Result<Option<Stopped>, PlanError> {
     let words = |stop: &Stop| match stop {
@@ -258,7 +261,7 @@ fn whose(
         return Ok(None);
     }
     for step in &plan.steps {
-        let found = follow_all(repo, all, target, before, step.after, scratch, &mut Vec::new())?;
+        let found = follow_all(check, all, target, before, step.after, &mut Vec::new())?;
         if let Some((path, reason)) = found.as_ref().and_then(words) {
             let reason = Stop::Unwritable { path, reason };
             return Ok(Some(stopped(&step.name, &step.branch, Some(step.tip), reason)));
@@ -270,11 +273,10 @@ fn whose(
 /// A branch whose work the target has under other ids stands at the target afterwards too, where its worktree lets it.
 fn bring_along(
     repo: &Repository,
+    check: &Check<'_>,
     all: &Holders,
     branch: &str,
-    start: ObjectId,
-    end: ObjectId,
-    scratch: &Scratch,
+    (start, end): (ObjectId, ObjectId),
     plan: &mut Plan,
 ) -> Result<(), PlanError> {
     let Ok(tip) = tip_of(repo, branch)? else { return Ok(()) };
@@ -282,7 +284,7 @@ fn bring_along(
     if tip == end || bases.iter().any(|base| base.detach() == tip) {
         return Ok(());
     }
-    if follow_all(repo, all, branch, tip, end, scratch, &mut plan.worktrees)?.is_none() {
+    if follow_all(check, all, branch, tip, end, &mut plan.worktrees)?.is_none() {
         plan.moves.push(Move { name: branch.to_owned(), before: Some(tip), after: Some(end) });
     }
     Ok(())
@@ -322,12 +324,11 @@ fn stopped_beforehand(request: &Request, source: &Source, all: &[Worktree]) -> O
 
 /// The worktrees that have the branch, or why they cannot come along.
 fn follow_all(
-    repo: &Repository,
+    check: &Check<'_>,
     all: &Holders,
     branch: &str,
     before: ObjectId,
     after: ObjectId,
-    scratch: &Scratch,
     following: &mut Vec<Following>,
 ) -> Result<Option<Stop>, PlanError> {
     let holders: Vec<_> = all.worktrees.iter().filter(|worktree| worktree.holds(branch)).collect();
@@ -344,7 +345,7 @@ fn follow_all(
     if all.waiting.iter().any(is_behind) {
         return Ok(Some(Stop::Worktree { path, reason: follow::Blocked::Behind }));
     }
-    if let Some(reason) = follow::check(repo, holder, before, after, Some(scratch))? {
+    if let Some(reason) = check.worktree(holder, before, after)? {
         return Ok(Some(Stop::Worktree { path, reason }));
     }
     if holder.exists() {

@@ -15,6 +15,7 @@ use crate::git::refs::{self, Expected, RefError, RefUpdate};
 use crate::git::scratch::{Scratch, ScratchError};
 use crate::git::worktrees::{self, Worktree};
 use crate::git::{GitError, Repository};
+use crate::worktree::check::{self, Check};
 use crate::worktree::follow::{self, FollowError, Followed};
 use crate::worktree::journal::{Entry, JournalError};
 
@@ -170,6 +171,7 @@ fn check(repo: &Repository, plan: &Plan, scratch: &Scratch) -> Result<Vec<Worktr
         }
     }
     let all = worktrees::list(repo)?;
+    let looks = Check::new(repo, Some(scratch));
     let mut refusals = Vec::new();
     for Move { name, before, after } in &plan.moves {
         for worktree in all.iter().filter(|worktree| worktree.holds(name)) {
@@ -181,7 +183,7 @@ fn check(repo: &Repository, plan: &Plan, scratch: &Scratch) -> Result<Vec<Worktr
                     return Err(ExecuteError::Outdated { name: branch, actual: *before });
                 }
                 (Some(before), Some(after)) => {
-                    let reason = follow::check(repo, worktree, *before, *after, Some(scratch))?;
+                    let reason = looks.worktree(worktree, *before, *after)?;
                     refusals.extend(reason.map(|reason| Refusal::Worktree { branch, path, reason }));
                 }
                 (Some(_), None) => refusals.push(Refusal::CheckedOut { branch, path }),
@@ -195,7 +197,7 @@ fn check(repo: &Repository, plan: &Plan, scratch: &Scratch) -> Result<Vec<Worktr
 /// Say no when somebody is writing the index of a worktree that is to come along.
 fn refuse_locked(plan: &Plan, all: &[Worktree]) -> Result<(), ExecuteError> {
     let locked = plan.worktrees.iter().filter_map(|following| {
-        let reason = follow::locked(all.iter().find(|worktree| worktree.path == following.path)?)?;
+        let reason = check::locked(all.iter().find(|worktree| worktree.path == following.path)?)?;
         Some(Refusal::Worktree { branch: following.branch.clone(), path: following.path.clone(), reason })
     });
     let refusals: Vec<_> = locked.collect();

@@ -2,7 +2,8 @@
 //! the object store costs ten times as much.
 //!
 //! It is believed only when its first line names the very commit that the ref points at and the program that reads it,
-//! so it can be missing or damaged, but not stale. It holds what [`Scope::open`](super::Scope::open) asks for and
+//! so it can be missing or damaged, but not stale. That line alone is kept where a copy would cost too much: it tells which
+//! chain was here when the ref is gone. It holds what [`Scope::open`](super::Scope::open) asks for and
 //! nothing else, and it is never written for a state with damaged documents.
 
 use std::collections::BTreeSet;
@@ -58,7 +59,7 @@ pub(super) fn commit(repo: &Repository) -> Option<ObjectId> {
 /// Keep a copy of the state of `commit`. It is only a copy: what stands in the way is passed over.
 pub(super) fn write(repo: &Repository, commit: ObjectId, state: &State) {
     if !state.damaged.is_empty() || state.tasks.len() > MOST_TASKS {
-        return;
+        return mark(repo, commit);
     }
     let needed: BTreeSet<&TaskId> =
         state.tasks.values().filter(|task| !task.state.is_closed()).flat_map(|task| &task.after).collect();
@@ -69,17 +70,33 @@ pub(super) fn write(repo: &Repository, commit: ObjectId, state: &State) {
         claims: state.claims.values().cloned().collect(),
         tally: state.tally.clone(),
     };
-    drop(write_file(repo, commit, &content));
+    let mut bytes = first_line(commit).into_bytes();
+    if serde_json::to_writer(&mut bytes, &content).is_ok() {
+        drop(write_file(repo, &bytes));
+    }
 }
 
-fn write_file(repo: &Repository, commit: ObjectId, content: &Content) -> std::io::Result<()> {
+/// Keep the commit alone, if the file has another; what stands in the way is passed over.
+pub(super) fn mark(repo: &Repository, tip: ObjectId) {
+    if commit(repo) != Some(tip) {
+        drop(write_file(repo, first_line(tip).as_bytes()));
+    }
+}
+
+/// Remove the file.
+pub(super) fn remove(repo: &Repository) -> std::io::Result<()> {
+    match std::fs::remove_file(path(repo)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn write_file(repo: &Repository, bytes: &[u8]) -> std::io::Result<()> {
     let path = path(repo);
     let folder = path.parent().unwrap_or(&path);
     std::fs::create_dir_all(folder)?;
-    let mut bytes = first_line(commit).into_bytes();
-    serde_json::to_writer(&mut bytes, content)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(&bytes)?;
+    file.write_all(bytes)?;
     file.persist(&path).map_err(|error| error.error)?;
     Ok(())
 }

@@ -75,6 +75,12 @@ pub enum StoreError {
         /// The newest that is known here.
         known: u64,
     },
+    /// There was a state, and its ref is gone: deleted by hand, or by a fetch that prunes.
+    #[error("{STATE_REF} is gone; it was at {last}")]
+    Gone {
+        /// The newest commit that is known to have been there.
+        last: ObjectId,
+    },
     /// git has no name and address for commits.
     #[error("git does not know who you are: user.name and user.email are not set")]
     NoIdentity,
@@ -112,9 +118,13 @@ pub fn tip(repo: &Repository) -> Result<Option<ObjectId>, StoreError> {
 /// Read the state as it is now.
 ///
 /// # Errors
-/// See [`StoreError`]; a single damaged document is none.
+/// See [`StoreError`]; a single damaged document is none. Where a chain is missed that was there, that is one, too.
 pub fn load(repo: &Repository, scope: &Scope) -> Result<Snapshot, StoreError> {
     let tip = tip(repo)?;
+    // A new chain in its place would hide it.
+    if let Some(last) = cached(repo).filter(|_| tip.is_none()) {
+        return Err(StoreError::Gone { last });
+    }
     let state = tip.map(|commit| state_of(repo, commit, scope)).transpose()?.unwrap_or_default();
     Ok(Snapshot { tip, state })
 }
@@ -146,6 +156,24 @@ pub fn time_of(repo: &Repository, commit: ObjectId) -> Option<DateTime<Utc>> {
 /// The commit whose state was copied last, whether or not it is there any more.
 pub fn cached(repo: &Repository) -> Option<ObjectId> {
     cache::commit(repo)
+}
+
+/// Note where the ref stands now, so that it is missed when it is gone.
+pub fn remember(repo: &Repository, tip: ObjectId) {
+    cache::mark(repo, tip);
+}
+
+/// Keep a copy of what was written in a larger transaction.
+pub fn keep_copy(repo: &Repository, committed: &Committed) {
+    cache::write(repo, committed.commit, &committed.state);
+}
+
+/// Begin anew: there is no chain, and none is missed.
+///
+/// # Errors
+/// [`StoreError::Write`].
+pub fn forget(repo: &Repository) -> Result<(), StoreError> {
+    cache::remove(repo).map_err(|error| StoreError::Write { reason: error.to_string() })
 }
 
 fn state_of(repo: &Repository, commit: ObjectId, scope: &Scope) -> Result<State, StoreError> {

@@ -8,7 +8,7 @@ use super::divergence::between;
 use super::host::{self, Push};
 use super::integrate::{self, Integrated};
 use super::lock::SyncLock;
-use super::{Direction, OnRewind, Remote, Report, Request, SyncError, mode};
+use super::{Direction, OnRewind, Remote, Report, Request, SyncError, mode, replaced};
 use crate::git::{Repository, refs};
 use crate::state::{Damaged, OperationId};
 use crate::store::{self, Entry, Replay, StoreError, VetError};
@@ -37,9 +37,7 @@ pub fn sync(repo: &Repository, world: &World, remote: &Remote, request: &Request
         quarantined: Vec::new(),
         tip: None,
     };
-    if remote.is_mirror {
-        integrate::bring_back(repo, world)?;
-    }
+    report.rejected = replaced::bring_back(repo, world, remote)?;
     // Another process of this clone may have pushed for us while we waited.
     if is_shared(repo, remote, request)? {
         report.tip = refs::read(repo, &remote.accepted_ref())?;

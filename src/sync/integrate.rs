@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 
 use gix::ObjectId;
-use gix::bstr::ByteSlice;
 
 use super::divergence::{Divergence, between};
 use super::rejected::{self, RejectedOperation};
@@ -114,29 +113,6 @@ pub(super) fn withdraw(repo: &Repository, world: &World, id: &OperationId) -> Re
     }
 }
 
-/// A plain `git fetch` in a mirror replaces our ref by the remote's. Where that was the last to move it, and has taken
-/// operations away, they are brought back; the ref's log has them.
-pub(super) fn bring_back(repo: &Repository, world: &World) -> Result<(), SyncError> {
-    let mut lock = StoreLock::acquire(repo)?;
-    let Some(now) = store::tip(repo)? else { return Ok(()) };
-    let log =
-        repo.git().args(["log", "--walk-reflogs", "--max-count=2", "--format=%H%x00%gs", STATE_REF, "--"]).run()?;
-    let entry = |line: &[u8]| {
-        let (id, message) = line.split_once_str("\0")?;
-        Some((ObjectId::from_hex(id).ok()?, message.to_str_lossy().into_owned()))
-    };
-    let mut entries = log.stdout.lines().filter_map(entry);
-    let (Some((newest, message)), Some((before, _))) = (entries.next(), entries.next()) else { return Ok(()) };
-    if newest != now || !message.starts_with("fetch") {
-        return Ok(());
-    }
-    if between(repo, Some(before), Some(now))?.missing_there().is_empty() {
-        return Ok(());
-    }
-    let message = "sync: bring back what a fetch has replaced".to_owned();
-    move_state(repo, world, &mut lock, Some(now), Some(before), message)
-}
-
 /// Move the ref that holds what a remote has. The store's lock is held and says so: moving any ref may lock the packed
 /// refs, and whoever writes next must know that a holder died over it.
 pub(super) fn move_accepted(
@@ -173,7 +149,8 @@ fn move_ref(
     Ok(refs::swap_one(repo, &update, &signature)?)
 }
 
-fn move_state(
+/// Move our own chain's ref; the store's lock is held.
+pub(super) fn move_state(
     repo: &Repository,
     world: &World,
     lock: &mut StoreLock,
@@ -184,6 +161,9 @@ fn move_state(
     lock.swapping(true)?;
     let moved = move_ref(repo, world, STATE_REF, from, to, message);
     lock.swapping(false)?;
+    if let (Ok(()), Some(tip)) = (&moved, to) {
+        store::remember(repo, tip);
+    }
     moved
 }
 
@@ -237,7 +217,8 @@ fn replayed(
     Ok(Integrated { tip: replay.tip(), came, came_count, waiting, rejected })
 }
 
-fn told(world: &World, remote: &Remote, entry: &Entry, reason: &str, backup: &str) -> RejectedOperation {
+/// What is written down of an operation that does not hold.
+pub(super) fn told(world: &World, remote: &Remote, entry: &Entry, reason: &str, backup: &str) -> RejectedOperation {
     RejectedOperation {
         id: entry.operation.as_ref().map(|operation| operation.id.clone()),
         commit: entry.commit.to_string(),
@@ -251,7 +232,7 @@ fn told(world: &World, remote: &Remote, entry: &Entry, reason: &str, backup: &st
 }
 
 /// Keep a chain that we leave; gives the backup's name. One that is there already will do.
-fn keep(repo: &Repository, world: &World, tip: ObjectId) -> Result<String, SyncError> {
+pub(super) fn keep(repo: &Repository, world: &World, tip: ObjectId) -> Result<String, SyncError> {
     let there = refs::list(repo, FOLDER)?;
     if let Some((name, _)) = there.iter().find(|(name, id)| *id == tip && name.ends_with("/state")) {
         return Ok(name.clone());

@@ -17,6 +17,7 @@ mod lock;
 mod mode;
 mod rejected;
 mod remote;
+mod replaced;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -45,7 +45,9 @@ pub fn carry_out<E>(
     lock.swapping(true).map_err(|error| refused(error.into()))?;
     let executed = land::execute(repo, &execution);
     lock.swapping(false).map_err(|error| refused(error.into()))?;
-    Ok((prepared.committed, executed.map_err(CarryOutError::Execute)?))
+    let executed = executed.map_err(CarryOutError::Execute)?;
+    store::keep_copy(repo, &prepared.committed);
+    Ok((prepared.committed, executed))
 }
 
 /// The plan's moves as the operation remembers them.

@@ -299,6 +299,7 @@ pub fn restore(
     let swapped = refs::swap_one(repo, &update, &signature);
     lock.swapping(false)?;
     swapped?;
+    store::remember(repo, candidate.commit);
     Ok(kept)
 }
 

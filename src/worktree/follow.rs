@@ -1,34 +1,24 @@
 //! Bringing a worktree along when the branch that it has checked out moves.
 //!
 //! What git does for a fast-forward: `git read-tree -m -u`, which takes only the paths that differ between the two
-//! commits and keeps uncommitted edits elsewhere. [`check`] asks beforehand, without touching anything, and names the
-//! paths in the way. It looks for untracked and ignored files itself: read-tree would overwrite ignored ones.
-//! [`follow`] does it, can be repeated, and finishes what a kill interrupted.
+//! commits and keeps uncommitted edits elsewhere. [`check`](super::check) asks beforehand. [`follow`] does it, can be
+//! repeated, and finishes what a kill interrupted.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use gix::ObjectId;
 use gix::bstr::{BString, ByteSlice};
 
-#[path = "follow_files.rs"]
-mod files;
-
 pub(crate) use super::finish::{clear_lock, take_back};
 
 use super::finish;
-use super::index_copy::IndexCopy;
-use super::obstacles::obstacles;
-use crate::git::scratch::Scratch;
 use crate::git::worktrees::{OperationKind, Worktree, operation_in};
-use crate::git::{Git, GitError, Repository, run, status};
+use crate::git::{Git, GitError, Repository, run};
 
 /// How long an index that somebody else has locked is waited for.
 const LOCK_TRIES: u32 = 50;
 const LOCK_PAUSE: Duration = Duration::from_millis(100);
-/// The same before anything has moved: long enough for a `git add`, not for a commit whose editor is open.
-const SHORT_TRIES: u32 = 15;
 
 /// Why a worktree cannot come along.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,83 +122,6 @@ impl Entry {
     }
 }
 
-/// Whether `worktree` could come along from `old` to `new`; nothing is changed. `new` may be in a scratch. `None` when
-/// it could. A lock on its index is waited for as long as a quick command holds one.
-///
-/// # Errors
-/// See [`FollowError`].
-pub fn check(
-    repo: &Repository,
-    worktree: &Worktree,
-    old: ObjectId,
-    new: ObjectId,
-    scratch: Option<&Scratch>,
-) -> Result<Option<Blocked>, FollowError> {
-    if worktree.is_bare {
-        return Ok(None);
-    }
-    if !worktree.exists() {
-        return Ok(Some(Blocked::Missing));
-    }
-    if !worktree.is_intact() {
-        return Ok(Some(Blocked::NotIntact));
-    }
-    if let Some(operation) = &worktree.operation {
-        return Ok(Some(Blocked::Operation { kind: operation.kind }));
-    }
-    if let Some(locked) = locked(worktree) {
-        return Ok(Some(locked));
-    }
-    let git = || scratch.map_or_else(|| worktree.git(), |scratch| scratch.on(worktree.git()));
-    let changes = changes(git(), old, new)?;
-    let mut paths: BTreeSet<BString> = obstacles(worktree, &changes)?;
-    let reason = rehearse(repo, worktree, &git, old, new)?;
-    if reason.is_some() {
-        let status = status::status(worktree)?;
-        let touched: BTreeSet<_> = changes.iter().map(|change| change.path.as_bstr()).collect();
-        paths.extend(status.tracked().into_iter().filter(|path| touched.contains(path)).map(ToOwned::to_owned));
-    }
-    if !paths.is_empty() {
-        return Ok(Some(Blocked::InTheWay { paths: paths.into_iter().collect() }));
-    }
-    match reason {
-        None => unwritable(repo, worktree, scratch, new, changes),
-        Some(reason) => Ok(Some(Blocked::Refused { reason })),
-    }
-}
-
-/// Why not all of the files could be written. What the index has already is not written again.
-fn unwritable(
-    repo: &Repository,
-    worktree: &Worktree,
-    scratch: Option<&Scratch>,
-    new: ObjectId,
-    mut changes: Vec<Change>,
-) -> Result<Option<Blocked>, FollowError> {
-    let blocked = files::unwritable(repo, worktree, scratch, new, &changes)?;
-    let number = changes.len();
-    if blocked.is_some() {
-        let index = finish::index_of(worktree, &changes)?;
-        changes.retain(|change| index.get(&change.path) != change.new.as_ref());
-    }
-    if changes.len() == number {
-        return Ok(blocked);
-    }
-    files::unwritable(repo, worktree, scratch, new, &changes)
-}
-
-/// Whether somebody has the worktree's index locked for longer than a quick command does.
-pub fn locked(worktree: &Worktree) -> Option<Blocked> {
-    let path = index_lock(worktree);
-    for _ in 0..SHORT_TRIES {
-        if !path.exists() {
-            return None;
-        }
-        std::thread::sleep(LOCK_PAUSE);
-    }
-    path.exists().then_some(Blocked::Locked { path })
-}
-
 /// Bring `worktree` along after `branch`, which it has checked out, has moved from `old` to `new`. Can be repeated,
 /// also after a kill.
 ///
@@ -224,16 +137,22 @@ pub fn follow(
     if let Some(ended) = not_now(worktree, branch)? {
         return Ok(ended);
     }
+    let mut is_fresh = false;
     for _ in 0..LOCK_TRIES {
-        refresh(worktree)?;
         let output = read_tree(worktree.git(), old, new).run()?;
         if output.status.success() {
             return Ok(Followed::Done);
         }
-        if !index_lock(worktree).exists() {
+        if index_lock(worktree).exists() {
+            std::thread::sleep(LOCK_PAUSE);
+            continue;
+        }
+        // It has judged before it wrote anything, but takes a file whose time alone differs for an edit.
+        if is_fresh {
             break;
         }
-        std::thread::sleep(LOCK_PAUSE);
+        refresh(worktree)?;
+        is_fresh = true;
     }
     finish::finish(repo, worktree, old, new)
 }
@@ -308,33 +227,16 @@ fn not_now(worktree: &Worktree, branch: &str) -> Result<Option<Followed>, Follow
     if let Some(operation) = worktree.git_dir.as_deref().and_then(operation_in) {
         return Ok(Some(Followed::Later { reason: Blocked::Operation { kind: operation.kind } }));
     }
+    // Where HEAD is a file it may say so at once; a link, or what stands there with a reftable, is git's to read.
+    let text = worktree.git_dir.as_ref().and_then(|dir| std::fs::read_to_string(dir.join("HEAD")).ok());
+    if text.as_deref().and_then(|text| text.strip_prefix("ref: ")).is_some_and(|name| name.trim_end() == branch) {
+        return Ok(None);
+    }
     let head = worktree.git().args(["symbolic-ref", "-q", "HEAD"]).run()?;
     match head.status.code() {
         // It exits with 1 when HEAD is detached.
         Some(0 | 1) => Ok((head.stdout.trim_end() != branch.as_bytes()).then_some(Followed::Elsewhere)),
         _ => Err(run::failed("git symbolic-ref -q HEAD".to_owned(), &head).into()),
-    }
-}
-
-/// Let git try it on a copy of the index. Gives git's words when it would not do it.
-fn rehearse(
-    repo: &Repository,
-    worktree: &Worktree,
-    git: &dyn Fn() -> Git,
-    old: ObjectId,
-    new: ObjectId,
-) -> Result<Option<String>, FollowError> {
-    let copy = IndexCopy::of(repo, worktree)
-        .map_err(|source| FollowError::Io { path: index_lock(worktree).with_extension(""), source })?;
-    let on_copy = || copy.git(git());
-    on_copy().args(["update-index", "-q", "--refresh"]).run()?;
-    let child = read_tree(on_copy(), old, new).arg("-n");
-    let line = child.line();
-    let output = child.run()?;
-    match run::failed(line, &output) {
-        _ if output.status.success() => Ok(None),
-        GitError::Failed { stderr, .. } => Ok(Some(stderr)),
-        error => Err(error.into()),
     }
 }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::git::refs::{self, Expected, RefUpdate};
 use crate::git::worktrees;
 use crate::land::fixture::{Fixture, ann, lines, lines_with, read_in, write_in};
+use crate::worktree::check::Check;
 
 const BRANCH: &str = "refs/heads/agents/one";
 
@@ -38,7 +39,7 @@ impl Case {
     }
 
     fn check(&self) -> Option<Blocked> {
-        check(&self.fixture.open(), &self.worktree(), self.old, self.new, None).unwrap()
+        Check::new(&self.fixture.open(), None).worktree(&self.worktree(), self.old, self.new).unwrap()
     }
 
     fn move_branch(&self) {

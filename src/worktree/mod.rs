@@ -4,6 +4,7 @@
 //! so that a kill at any moment leaves something that the next command can finish or undo.
 
 pub mod backup;
+pub mod check;
 pub mod create;
 pub mod follow;
 pub mod integration;
@@ -15,4 +16,3 @@ mod discard;
 mod finish;
 mod index_copy;
 mod losses;
-mod obstacles;

@@ -62,6 +62,7 @@ mod resolve_answers;
 mod soft;
 mod stacked;
 mod start;
+mod state_gone;
 mod status;
 mod strategies;
 mod sync;

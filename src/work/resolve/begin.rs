@@ -25,7 +25,7 @@ use crate::land::{self, base_of_own};
 use crate::state::{OperationId, State};
 use crate::work::place::{self, Standing};
 use crate::work::{landing, stacked};
-use crate::worktree::follow;
+use crate::worktree::check::Check;
 use crate::world::World;
 
 /// Whose conflict is to be resolved, and how.
@@ -248,7 +248,7 @@ fn ready(asked: &Asked<'_>, worktree: &Worktree, tip: ObjectId) -> Result<(), Re
     if !paths.is_empty() {
         return Err(ResolveError::Uncommitted { agent, path, paths });
     }
-    match follow::check(asked.repo, worktree, tip, asked.target.commit, None)? {
+    match Check::new(asked.repo, None).worktree(worktree, tip, asked.target.commit)? {
         Some(reason) => Err(ResolveError::Blocked { agent, path, reason }),
         None => Ok(()),
     }

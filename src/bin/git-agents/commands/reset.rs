@@ -21,11 +21,13 @@ pub(crate) struct ResetArgs {
 
 pub(crate) fn run(ctx: &Context, args: &ResetArgs) -> Result<Exit, CliError> {
     let repo = ctx.repo()?;
-    ctx.recover()?;
     let Some(_) = store::tip(repo)? else {
+        // A chain that is gone already is not missed any more.
+        store::forget(repo)?;
         ctx.ui.answer(&ResetView { backup: None, restore: Vec::new() })?;
         return Ok(Exit::Good);
     };
+    ctx.recover()?;
     ctx.ui.confirm("Forget all agents, tasks, findings and history (a backup ref is written first)?", args.yes)?;
     let signature = identity::committer(repo, ctx.world.now).ok_or(StoreError::NoIdentity)?;
     let mut lock = StoreLock::acquire(repo)?;
@@ -54,6 +56,7 @@ pub(crate) fn run(ctx: &Context, args: &ResetArgs) -> Result<Exit, CliError> {
     let swapped = updates.iter().try_for_each(|update| refs::swap_one(repo, update, &signature));
     lock.swapping(false)?;
     swapped?;
+    store::forget(repo)?;
     let restore = vec![format!("git update-ref {STATE_REF} {backup}")];
     ctx.ui.answer(&ResetView { backup: Some(backup), restore })?;
     Ok(Exit::Good)

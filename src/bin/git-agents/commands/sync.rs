@@ -1,7 +1,7 @@
 //! `git agents sync`
 
 use clap::Args;
-use git_agents::store::Scope;
+use git_agents::store::{self, History, Scope};
 use git_agents::sync::{self, Direction, OnRewind, Request};
 
 use super::complete_values::remote_names;
@@ -70,6 +70,7 @@ pub(crate) fn run(ctx: &Context, args: SyncArgs) -> Result<Exit, CliError> {
         _ => OnRewind::Stop,
     };
     let before = sync::rejected(repo)?;
+    let gone = store::cached(repo).filter(|_| store::tip(repo).is_ok_and(|tip| tip.is_none()));
     let report = sync::sync(repo, &ctx.world, &remote, &Request { on_rewind, ..Request::new(direction) });
     let report = report.inspect_err(|_| {
         // What was turned down before it stopped is told all the same.
@@ -78,6 +79,14 @@ pub(crate) fn run(ctx: &Context, args: SyncArgs) -> Result<Exit, CliError> {
             ctx.ui.warn(&format!("rejected: {}: {}", one.sentence, one.reason));
         }
     })?;
+    if let Some(last) = gone {
+        match History::from(repo, Some(last)).all(|entry| entry.is_ok()) {
+            true => ctx.ui.note("refs/agents/state was gone, and was brought back"),
+            false => ctx.ui.warn(&format!(
+                "refs/agents/state was gone, and so is {last}, where it was: what was not shared before is lost"
+            )),
+        }
+    }
     if report.came_count > 0 {
         // From now on counts how long this clone has seen a lease unchanged.
         ctx.leases()?.observe(&ctx.load(&Scope::open())?.state);

@@ -21,6 +21,9 @@ impl From<StoreError> for CliError {
                     .hint("git agents doctor")
                     .hint("git agents recover")
             }
+            StoreError::Gone { .. } => CliError::refused("state-gone", message)
+                .hint("git agents recover")
+                .hint("git agents reset, to begin anew"),
             StoreError::Oversized { .. } => CliError::refused("too-large", message).hint("the same in smaller parts"),
             StoreError::TooLarge { .. } => CliError::new(Exit::Outside, "state-too-large", message)
                 .hint("git agents doctor")

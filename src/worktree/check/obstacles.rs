@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gix::bstr::{BString, ByteSlice};
 
-use super::follow::{Change, FollowError};
+use super::super::follow::{Change, FollowError};
 use crate::git::repository::path_of;
 use crate::git::worktrees::Worktree;
 

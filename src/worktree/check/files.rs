@@ -11,28 +11,26 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use gix::objs::Find;
 
-use super::{Blocked, Change, FollowError};
+use super::super::follow::{Blocked, Change, FollowError};
+use super::Check;
 use crate::git::repository::path_of;
-use crate::git::scratch::Scratch;
 use crate::git::worktrees::Worktree;
-use crate::git::{Git, GitError, Repository, run};
+use crate::git::{GitError, Repository, run};
 use crate::worktree::index_copy::IndexCopy;
 
 /// Why not all of the changed files of `new` could be written.
 pub(super) fn unwritable(
-    repo: &Repository,
+    check: &Check<'_>,
     worktree: &Worktree,
-    scratch: Option<&Scratch>,
     new: ObjectId,
     changes: &[Change],
 ) -> Result<Option<Blocked>, FollowError> {
-    let git = || scratch.map_or_else(|| worktree.git(), |scratch| scratch.on(worktree.git()));
     if let Some(blocked) = read_only(worktree, changes) {
         return Ok(Some(blocked));
     }
-    let reason = match unreadable(repo, scratch, &git, changes)? {
+    let reason = match unreadable(check, worktree, changes)? {
         Some(reason) => Some(reason),
-        None => unfiltered(repo, worktree, &git, new, changes)?,
+        None => unfiltered(check, worktree, new, changes)?,
     };
     Ok(reason.map(|reason| Blocked::Unwritable { reason }))
 }
@@ -52,28 +50,28 @@ fn read_only(worktree: &Worktree, changes: &[Change]) -> Option<Blocked> {
     })
 }
 
-fn unreadable(
-    repo: &Repository,
-    scratch: Option<&Scratch>,
-    git: &dyn Fn() -> Git,
-    changes: &[Change],
-) -> Result<Option<String>, FollowError> {
-    let objects: &dyn Find = match scratch {
+fn unreadable(check: &Check<'_>, worktree: &Worktree, changes: &[Change]) -> Result<Option<String>, FollowError> {
+    let objects: &dyn Find = match check.scratch {
         Some(scratch) => scratch.objects(),
-        None => &repo.gix().objects,
+        None => &check.repo.gix().objects,
     };
     let mut content = Vec::new();
     for entry in changes.iter().filter_map(|change| change.new.as_ref()).filter(|entry| !entry.is_submodule()) {
+        // What one worktree gets the others get too.
+        if !check.read.borrow_mut().insert(entry.id) {
+            continue;
+        }
         match objects.try_find(&entry.id, &mut content) {
             Ok(Some(_)) => continue,
             // git fetches it when it writes the file.
-            Ok(None) if repo.config("extensions.partialClone").is_some() => continue,
+            Ok(None) if check.repo.config("extensions.partialClone").is_some() => continue,
             _ => {}
         }
-        let child = git().args(["cat-file", "blob", &entry.id.to_string()]);
+        let child = check.git(worktree).args(["cat-file", "blob", &entry.id.to_string()]);
         let line = child.line();
         let output = child.run()?;
         if !output.status.success() {
+            check.read.borrow_mut().remove(&entry.id);
             return words(run::failed(line, &output)).map(Some);
         }
     }
@@ -81,12 +79,12 @@ fn unreadable(
 }
 
 fn unfiltered(
-    repo: &Repository,
+    check: &Check<'_>,
     worktree: &Worktree,
-    git: &dyn Fn() -> Git,
     new: ObjectId,
     changes: &[Change],
 ) -> Result<Option<String>, FollowError> {
+    let repo = check.repo;
     let required = required_filters(repo);
     if required.is_empty() {
         return Ok(None);
@@ -98,7 +96,7 @@ fn unfiltered(
     }
     let failed = |source| FollowError::Io { path: repo.agents_dir().join("tmp"), source };
     let copy = IndexCopy::empty(repo, worktree).map_err(failed)?;
-    let on_copy = || copy.git(git());
+    let on_copy = || copy.git(check.git(worktree));
     on_copy().args(["read-tree", &new.to_string()]).stdout()?;
     let answer = on_copy().args(["check-attr", "--cached", "-z", "--stdin", "filter"]).input(names).stdout()?;
     let mut filtered = Vec::new();
