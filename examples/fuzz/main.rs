@@ -1,4 +1,4 @@
-//! Plays rounds with states, operations and settings that are nearly right.
+//! Plays rounds with states, operations, claims, settings and calls of hooks that are nearly right.
 //!
 //! `cargo run --release --example fuzz -- --minutes 60 [--seed N]` begins at a seed and goes on until the time is over. A
 //! panic, a round of more than a minute, or a change outside the state ends it with status 1 and names the seed; `--seed N

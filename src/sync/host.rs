@@ -57,6 +57,27 @@ pub(super) fn fetch(repo: &Repository, remote: &Remote, patience: Duration) -> R
     Ok(output.stdout.lines().find_map(row))
 }
 
+/// Fetch the remote's chain with all objects, straight to where it is known as the last that was accepted: for a clone
+/// whose own objects may be what is broken, so that nothing here can be judged by them.
+///
+/// # Errors
+/// The remote could not be asked.
+pub fn refetch(repo: &Repository, remote: &Remote, patience: Duration) -> Result<(), SyncError> {
+    let mut git = hardened(repo)
+        .args(["-c", "fetch.pruneTags=false", "-c", "fetch.writeCommitGraph=false", "fetch", "--quiet", "--refetch"])
+        .args(["--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"])
+        .args(["--no-filter", "--no-prune", "--refmap="]);
+    if let Some(program) = &remote.upload_pack {
+        git = git.arg(format!("--upload-pack={program}"));
+    }
+    let refspec = format!("+{}*:{}*", remote.theirs, remote.accepted_ref());
+    let output = run(git.arg("--").arg(&remote.url).arg(refspec), patience)?;
+    match output.status.is_some_and(|status| status.success()) {
+        true => Ok(()),
+        false => Err(SyncError::Unreachable { remote: remote.name.clone(), words: output.words() }),
+    }
+}
+
 /// Push `tip` when the remote still is at `expected`.
 pub(super) fn push(
     repo: &Repository,
@@ -66,17 +87,8 @@ pub(super) fn push(
     patience: Duration,
 ) -> Result<Push, SyncError> {
     let theirs = &remote.theirs;
-    let expected = expected.map(|id| id.to_string()).unwrap_or_default();
-    let mut git = hardened(repo)
-        .args(["-c", "push.pushOption=", "-c", "push.gpgSign=false", "-c", "push.useForceIfIncludes=false"])
-        .args(["-c", "push.negotiate=false", "push", "--porcelain", "--no-progress", "--no-verify", "--no-signed"])
-        .args(["--no-follow-tags", "--recurse-submodules=no"])
-        // Nothing expected means that there must be no such ref.
-        .arg(format!("--force-with-lease={theirs}:{expected}"));
-    if let Some(program) = &remote.receive_pack {
-        git = git.arg(format!("--receive-pack={program}"));
-    }
-    let output = run(git.arg("--").arg(&remote.url).arg(format!("{tip}:{theirs}")), patience)?;
+    let git = pushing(repo, remote, theirs, expected);
+    let output = run(git.arg(format!("{tip}:{theirs}")), patience)?;
     let is_taken = |line: &[u8]| {
         let mut fields = line.split(|byte| *byte == b'\t');
         let (flag, refs) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
@@ -88,6 +100,56 @@ pub(super) fn push(
     } else {
         Push::Unclear { words: output.words() }
     })
+}
+
+/// Delete a ref of the remote when it still is at `expected`. What came of it is for the caller to look up.
+pub(super) fn delete(
+    repo: &Repository,
+    remote: &Remote,
+    name: &str,
+    expected: ObjectId,
+    patience: Duration,
+) -> Result<(), SyncError> {
+    run(pushing(repo, remote, name, Some(expected)).arg(format!(":{name}")), patience)?;
+    Ok(())
+}
+
+/// The remote's refs whose names begin like one of these, or end in something that does.
+pub(super) fn list(
+    repo: &Repository,
+    remote: &Remote,
+    prefixes: &[&str],
+    patience: Duration,
+) -> Result<Vec<(String, ObjectId)>, SyncError> {
+    let mut git = hardened(repo).args(["ls-remote", "--refs"]);
+    if let Some(program) = &remote.upload_pack {
+        git = git.arg(format!("--upload-pack={program}"));
+    }
+    let git = git.arg("--").arg(&remote.url).args(prefixes.iter().map(|prefix| format!("{prefix}*")));
+    let output = run(git, patience)?;
+    if !output.status.is_some_and(|status| status.success()) {
+        return Err(SyncError::Unreachable { remote: remote.name.clone(), words: output.words() });
+    }
+    let row = |line: &[u8]| {
+        let (id, name) = line.split_once_str("\t")?;
+        Some((name.to_str().ok()?.to_owned(), ObjectId::from_hex(id).ok()?))
+    };
+    Ok(output.stdout.lines().filter_map(row).collect())
+}
+
+/// A push that moves this ref of the remote only when it is as expected; the refspec is still to be said.
+fn pushing(repo: &Repository, remote: &Remote, theirs: &str, expected: Option<ObjectId>) -> Git {
+    let expected = expected.map(|id| id.to_string()).unwrap_or_default();
+    let mut git = hardened(repo)
+        .args(["-c", "push.pushOption=", "-c", "push.gpgSign=false", "-c", "push.useForceIfIncludes=false"])
+        .args(["-c", "push.negotiate=false", "push", "--porcelain", "--no-progress", "--no-verify", "--no-signed"])
+        .args(["--no-follow-tags", "--recurse-submodules=no"])
+        // Nothing expected means that there must be no such ref.
+        .arg(format!("--force-with-lease={theirs}:{expected}"));
+    if let Some(program) = &remote.receive_pack {
+        git = git.arg(format!("--receive-pack={program}"));
+    }
+    git.arg("--").arg(&remote.url)
 }
 
 /// A child that no hook, prompt or lock of the user's takes part in. At the top of the main worktree, from which a

@@ -15,6 +15,7 @@ mod host;
 mod integrate;
 mod lock;
 mod mode;
+mod probe;
 mod rejected;
 mod remote;
 mod replaced;
@@ -33,7 +34,9 @@ use crate::store::{Entry, StoreError};
 pub use divergence::{Divergence, between, unshared};
 pub use exchange::sync;
 pub use exclusive::{Confirmed, Unconfirmed, confirm, prepare};
+pub use host::refetch;
 pub use mode::{Mode, is_due, known_remote, mode};
+pub use probe::{Probed, Support, probe, probes_left};
 pub use rejected::{RejectedOperation, acknowledge, rejected};
 pub use remote::{MODE_KEY, REMOTE_KEY, REMOTE_REF_KEY, Remote, accepted_ref, remote};
 

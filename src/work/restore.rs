@@ -14,7 +14,7 @@ use gix::ObjectId;
 
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
 use crate::git::repository::RefStorage;
-use crate::git::{GitError, Repository, identity};
+use crate::git::{Repository, identity};
 use crate::store::{self, STATE_REF, Scope, StoreError, StoreLock};
 use crate::world::World;
 
@@ -90,9 +90,6 @@ pub enum RestoreError {
     /// The lock could not be taken, or there is no identity.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A remote could not be asked.
-    #[error(transparent)]
-    Git(#[from] GitError),
     /// What the ref was could not be written down.
     #[error("{} could not be written: {source}", .path.display())]
     Keep {
@@ -233,18 +230,6 @@ pub fn best(candidates: &[Candidate]) -> Option<&Candidate> {
     let mut sound = candidates.iter().filter(|one| one.is_sound());
     let mut readable = candidates.iter().filter(|one| one.fault.is_none());
     sound.clone().find(is_here).or_else(|| sound.next()).or_else(|| readable.next())
-}
-
-/// Ask a remote for its state anew, with all objects, into `refs/agents-local/remotes/<remote>/state`.
-///
-/// # Errors
-/// git could not reach it.
-pub fn ask(repo: &Repository, remote: &str) -> Result<(), GitError> {
-    // All objects anew, since those that we seem to have may be what is broken; and nothing else of the user's.
-    let child = repo.git().args(["-c", "core.hooksPath=/dev/null", "fetch", "--quiet", "--refetch", "--no-tags"]);
-    let child = child.args(["--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance", "--no-prune"]);
-    let child = child.args(["--refmap=", "--"]).arg(remote);
-    child.arg(format!("+refs/agents/state*:refs/agents-local/remotes/{remote}/state*")).stdout().map(drop)
 }
 
 /// Where the old value of the ref was kept.

@@ -282,6 +282,56 @@ fn what_is_none_of_our_business_stops_nothing() {
     assert_eq!(outside.to_string(), "{}\n[status 0]", "no repository");
 }
 
+/// Found by `examples/fuzz`.
+#[test]
+fn no_symlink_leads_past_a_claim() {
+    let sandbox = with_work();
+    let worktree = sandbox.worktree_of("bob");
+    std::fs::create_dir(worktree.join("src")).unwrap();
+    std::os::unix::fs::symlink("src", worktree.join("way")).unwrap();
+    std::os::unix::fs::symlink("src/db/later", worktree.join("link")).unwrap();
+    // The folder that is claimed is not there yet.
+    assert_snapshot!(from(&sandbox, "bob", &["guard", "way/db/a"]), @"
+    denied  src/db/a is in src/db, which is claimed exclusively by ann until 2026-01-05 11:00 UTC (New schema)
+      try: git agents claims
+    [status 1]
+    ");
+    let edit = |path: &str| json!({ "tool_name": "Write", "tool_input": { "file_path": path } }).to_string();
+    for path in ["way/db/a", "way/db", "./way/x/../db/a", "link"] {
+        assert!(hook(&sandbox, &edit(path), &[]).good().stdout.contains("deny"), "{path}");
+    }
+    assert_snapshot!(hook(&sandbox, &edit("link"), &[]), @r#"
+    {"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"deny","permissionDecisionReason":"src/db/later is in src/db, which is claimed exclusively by ann until 2026-01-05 11:00 UTC (New schema). Work on something else, or see: git agents claims"}}
+    [status 0]
+    "#);
+    // What is named is the link itself, as git keeps it.
+    assert_snapshot!(from(&sandbox, "bob", &["guard", "link"]), @"
+    1 path may be changed
+    [status 0]
+    ");
+}
+
+/// Found by `examples/fuzz`: what is no file is not opened, since nobody may ever write into a pipe.
+#[test]
+fn nobody_waits_for_a_pipe() {
+    let sandbox = with_work();
+    let pipe = sandbox.worktree_of("bob").join("pipe");
+    assert!(sandbox.command("mkfifo").arg(&pipe).status().unwrap().success());
+    assert_snapshot!(from(&sandbox, "ann", &["guard", "pipe"]), @"
+    1 path may be changed
+    [status 0]
+    ");
+    sandbox.commit_as("bob", "file", "x\n");
+    let file = sandbox.worktree_of("bob").join("file");
+    std::fs::remove_file(&file).unwrap();
+    assert!(sandbox.command("mkfifo").arg(&file).status().unwrap().success());
+    assert_snapshot!(from(&sandbox, "ann", &["guard", "file"]), @"
+    note  bob changes file, partly uncommitted
+    1 path may be changed
+    [status 0]
+    ");
+}
+
 /// Status 2 would stop the tool: our own failure is none of that, unless it is asked for.
 #[test]
 fn a_failure_of_its_own_stops_nothing_unless_asked_for() {

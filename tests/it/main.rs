@@ -34,6 +34,7 @@ mod conflicts_path;
 mod conflicts_show;
 mod conflicts_unseen;
 mod doctor;
+mod doctor_remote;
 mod fail;
 mod findings;
 mod findings_import;

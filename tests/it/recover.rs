@@ -3,7 +3,7 @@
 use git_agents::store::STATE_REF;
 use insta::assert_snapshot;
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, remote_tip};
 
 fn with_tasks() -> Sandbox {
     let sandbox = Sandbox::with_agents(&["ann"]);
@@ -217,6 +217,35 @@ fn the_remote_has_what_is_gone_here() {
     [status 0]
     ");
     assert_eq!(sandbox.tip(), tip);
+}
+
+/// Hosts that take only branches have the state under another name.
+#[test]
+fn the_remote_is_asked_for_the_ref_that_has_the_state() {
+    let sandbox = with_tasks();
+    let remote = sandbox.remote();
+    sandbox.git(["config", "agents.remoteRef", "refs/heads/agents-state"]);
+    sandbox.agents(["sync"]).good();
+    let tip = sandbox.tip();
+    assert_eq!(remote_tip(&sandbox, &remote, "refs/heads/agents-state"), Some(tip.clone()));
+    sandbox.git(["update-ref", "-d", STATE_REF]);
+    sandbox.git(["update-ref", "-d", "refs/agents-local/remotes/origin/state"]);
+    std::fs::remove_dir_all(sandbox.repo().join(".git/agents")).unwrap();
+    assert_snapshot!(sandbox.direct(["recover", "--from", "remote", "--yes"]).output(), @"
+       COMMIT      MADE    OPERATIONS  STATE  FROM
+    *  [COMMIT]  0s ago           3  whole  refs/agents-local/remotes/origin/state
+    refs/agents/state is at [COMMIT] again
+    [status 0]
+    ");
+    assert_eq!(sandbox.tip(), tip);
+    // And what is unreachable is said to be.
+    std::fs::rename(&remote, sandbox.root().join("away")).unwrap();
+    assert_snapshot!(sandbox.direct(["recover", "--from", "remote", "--yes"]).output(), @"
+    [stderr]
+    error: origin could not be asked: fatal: '[ROOT]/remote.git' does not appear to be a git repository; fatal: Could not read from remote repository.; Please make sure you have the correct access rights; and the repository exists.
+      try: git ls-remote origin
+    [status 4]
+    ");
 }
 
 #[test]

@@ -129,7 +129,10 @@ impl Look<'_> {
         let place = top.join(path_of(path));
         let is_file = place.symlink_metadata().is_ok_and(|found| found.is_file());
         let text = own.filter(|_| is_file).and_then(|stage| self.blobs.text(stage));
-        if let (Some(before), Ok(now)) = (text, fs::read(&place)) {
+        // What is no file is not opened: a pipe would wait for somebody who writes.
+        if let Some(before) = text
+            && let Ok(now) = fs::read(&place)
+        {
             return Some(before.replace("\r\n", "\n") != now.replace("\r\n", "\n"));
         }
         if own.is_some_and(|own| !own.mode.is_tree()) && place.symlink_metadata().is_err() {

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::config;
 use crate::git::{Repository, identity};
+use crate::sync::Probed;
 use crate::world::World;
 
 /// How bad something is.
@@ -96,6 +97,11 @@ pub fn examine(repo: &Repository, world: &World, Manner { mend, deep }: Manner) 
     found.extend(sharing::examine(repo));
     found.extend(resolutions::examine(repo, mend));
     found
+}
+
+/// What is wrong with a remote that was probed.
+pub fn of_remote(probed: &Probed) -> Option<Ailment> {
+    sharing::judge(probed)
 }
 
 /// What everything stands on: git, who we are, the target.

@@ -2,7 +2,10 @@
 
 use super::Ailment;
 use crate::git::Repository;
-use crate::sync::{self, Mode, SyncError};
+use crate::sync::{self, Mode, Probed, REMOTE_REF_KEY, Support, SyncError};
+
+/// The code of a remote that could not be asked.
+const UNREACHABLE: &str = "remote-unreachable";
 
 /// Look, without asking any remote.
 pub(super) fn examine(repo: &Repository) -> Vec<Ailment> {
@@ -14,6 +17,10 @@ pub(super) fn examine(repo: &Repository) -> Vec<Ailment> {
         })),
         Err(error) => found.push(Ailment::warning("rejected-unreadable", error.to_string())),
     }
+    found.extend(sync::probes_left(repo).into_iter().map(|(remote, name)| {
+        let message = format!("a probe of {remote} was interrupted, and may have left {name} there");
+        Ailment::warning("probe-left", message).hint(format!("git agents doctor --remote {remote}"))
+    }));
     found.extend(remote(repo).err().map(|error| {
         let ailment = Ailment::error("remote", error.to_string());
         match error {
@@ -23,6 +30,35 @@ pub(super) fn examine(repo: &Repository) -> Vec<Ailment> {
         }
     }));
     found
+}
+
+/// What is wrong with a remote that was probed.
+pub(super) fn judge(probed: &Probed) -> Option<Ailment> {
+    let Probed { remote, name, support, .. } = probed;
+    let as_branch = format!("git config {REMOTE_REF_KEY} refs/heads/agents-state");
+    Some(match support {
+        Support::Full => return None,
+        Support::Keeps { name } => {
+            let message = format!("{remote} takes refs and does not delete them: {name} stays there");
+            Ailment::warning("remote-keeps", message).hint(format!("git push {remote} --delete {name}"))
+        }
+        Support::Hides => {
+            let message = format!("{remote} takes refs beside {name} and shows them to nobody");
+            Ailment::error("remote-hides", message).hint(as_branch)
+        }
+        Support::OnlyBranches { words } => {
+            let message = format!("{remote} takes branches, and no ref like {name}: {words}");
+            Ailment::error("remote-only-branches", message).hint(as_branch)
+        }
+        Support::ReadOnly { words } => {
+            let message = format!("{remote} takes no push, so the state can only be read there: {words}");
+            Ailment::error("remote-read-only", message).hint(format!("git agents sync {remote} --fetch-only"))
+        }
+        Support::Unreachable { words } => {
+            let message = format!("{remote} could not be asked: {words}");
+            Ailment::error(UNREACHABLE, message).hint(format!("git ls-remote {remote}"))
+        }
+    })
 }
 
 /// Who synchronises by itself has to know with whom.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use git_agents::git::Repository;
 use git_agents::state::{Action, State};
@@ -11,6 +12,9 @@ use git_agents::store::{self, STATE_REF, Scope};
 use git_agents::world::World;
 use gix::ObjectId;
 use serde_json::{Value, json};
+
+/// The time that everything happens at.
+const NOW: &str = "2026-01-05T09:00:00Z";
 
 /// A repository with a state of some of everything.
 pub(crate) struct Ground {
@@ -43,6 +47,7 @@ impl Ground {
         ground.git(&["add", "-A"]);
         ground.git(&["commit", "-qm", "Begin"]);
         ground.git(&["branch", "precious"]);
+        ground.add_work();
         for action in actions() {
             ground.act(&action).unwrap();
         }
@@ -50,6 +55,17 @@ impl Ground {
         ground.outside = ground.files();
         ground.heads = ground.git(&["for-each-ref", "refs/heads"]);
         ground
+    }
+
+    /// A branch of Ann with a worktree, where a file has changed and something is no file; symlinks into folders.
+    fn add_work(&self) {
+        std::fs::create_dir(self.repo().join("src")).unwrap();
+        std::os::unix::fs::symlink("src", self.repo().join("way")).unwrap();
+        std::os::unix::fs::symlink("src/db/a", self.repo().join("link")).unwrap();
+        let worktree = self.root.join("ann");
+        self.git(&["worktree", "add", "-q", "-b", "agents/ann", worktree.to_str().unwrap()]);
+        std::fs::write(worktree.join("README"), "Not committed.\n").unwrap();
+        assert!(Command::new("mkfifo").arg(worktree.join("pipe")).status().unwrap().success());
     }
 
     pub(super) fn repo(&self) -> PathBuf {
@@ -61,7 +77,7 @@ impl Ground {
     }
 
     pub(super) fn world(&self) -> World {
-        World { now: "2026-01-05T09:00:00Z".parse().unwrap(), seed: Some(1), home: None }
+        World { now: NOW.parse().unwrap(), seed: Some(1), home: None }
     }
 
     /// One operation; whether it was taken.
@@ -93,6 +109,18 @@ impl Ground {
         (output.status.code(), String::from_utf8_lossy(&text).into_owned())
     }
 
+    /// The program with something to read: its status, and what it wrote where.
+    pub(super) fn program_with(&self, program: &Path, args: &[&str], input: &[u8]) -> (Option<i32>, String, String) {
+        let mut command = Command::new(program);
+        let command = self.hermetic(&mut command).args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        // Much smaller than a pipe holds; a program that refuses early does not read it, which is its right.
+        drop(child.stdin.take().unwrap().write_all(input));
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    }
+
     fn git(&self, args: &[&str]) -> String {
         let mut command = Command::new("git");
         let output = self.hermetic(&mut command).args(args).output().unwrap();
@@ -103,7 +131,11 @@ impl Ground {
     fn hermetic<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         let path = std::env::var_os("PATH").unwrap();
         let command = command.current_dir(self.repo()).env_clear().env("PATH", path).env("HOME", &self.root);
-        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null").env("NO_COLOR", "1")
+        command
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("NO_COLOR", "1")
+            .env("GIT_COMMITTER_DATE", NOW)
     }
 
     /// Every file but git's own objects, logs and refs of the state, and what is ours in its folder.
@@ -116,6 +148,11 @@ impl Ground {
                 let path = entry.unwrap().path();
                 if path.is_dir() && !path.is_symlink() {
                     folders.extend((!ours.contains(&path)).then_some(path));
+                } else if path.is_symlink() {
+                    found
+                        .insert(path.clone(), std::fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes());
+                } else if !path.is_file() {
+                    found.insert(path, Vec::new());
                 } else {
                     found.insert(path.clone(), std::fs::read(&path).unwrap_or_default());
                 }
@@ -126,7 +163,7 @@ impl Ground {
 }
 
 fn actions() -> Vec<Value> {
-    let at = "2026-01-05T09:00:00Z";
+    let at = NOW;
     let task = |id: &str, after: &[&str]| {
         json!({ "id": id, "title": format!("Task {id}"), "body": "Much\nmore", "hours": 2.5, "category": "c",
             "labels": ["a"], "paths": ["src/**"], "after": after })
@@ -136,6 +173,8 @@ fn actions() -> Vec<Value> {
     let finding = json!({ "id": "f", "agent": "ann", "task": "1", "severity": "low", "category": "c", "message": "m",
         "file": "a.rs", "line": 3, "end_line": 4, "state": "open", "created_at": at });
     let start = json!({ "do": "start", "agent": "ann", "task": "1", "base": null });
+    let claims = json!([{ "path": "src/db", "exclusive": true, "reason": "Mine" }, { "path": "docs" }]);
+    let shared = json!([{ "path": "docs", "reason": "Ours" }, { "path": "README" }]);
     let tip = "1".repeat(40);
     let complete = json!({ "do": "complete", "agent": "ann", "task": "1", "tip": tip, "files": ["a"], "hours": 1.5 });
     vec![
@@ -146,5 +185,7 @@ fn actions() -> Vec<Value> {
         complete,
         json!({ "do": "drop-task", "task": "4", "reason": "no" }),
         json!({ "do": "assign", "agent": "bob", "task": "5", "new": null }),
+        json!({ "do": "claim", "agent": "bob", "claims": claims }),
+        json!({ "do": "claim", "agent": "ann", "claims": shared, "ttl_s": 600 }),
     ]
 }

@@ -12,13 +12,18 @@ use gix::objs::tree::EntryKind;
 use gix::prelude::{FindExt, Write};
 use serde_json::{Value, json};
 
-use super::{Ground, mutate};
+use super::{Ground, claims, hook, mutate};
 
 /// Play the round of this seed. Now and then the `program` looks too.
 pub(crate) fn round(ground: &Ground, seed: u64, program: &Path) {
     let rng = &mut Rng::with_seed(seed);
     drop(shared::parse(&mutate::settings(rng)));
+    claims::path_is_taken_or_refused(rng);
+    hook::input_is_read_or_refused(rng);
     assert!(ground.set(ground.tip));
+    if seed % 8 == 3 {
+        hook::no_spelling_leads_past_a_claim(ground, rng, program);
+    }
     let tip = made(ground, rng);
     let repo = ground.open();
     let vetted = store::vet(&repo, tip, Some(ground.tip));
@@ -37,6 +42,10 @@ pub(crate) fn round(ground: &Ground, seed: u64, program: &Path) {
     if let Ok(state) = &read {
         drop(state.ready());
         drop(store::last_readable(&repo, tip, &state.damaged));
+        claims::are_kept(ground, &repo, state, rng);
+    }
+    if seed % 8 == 5 {
+        hook::program_answers(ground, rng, program);
     }
     drop(store::last_undoable(&repo, Some(tip)));
     drop(store::recompute(&repo, tip));
@@ -53,6 +62,7 @@ pub(crate) fn round(ground: &Ground, seed: u64, program: &Path) {
         assert!(error.starts_with("Rule("), "what was vetted cannot be built upon: {error}");
     }
     drop(ground.act(&json!({ "do": "assign", "agent": "ann", "task": "2", "new": null })));
+    claims::are_made(ground, rng);
     if is_fifth {
         drop(doctor::examine(&repo, &ground.world(), Manner { mend: true, deep: false }));
     }
@@ -74,6 +84,11 @@ fn look(ground: &Ground, program: &Path) {
         &["log", "--json"],
         &["agent", "list"],
         &["merge-order"],
+        &["claims"],
+        &["claims", "--json"],
+        &["guard", "src/db/a", "pipe"],
+        &["claim", "ann", "src/db", "lib"],
+        &["release", "ann", "--all"],
         &["cleanup", "--dry-run"],
         &["agent", "remove", "bob", "--force"],
         &["undo", "--yes"],
@@ -157,6 +172,7 @@ fn message(rng: &mut Rng, touched: Option<&str>) -> Vec<u8> {
         json!({ "do": "land", "target": "main", "before": "1".repeat(40), "after": "2".repeat(40),
             "landed": [{ "agent": "ann", "tasks": [task], "commit": "2".repeat(40), "tip": "1".repeat(40), "strategy": "squash" }] }),
     ];
+    operations.push(claims::operation(rng));
     let mut operation = operations.swap_remove(rng.usize(..operations.len()));
     let moved = json!([{ "ref": "refs/heads/precious", "before": null, "after": "1".repeat(40) }]);
     let fields = [("id", json!("01x")), ("nonce", json!("0")), ("at", json!("2026-01-05T09:00:00Z")), ("moved", moved)];

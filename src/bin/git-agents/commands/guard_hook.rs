@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use git_agents::git::Repository;
+use git_agents::git::worktrees::canonical;
 use git_agents::store;
 use git_agents::work::hook_json::{self, Call, LARGEST};
 use gix::bstr::BString;
@@ -48,7 +49,9 @@ fn answer(ctx: &Context, agent: Option<&str>) -> Result<Exit, CliError> {
 /// repository, or one without agents.
 fn judge(ctx: &Context, agent: Option<&str>, call: &Call) -> Result<Option<GuardView>, CliError> {
     let here = ctx.absolute(Path::new(call.cwd.as_deref().unwrap_or(".")))?;
-    let files: Vec<PathBuf> = call.paths.iter().map(|path| git_agents::config::normalise(&here.join(path))).collect();
+    // Some tools write through a symlink and some replace it, so both are what is changed.
+    let both = |path: &String| [git_agents::config::normalise(&here.join(path)), written(&here.join(path))];
+    let files: Vec<PathBuf> = call.paths.iter().flat_map(both).collect();
     let Some(first) = files.first() else { return Ok(None) };
     // Who changes a file is whose worktree it is in, wherever the tool was started.
     let at = |dir: PathBuf| Context::new(ctx.ui.clone(), ctx.world.clone(), dir);
@@ -72,6 +75,14 @@ fn judge(ctx: &Context, agent: Option<&str>, call: &Call) -> Result<Option<Guard
 /// A file as a path of the repository; none when it is outside, or git's own.
 fn in_ours(ctx: &Context, repo: &Repository, file: &Path) -> Option<BString> {
     in_repository(ctx, repo, file).ok().map(|path| stored(repo, path))
+}
+
+/// The file that is written when `file` is, by who follows a symlink, even to a file that is not there yet.
+fn written(file: &Path) -> PathBuf {
+    match (file.read_link(), file.parent()) {
+        (Ok(to), Some(folder)) => canonical(&folder.join(to)),
+        _ => canonical(file),
+    }
 }
 
 /// The folder that a file is in, or will be in, as far as that is there.

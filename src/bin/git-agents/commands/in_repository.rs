@@ -34,13 +34,13 @@ pub(crate) fn claimable(ctx: &Context, given: &OsStr) -> Result<ClaimedPath, Cli
     text.parse().map_err(|reason| refused(&reason))
 }
 
-/// The path under which git keeps what is at `path`: a folder above it may be a symlink to another one.
+/// The path under which git keeps what is at `path`, or will keep it: a folder above it may be a symlink to another one.
 pub(crate) fn stored(repo: &Repository, path: BString) -> BString {
     let Some(top) = repo.worktree() else { return path };
     let whole = top.join(path_of(path.as_ref()));
     let (Some(parent), Some(name)) = (whole.parent(), whole.file_name()) else { return path };
-    match parent.canonicalize().ok().and_then(|parent| parent.strip_prefix(top).map(Path::to_owned).ok()) {
-        Some(parent) if !path.is_empty() => parent.join(name).as_os_str().as_bytes().into(),
+    match canonical(parent).strip_prefix(top) {
+        Ok(parent) if !path.is_empty() => parent.join(name).as_os_str().as_bytes().into(),
         _ => path,
     }
 }

@@ -1,6 +1,9 @@
 //! `git agents recover`
 
+use std::time::Duration;
+
 use clap::Args;
+use git_agents::sync;
 use git_agents::work::restore::{self, Candidate, Current, Kept, Place, Search};
 
 use crate::context::Context;
@@ -25,12 +28,15 @@ pub(crate) struct RecoverArgs {
     yes: bool,
 }
 
+/// How long a remote may take to send all that it has.
+const PATIENCE: Duration = Duration::from_secs(600);
+
 pub(crate) fn run(ctx: &Context, args: &RecoverArgs) -> Result<Exit, CliError> {
     let repo = ctx.repo()?;
     let mut search = Search::new(repo);
     let mut current = search.current()?;
     if args.from.as_deref() == Some("remote") {
-        restore::ask(repo, &remote(ctx)?)?;
+        sync::refetch(repo, &sync::remote(repo, None)?, PATIENCE)?;
         search = Search::new(repo);
         let asked = search.current()?;
         if let (Current::At(old), Current::At(new)) = (&current, &asked)
@@ -116,21 +122,5 @@ fn fault_of(current: &Current) -> String {
             (None, None) if now.damaged == 0 => "nothing is wrong with refs/agents/state".to_owned(),
             (None, None) => format!("refs/agents/state has {} damaged documents", now.damaged),
         },
-    }
-}
-
-/// The remote that is asked: the configured one, the only one, or origin.
-fn remote(ctx: &Context) -> Result<String, CliError> {
-    let repo = ctx.repo()?;
-    if let Some(name) = git_agents::config::value(repo, "agents.remote") {
-        return Ok(name);
-    }
-    let names: Vec<String> = repo.git().arg("remote").text()?.lines().map(str::to_owned).collect();
-    match names.as_slice() {
-        [one] => Ok(one.clone()),
-        names if names.iter().any(|name| name == "origin") => Ok("origin".to_owned()),
-        [] => Err(CliError::refused("no-remote", "there is no remote to ask").hint("git remote add origin URL")),
-        _ => Err(CliError::refused("no-remote", "nothing says which remote is to be asked")
-            .hint("git agents config set remote NAME")),
     }
 }

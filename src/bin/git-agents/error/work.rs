@@ -192,7 +192,6 @@ impl From<RestoreError> for CliError {
         match error {
             RestoreError::Ref(error) => error.into(),
             RestoreError::Store(error) => error.into(),
-            RestoreError::Git(error) => error.into(),
             RestoreError::Keep { .. } => CliError::new(Exit::Outside, "write-failed", message)
                 .hint("look at the permissions of .git/agents and at the free space: df ."),
         }

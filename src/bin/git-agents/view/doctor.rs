@@ -1,5 +1,6 @@
 //! What is wrong, and what helps.
 
+use git_agents::sync::{Probed, Support};
 use git_agents::work::doctor::{Ailment, Level};
 use serde::Serialize;
 
@@ -10,7 +11,53 @@ use crate::ui::View;
 #[derive(Debug, Serialize)]
 pub(crate) struct DoctorView {
     pub(crate) problems: Vec<Ailment>,
+    /// What a probe has found; absent when nobody asked for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) remote: Option<ProbeView>,
     pub(crate) summary: DoctorSummary,
+}
+
+/// What a remote does with refs such as the state's.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProbeView {
+    pub(crate) name: String,
+    /// The ref there that has the state, or will have it.
+    #[serde(rename = "ref")]
+    pub(crate) state: String,
+    /// `full`, `keeps`, `hides`, `only-branches`, `read-only` or `unreachable`.
+    pub(crate) support: &'static str,
+    /// Refs of earlier probes that were deleted there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) removed: Vec<String>,
+}
+
+impl From<&Probed> for ProbeView {
+    fn from(probed: &Probed) -> Self {
+        let support = match probed.support {
+            Support::Full => "full",
+            Support::Keeps { .. } => "keeps",
+            Support::Hides => "hides",
+            Support::OnlyBranches { .. } => "only-branches",
+            Support::ReadOnly { .. } => "read-only",
+            Support::Unreachable { .. } => "unreachable",
+        };
+        let Probed { remote, name, removed, .. } = probed.clone();
+        ProbeView { name: remote, state: name, support, removed }
+    }
+}
+
+impl ProbeView {
+    fn text(&self) -> String {
+        let ProbeView { name, state, support, removed } = self;
+        let mut text: String = removed
+            .iter()
+            .map(|left| format!("deleted {} on {}, which a probe had left\n", safe(left), safe(name)))
+            .collect();
+        if *support == "full" {
+            text.push_str(&format!("{} can keep {}: it takes, shows and deletes such refs\n", safe(name), safe(state)));
+        }
+        text
+    }
 }
 
 /// How many there are.
@@ -22,14 +69,14 @@ pub(crate) struct DoctorSummary {
 }
 
 impl DoctorView {
-    pub(crate) fn new(problems: Vec<Ailment>) -> Self {
+    pub(crate) fn new(problems: Vec<Ailment>, probed: Option<&Probed>) -> Self {
         let open = |level: Level| problems.iter().filter(|one| one.level == level && !one.fixed).count();
         let summary = DoctorSummary {
             errors: open(Level::Error),
             warnings: open(Level::Warning),
             fixed: problems.iter().filter(|one| one.fixed).count(),
         };
-        DoctorView { problems, summary }
+        DoctorView { problems, remote: probed.map(ProbeView::from), summary }
     }
 
     /// Nothing is wrong any more.
@@ -42,7 +89,7 @@ impl View for DoctorView {
     const KIND: &'static str = "doctor";
 
     fn text(&self, style: &Style) -> String {
-        let mut text = String::new();
+        let mut text = self.remote.as_ref().map(ProbeView::text).unwrap_or_default();
         for problem in &self.problems {
             let word = match (problem.fixed, problem.level) {
                 (true, _) => style.green("fixed:"),
