@@ -57,12 +57,16 @@ pub(super) fn fetch(repo: &Repository, remote: &Remote, patience: Duration) -> R
     Ok(output.stdout.lines().find_map(row))
 }
 
-/// Fetch the remote's chain with all objects, straight to where it is known as the last that was accepted: for a clone
-/// whose own objects may be what is broken, so that nothing here can be judged by them.
+/// Fetch the remote's chain with all objects into its incoming ref, where nothing counts as accepted: for a clone whose
+/// own objects may be what is broken. What the remote does not have is no error.
 ///
 /// # Errors
 /// The remote could not be asked.
 pub fn refetch(repo: &Repository, remote: &Remote, patience: Duration) -> Result<(), SyncError> {
+    // git stands still for ever when it is to refetch what is not there.
+    if !list(repo, remote, &[&remote.theirs], patience)?.iter().any(|(name, _)| *name == remote.theirs) {
+        return Ok(());
+    }
     let mut git = hardened(repo)
         .args(["-c", "fetch.pruneTags=false", "-c", "fetch.writeCommitGraph=false", "fetch", "--quiet", "--refetch"])
         .args(["--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"])
@@ -70,7 +74,7 @@ pub fn refetch(repo: &Repository, remote: &Remote, patience: Duration) -> Result
     if let Some(program) = &remote.upload_pack {
         git = git.arg(format!("--upload-pack={program}"));
     }
-    let refspec = format!("+{}*:{}*", remote.theirs, remote.accepted_ref());
+    let refspec = format!("+{}:{}", remote.theirs, remote.incoming_ref());
     let output = run(git.arg("--").arg(&remote.url).arg(refspec), patience)?;
     match output.status.is_some_and(|status| status.success()) {
         true => Ok(()),

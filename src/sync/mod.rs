@@ -38,7 +38,9 @@ pub use host::refetch;
 pub use mode::{Mode, is_due, known_remote, mode};
 pub use probe::{Probed, Support, probe, probes_left};
 pub use rejected::{RejectedOperation, acknowledge, rejected};
-pub use remote::{MODE_KEY, REMOTE_KEY, REMOTE_REF_KEY, Remote, accepted_ref, remote};
+pub use remote::{
+    ACCEPTED_FOLDER, INCOMING_FOLDER, MODE_KEY, REMOTE_KEY, REMOTE_REF_KEY, Remote, accepted_ref, remote,
+};
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,8 +14,9 @@ pub const REMOTE_REF_KEY: &str = "agents.remoteRef";
 pub const MODE_KEY: &str = "agents.sync";
 
 /// Where what remotes have is remembered: `<remote>/state` below it.
-pub(super) const ACCEPTED_FOLDER: &str = "refs/agents-local/remotes/";
-const INCOMING_FOLDER: &str = "refs/agents-local/incoming/";
+pub const ACCEPTED_FOLDER: &str = "refs/agents-local/remotes/";
+/// The same for what was fetched of them, whether or not it was ever judged.
+pub const INCOMING_FOLDER: &str = "refs/agents-local/incoming/";
 
 /// A remote as it is talked to: by its address, so that none of its refspecs takes part.
 #[derive(Debug, Clone, PartialEq, Eq)]
