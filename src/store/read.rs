@@ -14,9 +14,9 @@ use crate::task::{TaskId, TaskState, knots};
 use crate::text::sentence;
 
 /// The most documents that are read at once.
-const MOST_DOCUMENTS: usize = 200_000;
+pub(super) const MOST_DOCUMENTS: usize = 200_000;
 /// The most bytes of documents that are read at once.
-const MOST_BYTES: usize = 96 << 20;
+pub(super) const MOST_BYTES: usize = 96 << 20;
 /// The most documents that are looked up one by one.
 const MOST_LOOKED_UP: usize = 20_000;
 
@@ -61,16 +61,16 @@ impl Scope {
 
 /// A reader of one commit's tree. What is in it may come from anywhere: nothing is taken that breaks a rule, and no more
 /// than a machine can hold.
-struct Reader<'r> {
+pub(super) struct Reader<'r> {
     repo: &'r Repository,
     commit: ObjectId,
     buffer: Vec<u8>,
-    state: State,
-    documents: usize,
-    bytes: usize,
+    pub(super) state: State,
+    pub(super) documents: usize,
+    pub(super) bytes: usize,
     looked_up: usize,
     /// There is more than we read, so that nothing can be said of the whole.
-    exceeded: Option<String>,
+    pub(super) exceeded: Option<String>,
 }
 
 /// The state in the tree of `commit`.
@@ -119,13 +119,6 @@ pub(super) fn format(repo: &Repository, commit: ObjectId) -> Result<u64, StoreEr
     Ok(FORMAT_VERSION)
 }
 
-/// What is wrong with one document of `commit`; none when nothing is.
-pub(super) fn examine(repo: &Repository, commit: ObjectId, path: &str, entry: &Entry) -> Option<Damaged> {
-    let mut reader = Reader::new(repo, commit, State::default());
-    reader.document(entry, path);
-    reader.state.damaged.pop()
-}
-
 /// Read what `scope` asks for besides what every state has into `state`, which is of the same commit.
 ///
 /// # Errors
@@ -165,12 +158,12 @@ pub(super) fn with_dependencies(repo: &Repository, commit: ObjectId, state: Stat
 }
 
 impl<'r> Reader<'r> {
-    fn new(repo: &'r Repository, commit: ObjectId, state: State) -> Self {
+    pub(super) fn new(repo: &'r Repository, commit: ObjectId, state: State) -> Self {
         let (buffer, exceeded) = (Vec::new(), None);
         Reader { repo, commit, buffer, state, documents: 0, bytes: 0, looked_up: 0, exceeded }
     }
 
-    fn finish(self) -> Result<State, StoreError> {
+    pub(super) fn finish(self) -> Result<State, StoreError> {
         match self.exceeded {
             Some(reason) => Err(StoreError::TooLarge { commit: self.commit, reason }),
             None => Ok(self.state),
@@ -237,7 +230,7 @@ impl<'r> Reader<'r> {
 
     /// Take one document in, or note why it cannot be. What is no document at all (a README that somebody added) is
     /// passed over.
-    fn document(&mut self, entry: &Entry, path: &str) {
+    pub(super) fn document(&mut self, entry: &Entry, path: &str) {
         match layout::document_at(path) {
             Some(document) => {
                 if let Err(reason) = self.load(&document, entry, path) {
@@ -253,7 +246,7 @@ impl<'r> Reader<'r> {
     }
 
     /// One document more.
-    fn count(&mut self) {
+    pub(super) fn count(&mut self) {
         self.documents += 1;
         if self.documents > MOST_DOCUMENTS || self.bytes > MOST_BYTES {
             let most = format!("{MOST_DOCUMENTS} documents or {} MiB", MOST_BYTES >> 20);

@@ -1,7 +1,7 @@
 //! What was fetched, checked before it is adopted, in time proportional to what is new.
 //!
 //! Two levels. What breaks a rule of the chain refuses the whole: a commit with several parents, one that is no
-//! operation or changes what its operation is not about, a tree with anything but folders and plain files. A single
+//! operation or does not hold exactly what its operation makes, a tree with anything but folders and plain files. A single
 //! document that breaks a rule does not: it is named here, counts as damaged for every reader, and the others work.
 //! Nothing that is checked is ever run, used as an option or joined to a path.
 
@@ -12,9 +12,10 @@ use gix::bstr::ByteSlice;
 use serde_json::Value;
 
 use super::changed::{Budget, Changed, TreeError, changed};
+use super::follow::{Difference, Follow, Step};
 use super::layout::{self, FORMAT_PATH};
 use super::read::{self, Scope};
-use super::{StoreError, objects};
+use super::{StoreError, objects, single};
 use crate::git::Repository;
 use crate::state::{Action, Damaged, Document, DocumentChange, Operation, OperationId};
 use crate::text::sentence;
@@ -103,6 +104,14 @@ pub enum Fault {
         /// What the operation says that it does.
         sentence: String,
     },
+    /// It does not hold what its operation makes of what was there before.
+    #[error("is not what it says ({sentence}): {difference}")]
+    Mismatch {
+        /// What the operation says that it does.
+        sentence: String,
+        /// How it differs.
+        difference: Difference,
+    },
     /// A tree that we would never write.
     #[error("has an unusable tree: {reason}")]
     Tree {
@@ -123,6 +132,7 @@ pub fn vet(repo: &Repository, tip: ObjectId, accepted: Option<ObjectId>) -> Resu
     // A format that we do not know refuses before anything of it is judged.
     let format = read::format(repo, tip)?;
     let (mut seen, mut budget) = (BTreeSet::new(), Budget::of_chain(links.len()));
+    let (mut follow, mut wrong) = (Follow::from(repo, accepted)?, Vec::<Wrong>::new());
     let mut operations = Vec::with_capacity(links.len());
     for link in links.iter().rev() {
         let refused = |fault| VetError::Commit { commit: link.commit, fault };
@@ -130,12 +140,43 @@ pub fn vet(repo: &Repository, tip: ObjectId, accepted: Option<ObjectId>) -> Resu
         if !seen.insert(operation.id.clone()) {
             return Err(refused(Fault::Repeated { operation: operation.id }));
         }
-        belongs(repo, link, &operation, &mut budget).map_err(refused)?;
+        let paths = belongs(repo, link, &operation, &mut budget).map_err(refused)?;
+        let step = Step { commit: link.commit, tree: link.tree, paths: &paths };
+        for difference in follow.step(&step, &operation)? {
+            let document = difference.document().cloned();
+            let sentence = sentence(&operation.action.sentence());
+            let one = Wrong { commit: link.commit, document, fault: Fault::Mismatch { sentence, difference } };
+            match &one.document {
+                Some(document) => follow.distrust(document),
+                // Whatever is built on a wrong document is only another sign of it.
+                None => return Err(wrong.into_iter().next().unwrap_or(one).into()),
+            }
+            wrong.push(one);
+        }
         operations.push(operation.id);
     }
     // What differs from beginning to end does so in one of the steps at least.
     let quarantined = quarantined(repo, tip, accepted, &mut Budget::of_chain(links.len()))?;
-    Ok(Vetted { tip, operations, quarantined })
+    // A document that nobody believes anyway stops nothing.
+    let is_quarantined = |wrong: &Wrong| quarantined.iter().any(|one| one.document == wrong.document);
+    match wrong.into_iter().find(|wrong| !is_quarantined(wrong)) {
+        Some(wrong) => Err(wrong.into()),
+        None => Ok(Vetted { tip, operations, quarantined }),
+    }
+}
+
+/// A commit that does not hold what its operation makes.
+struct Wrong {
+    commit: ObjectId,
+    /// None when all of it is wrong.
+    document: Option<Document>,
+    fault: Fault,
+}
+
+impl From<Wrong> for VetError {
+    fn from(Wrong { commit, fault, .. }: Wrong) -> Self {
+        VetError::Commit { commit, fault }
+    }
 }
 
 /// One commit of what is new.
@@ -201,8 +242,8 @@ fn operation(repo: &Repository, link: &Link, format: u64) -> Result<Operation, F
     Ok(operation)
 }
 
-/// Whether the commit changes nothing but what its operation is about.
-fn belongs(repo: &Repository, link: &Link, operation: &Operation, budget: &mut Budget) -> Result<(), Fault> {
+/// What the commit changes, if that is nothing but what its operation is about.
+fn belongs(repo: &Repository, link: &Link, operation: &Operation, budget: &mut Budget) -> Result<Changed, Fault> {
     let unusable = |error: TreeError| Fault::Tree { reason: sentence(&error.to_string()) };
     let mut one = Budget::of_one();
     let before = link.parent.map(|(_, tree)| tree);
@@ -223,7 +264,7 @@ fn belongs(repo: &Repository, link: &Link, operation: &Operation, budget: &mut B
             return Err(foreign(&path));
         }
     }
-    Ok(())
+    Ok(paths)
 }
 
 /// Whether the document is a task of an agent that acts, or goes: every act of an agent renews the lease of what it works
@@ -278,7 +319,7 @@ fn quarantined(
     let is_archived = |path: &str| path.starts_with("tasks/closed/") || path.starts_with("findings/");
     let read: BTreeSet<String> = damaged.iter().map(|one| one.path.clone()).collect();
     for (path, entry) in paths.iter().filter(|(path, _)| is_archived(path) && !read.contains(*path)) {
-        damaged.extend(entry.as_ref().and_then(|entry| read::examine(repo, tip, path, entry)));
+        damaged.extend(entry.as_ref().and_then(|entry| single::examine(repo, tip, path, entry)));
     }
     Ok(damaged)
 }
