@@ -22,6 +22,8 @@ use crate::git::Repository;
 use crate::state::{Action, Damaged, Document, Operation, State};
 use crate::task::TaskId;
 
+/// So many documents may be damaged besides those that were.
+const MOST_DAMAGED: usize = 10_000;
 /// So often the counts are counted anew.
 const MOST_COUNTS: usize = 10;
 /// What older versions leave as it is when they change a task.
@@ -68,6 +70,8 @@ pub(super) struct Follow<'r> {
     state: State,
     /// What was read since the state was read as a whole.
     loaded: Loaded,
+    /// So many documents were damaged to begin with.
+    damaged_before: usize,
     tally_is_lost: bool,
     counts: usize,
 }
@@ -95,7 +99,8 @@ impl<'r> Follow<'r> {
             super::cache::read(repo, commit).map_or_else(|| read::read(repo, commit, &Scope::open()), Result::Ok)
         };
         let state = commit.map(open).transpose()?.unwrap_or_default();
-        Ok(Follow { repo, at, state, loaded: Loaded::default(), tally_is_lost: false, counts: 0 })
+        let damaged_before = state.damaged.len();
+        Ok(Follow { repo, at, state, loaded: Loaded::default(), damaged_before, tally_is_lost: false, counts: 0 })
     }
 
     /// The next commit, against its operation.
@@ -120,9 +125,11 @@ impl<'r> Follow<'r> {
         let before = self.at;
         let documents = self.pass(step, touched)?;
         let mut found = Vec::new();
+        let damaged: BTreeSet<&Document> =
+            self.state.damaged.iter().filter_map(|damaged| damaged.document.as_ref()).collect();
+        self.tally_is_lost |= documents.contains(&Document::Tally) && damaged.contains(&Document::Tally);
         for document in documents {
-            if self.is_damaged(&document) {
-                self.tally_is_lost |= document == Document::Tally;
+            if damaged.contains(&document) {
                 continue;
             }
             let actual = self.state.document(&document);
@@ -162,6 +169,11 @@ impl<'r> Follow<'r> {
         let state = std::mem::take(&mut self.state);
         self.state = renew(self.repo, step.commit, state, &places, &mut self.loaded)?;
         self.at = Some((step.commit, step.tree));
+        // Every rule goes over them.
+        if self.state.damaged.len() > self.damaged_before.saturating_add(MOST_DAMAGED) {
+            let reason = format!("more than {MOST_DAMAGED} of its documents are damaged");
+            return Err(StoreError::TooLarge { commit: step.commit, reason });
+        }
         if self.loaded.is_much() {
             // So that no more is held than whoever reads this commit would hold.
             self.state = read::read(self.repo, step.commit, &Scope::open())?;
@@ -217,10 +229,6 @@ impl<'r> Follow<'r> {
 
     fn is_closed(&self, id: &TaskId) -> bool {
         self.state.tasks.get(id).is_some_and(|task| task.state.is_closed())
-    }
-
-    fn is_damaged(&self, document: &Document) -> bool {
-        self.state.damaged.iter().any(|damaged| damaged.document.as_ref() == Some(document))
     }
 
     /// Where the document stands in the tree: among the open tasks first, as for every reader.

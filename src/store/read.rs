@@ -10,13 +10,15 @@ use super::layout::{self, FORMAT_PATH, FORMAT_VERSION, TALLY_PATH};
 use super::objects::{self, Entry, Kind, Unusable, tree_of};
 use crate::git::Repository;
 use crate::state::{Damaged, Document, State};
-use crate::task::{TaskId, TaskState, knots};
+use crate::task::{Task, TaskId, TaskState, knots};
 use crate::text::sentence;
 
 /// The most documents that are read at once.
 pub(super) const MOST_DOCUMENTS: usize = 200_000;
 /// The most bytes of documents that are read at once.
 pub(super) const MOST_BYTES: usize = 96 << 20;
+/// The most dependencies that tasks which are read at once have together.
+pub(super) const MOST_DEPENDENCIES: usize = 200_000;
 /// The most documents that are looked up one by one.
 const MOST_LOOKED_UP: usize = 20_000;
 
@@ -69,6 +71,7 @@ pub(super) struct Reader<'r> {
     pub(super) documents: usize,
     pub(super) bytes: usize,
     looked_up: usize,
+    dependencies: usize,
     /// There is more than we read, so that nothing can be said of the whole.
     pub(super) exceeded: Option<String>,
 }
@@ -97,7 +100,8 @@ pub(super) fn read(repo: &Repository, commit: ObjectId, scope: &Scope) -> Result
     }
     let dependencies = reader.state.tasks.values().flat_map(|task| &task.after).cloned().map(Document::Task);
     let wanted: BTreeSet<Document> = dependencies.chain(scope.documents.iter().cloned()).collect();
-    reader.look_up(tree, wanted);
+    let damaged = reader.damaged_documents();
+    reader.look_up(tree, wanted, &damaged);
     reader.leave_out_knots();
     let tally_is_damaged = reader.state.damaged.iter().any(|damaged| damaged.document == Some(Document::Tally));
     if tally_is_damaged || !has_tally {
@@ -132,7 +136,8 @@ pub(super) fn extend(repo: &Repository, commit: ObjectId, state: State, scope: &
     if let (true, Some(entry)) = (scope.findings, reader.entry_at(tree, "findings")) {
         reader.shards(&entry, "findings");
     }
-    reader.look_up(tree, scope.documents.iter().cloned().collect());
+    let damaged = reader.damaged_documents();
+    reader.look_up(tree, scope.documents.iter().cloned().collect(), &damaged);
     reader.finish()
 }
 
@@ -144,23 +149,26 @@ pub(super) fn extend(repo: &Repository, commit: ObjectId, state: State, scope: &
 pub(super) fn with_dependencies(repo: &Repository, commit: ObjectId, state: State) -> Result<State, StoreError> {
     let tree = tree_of(repo, commit).map_err(|reason| StoreError::Unreadable { commit, reason })?;
     let mut reader = Reader::new(repo, commit, state);
-    let mut sought: BTreeSet<TaskId> = BTreeSet::new();
+    let waits = |task: &&Task| task.state != TaskState::Landed;
+    let mut next: Vec<TaskId> =
+        reader.state.tasks.values().filter(waits).flat_map(|task| &task.after).cloned().collect();
+    let (mut sought, damaged): (BTreeSet<TaskId>, _) = (BTreeSet::new(), reader.damaged_documents());
+    // Each task is sought once, and asked once for what it waits for.
     loop {
-        let waiting = reader.state.tasks.values().filter(|task| task.state != TaskState::Landed);
-        let missing = waiting.flat_map(|task| &task.after).filter(|id| !reader.state.tasks.contains_key(id));
-        let wanted: Vec<TaskId> = missing.filter(|id| !sought.contains(id)).cloned().collect();
-        if wanted.is_empty() || reader.exceeded.is_some() {
+        next.retain(|id| !reader.state.tasks.contains_key(id) && sought.insert(id.clone()));
+        if next.is_empty() || reader.exceeded.is_some() {
             return reader.finish();
         }
-        sought.extend(wanted.iter().cloned());
-        reader.look_up(tree, wanted.into_iter().map(Document::Task).collect());
+        reader.look_up(tree, next.iter().cloned().map(Document::Task).collect(), &damaged);
+        let found = next.iter().filter_map(|id| reader.state.tasks.get(id)).filter(waits);
+        next = found.flat_map(|task| &task.after).cloned().collect();
     }
 }
 
 impl<'r> Reader<'r> {
     pub(super) fn new(repo: &'r Repository, commit: ObjectId, state: State) -> Self {
         let (buffer, exceeded) = (Vec::new(), None);
-        Reader { repo, commit, buffer, state, documents: 0, bytes: 0, looked_up: 0, exceeded }
+        Reader { repo, commit, buffer, state, documents: 0, bytes: 0, looked_up: 0, dependencies: 0, exceeded }
     }
 
     pub(super) fn finish(self) -> Result<State, StoreError> {
@@ -268,6 +276,12 @@ impl<'r> Reader<'r> {
         let mut json = serde_json::Deserializer::from_slice(data);
         let loaded = self.state.load_document(document, &mut json);
         let loaded = loaded.and_then(|()| json.end().map_err(|error| error.to_string()));
+        let after = document.task().and_then(|id| self.state.tasks.get(id)).map_or(0, |task| task.after.len());
+        self.dependencies += after;
+        if self.dependencies > MOST_DEPENDENCIES {
+            let reason = format!("tasks with more than {MOST_DEPENDENCIES} dependencies together are not read at once");
+            self.exceeded.get_or_insert(reason);
+        }
         let loaded = loaded.and_then(|()| match document.task().and_then(|id| self.state.tasks.get(id)) {
             Some(task) if task.state.is_closed() != path.starts_with("tasks/closed/") => {
                 Err(format!("it is {}, and does not stand among such tasks", task.state))
@@ -284,9 +298,12 @@ impl<'r> Reader<'r> {
         self.state.damaged.push(Damaged { path: sentence(path), document, reason: sentence(reason) });
     }
 
+    fn damaged_documents(&self) -> BTreeSet<Document> {
+        self.state.damaged.iter().filter_map(|one| one.document.clone()).collect()
+    }
+
     /// Read single documents that the folders read so far did not bring.
-    fn look_up(&mut self, tree: ObjectId, wanted: BTreeSet<Document>) {
-        let damaged: BTreeSet<Document> = self.state.damaged.iter().filter_map(|one| one.document.clone()).collect();
+    fn look_up(&mut self, tree: ObjectId, wanted: BTreeSet<Document>, damaged: &BTreeSet<Document>) {
         for document in wanted {
             let known = match &document {
                 Document::Task(id) => self.state.tasks.contains_key(id),

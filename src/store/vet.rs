@@ -5,7 +5,7 @@
 //! document that breaks a rule does not: it is named here, counts as damaged for every reader, and the others work.
 //! Nothing that is checked is ever run, used as an option or joined to a path.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
@@ -16,9 +16,15 @@ use super::follow::{Difference, Follow, Step};
 use super::layout::{self, FORMAT_PATH};
 use super::read::{self, Scope};
 use super::{StoreError, objects, single};
+use crate::agent::AgentName;
+use crate::finding::FindingId;
 use crate::git::Repository;
-use crate::state::{Action, Damaged, Document, DocumentChange, Operation, OperationId};
+use crate::state::{Action, Damaged, Document, Operation, OperationId};
+use crate::task::TaskId;
 use crate::text::sentence;
+
+/// After so many wrong documents nobody asks whether they are read at all.
+const MOST_WRONG: usize = 1_000;
 
 /// A state that may be adopted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,6 +158,9 @@ pub fn vet(repo: &Repository, tip: ObjectId, accepted: Option<ObjectId>) -> Resu
                 None => return Err(wrong.into_iter().next().unwrap_or(one).into()),
             }
             wrong.push(one);
+            if wrong.len() > MOST_WRONG {
+                return Err(wrong.swap_remove(0).into());
+            }
         }
         operations.push(operation.id);
     }
@@ -253,6 +262,7 @@ fn belongs(repo: &Repository, link: &Link, operation: &Operation, budget: &mut B
         let sentence = sentence(&operation.action.sentence());
         Fault::Foreign { path: path.to_owned(), sentence }
     };
+    let about = About::of(&operation.action);
     for path in paths.keys() {
         let path = sentence(path);
         if path == FORMAT_PATH && link.parent.is_some() {
@@ -260,7 +270,7 @@ fn belongs(repo: &Repository, link: &Link, operation: &Operation, budget: &mut B
         }
         let Some(document) = layout::document_at(&path) else { continue };
         let parent = link.parent.map(|(_, tree)| tree);
-        if !is_about(&operation.action, &document) && !is_held(repo, parent, &operation.action, &document) {
+        if !about.names(&document) && !is_held(repo, parent, &about, &document) {
             return Err(foreign(&path));
         }
     }
@@ -269,7 +279,7 @@ fn belongs(repo: &Repository, link: &Link, operation: &Operation, budget: &mut B
 
 /// Whether the document is a task of an agent that acts, or goes: every act of an agent renews the lease of what it works
 /// on, and its removal frees what it has.
-fn is_held(repo: &Repository, tree: Option<ObjectId>, action: &Action, document: &Document) -> bool {
+fn is_held(repo: &Repository, tree: Option<ObjectId>, about: &About<'_>, document: &Document) -> bool {
     let (Some(tree), Document::Task(_)) = (tree, document) else { return false };
     let mut buffer = Vec::new();
     let paths = layout::paths(document);
@@ -277,22 +287,43 @@ fn is_held(repo: &Repository, tree: Option<ObjectId>, action: &Action, document:
     let data = entry.and_then(|entry| objects::document(repo, entry.id, &mut buffer).ok());
     let json: Option<Value> = data.and_then(|data| serde_json::from_slice(data).ok());
     let holder = json.as_ref().and_then(|json| json.get("agent")).and_then(Value::as_str);
-    holder.is_some_and(|holder| action.agents().iter().any(|agent| agent.as_str() == holder))
+    holder.and_then(|name| name.parse().ok()).is_some_and(|name: AgentName| about.agents.contains(&name))
 }
 
-/// Whether an operation names a document as one that it changes.
-fn is_about(action: &Action, document: &Document) -> bool {
-    let among = |changes: &[DocumentChange]| changes.iter().any(|change| change.document == *document);
-    match (action, document) {
-        (Action::Undo { documents, .. } | Action::Repair { documents }, _) if among(documents) => true,
-        (_, Document::Agent(name)) => action.agents().contains(&name),
-        (_, Document::Task(id)) => action.tasks().contains(&id),
-        (Action::AddFindings { findings }, Document::Finding(id)) => findings.iter().any(|one| one.id == *id),
-        (Action::ResolveFindings { findings }, Document::Finding(id)) => findings.contains(id),
-        (_, Document::Finding(_)) => false,
-        // The counts follow from everything, and are put right by whoever finds them wrong.
-        // Claims end with whatever they were made for, and those that have expired with any operation.
-        (_, Document::Tally | Document::Claim(_)) => true,
+/// What an operation names as what it changes.
+struct About<'o> {
+    agents: HashSet<&'o AgentName>,
+    tasks: HashSet<&'o TaskId>,
+    findings: HashSet<&'o FindingId>,
+    documents: HashSet<&'o Document>,
+}
+
+impl<'o> About<'o> {
+    fn of(action: &'o Action) -> Self {
+        let findings = match action {
+            Action::AddFindings { findings } => findings.iter().map(|one| &one.id).collect(),
+            Action::ResolveFindings { findings } => findings.iter().collect(),
+            _ => HashSet::new(),
+        };
+        let documents = match action {
+            Action::Undo { documents, .. } | Action::Repair { documents } => {
+                documents.iter().map(|change| &change.document).collect()
+            }
+            _ => HashSet::new(),
+        };
+        let (agents, tasks) = (action.agents().into_iter().collect(), action.tasks().into_iter().collect());
+        About { agents, tasks, findings, documents }
+    }
+
+    fn names(&self, document: &Document) -> bool {
+        match document {
+            _ if self.documents.contains(document) => true,
+            Document::Agent(name) => self.agents.contains(name),
+            Document::Task(id) => self.tasks.contains(id),
+            Document::Finding(id) => self.findings.contains(id),
+            // The counts follow from everything, and claims end with whatever they were made for.
+            Document::Tally | Document::Claim(_) => true,
+        }
     }
 }
 

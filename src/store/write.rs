@@ -8,7 +8,7 @@ use gix::objs::tree::EntryKind;
 
 use super::layout::{self, FORMAT_PATH, FORMAT_VERSION, STATE_REF};
 use super::objects::{LARGEST_DOCUMENT, LARGEST_OPERATION, Unusable};
-use super::read::{self, Scope};
+use super::read::{self, MOST_DEPENDENCIES, Scope};
 use super::{Snapshot, StoreError, StoreLock, objects, own};
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
 use crate::git::{Repository, identity};
@@ -191,6 +191,8 @@ pub(super) fn write_tree(repo: &Repository, tip: Option<ObjectId>, state: &State
         let format = blob(&serde_json::json!({ "version": FORMAT_VERSION }))?;
         editor.upsert(FORMAT_PATH, EntryKind::Blob, format).map_err(|error| failed(&error))?;
     }
+    let dependencies = state.tasks.values().map(|task| task.after.len()).sum::<usize>() as u64;
+    at_most("the list of what waits for what", "dependencies", dependencies, MOST_DEPENDENCIES as u64)?;
     let mut filled = BTreeSet::new();
     for document in state.touched() {
         let place = layout::path_in(state, document);
