@@ -30,7 +30,7 @@ struct Size {
     rounds: usize,
 }
 
-const WHOLE: Size = Size { files: 4_000, branches: 20, rounds: 5 };
+const WHOLE: Size = Size { files: 4_000, branches: 20, rounds: 3 };
 const SMALL: Size = Size { files: 60, branches: 3, rounds: 1 };
 
 fn main() {

@@ -217,6 +217,10 @@ fn land_all(
             stop(reason);
             continue;
         }
+        if let Some(work) = source.elsewhere.iter().find(|work| !work.was_here) {
+            stop(Stop::Elsewhere(work.clone()));
+            continue;
+        }
         let before = source.after.iter().find(|name| plan.stopped.iter().any(|found| found.name == **name));
         if let Some(name) = before {
             let reason = Stop::After { name: name.clone() };
@@ -229,7 +233,13 @@ fn land_all(
         let landed = plan.steps.iter().map(|step| step.tip).chain(rewritten);
         let exclude: Vec<_> = source.exclude.iter().copied().chain(landed).collect();
         match builder.bring(source, tip, current, &exclude)? {
-            Outcome::Nothing => plan.empty.push(source.name.clone()),
+            Outcome::Nothing => match source.elsewhere.first() {
+                Some(work) => {
+                    let reason = Stop::Elsewhere(work.clone());
+                    plan.stopped.push(stopped(&source.name, &source.branch, Some(tip), reason));
+                }
+                None => plan.empty.push(source.name.clone()),
+            },
             Outcome::Stopped(reason) => {
                 plan.stopped.push(stopped(&source.name, &source.branch, Some(tip), reason));
             }

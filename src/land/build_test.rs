@@ -16,6 +16,7 @@ pub(in crate::land) fn source(name: &str) -> Source {
         squash_author: ann(),
         exclude: Vec::new(),
         rewritten: Vec::new(),
+        elsewhere: Vec::new(),
         trailers: Vec::new(),
         after: Vec::new(),
     }

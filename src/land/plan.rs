@@ -48,8 +48,23 @@ pub struct Source {
     pub rewritten: Vec<(ObjectId, ObjectId)>,
     /// Names of sources in the same request that must land before.
     pub after: Vec<String>,
+    /// Work that counts as its own and that neither it nor the target has.
+    pub elsewhere: Vec<WorkElsewhere>,
     /// Trailers that every new commit gets, name and value.
     pub trailers: Vec<(String, String)>,
+}
+
+/// Work of a completed task that is in neither the branch nor the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkElsewhere {
+    /// The task.
+    pub task: String,
+    /// Where it was completed.
+    pub commit: ObjectId,
+    /// That commit is in this repository.
+    pub is_known: bool,
+    /// The branch has been there: what it is now came of it.
+    pub was_here: bool,
 }
 
 /// What is to land where.
@@ -179,6 +194,8 @@ pub enum Stop {
         /// What it wrote.
         output: String,
     },
+    /// A task counts as its work, and neither it nor the target has that.
+    Elsewhere(WorkElsewhere),
     /// It has no history in common with the target.
     Unrelated,
     /// git could not tell.

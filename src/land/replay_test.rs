@@ -14,6 +14,7 @@ fn source(strategy: Option<Strategy>) -> Source {
         squash_author: gix::actor::Signature { name: "Agent <One>".into(), ..ann() },
         exclude: Vec::new(),
         rewritten: Vec::new(),
+        elsewhere: Vec::new(),
         after: Vec::new(),
         trailers: Vec::new(),
     }

@@ -26,8 +26,8 @@ use crate::task::TaskId;
 const MOST_DAMAGED: usize = 10_000;
 /// So often the counts are counted anew.
 const MOST_COUNTS: usize = 10;
-/// What older versions leave as it is when they change a task.
-const OLDER: [&str; 4] = ["epoch", "assigned_by", "lease", "updated_at"];
+/// What older versions leave as it is when they change a task, all of it or nothing.
+const OLDER: [&str; 3] = ["epoch", "assigned_by", "lease"];
 
 /// How a commit differs from its operation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -278,14 +278,15 @@ fn is_right(document: &Document, operation: &Operation, versions: [Option<Value>
         }
         Document::Task(_) => {
             let (Some(mut wanted), Some(actual), Some(before)) = (wanted, actual, before) else { return false };
-            for field in OLDER {
-                let is_as_before = actual.get(field) == before.get(field);
-                let is_its_time = !is_touched && field == "updated_at" && is_at(actual.get(field), operation.at);
-                if let (true, Some(fields)) = (is_as_before || is_its_time, wanted.as_object_mut()) {
-                    match actual.get(field) {
-                        Some(value) => drop(fields.insert(field.to_owned(), value.clone())),
-                        None => drop(fields.remove(field)),
-                    }
+            let is_as_before = |field: &str| actual.get(field) == before.get(field);
+            let is_its_time = !is_touched && is_at(actual.get("updated_at"), operation.at);
+            let mut passed: Vec<&str> = if OLDER.into_iter().all(is_as_before) { OLDER.to_vec() } else { Vec::new() };
+            passed.extend((is_its_time || is_as_before("updated_at")).then_some("updated_at"));
+            for field in passed {
+                let Some(fields) = wanted.as_object_mut() else { return false };
+                match actual.get(field) {
+                    Some(value) => drop(fields.insert(field.to_owned(), value.clone())),
+                    None => drop(fields.remove(field)),
                 }
             }
             wanted == actual

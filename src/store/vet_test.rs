@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use gix::objs::tree::EntryKind;
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::*;
 use crate::git::fixture::Fixture;
@@ -151,6 +151,42 @@ fn a_chain_holds_what_its_operations_make() {
     let tree = objects::tree_of(&chain.repo, chain.tip()).unwrap();
     let rejected = chain.commit(tree, &message("01x", &json!({ "do": "reopen-task", "task": "9" })));
     assert_eq!(said(rejected), ["reopen task 9: it could not be done: there is no task 9"]);
+}
+
+/// Until the first lease; from then on one that is missing was taken away.
+#[test]
+fn a_chain_that_began_before_there_were_leases_holds_what_its_operations_made() {
+    let chain = Chain::new();
+    let all: Vec<_> = store::History::from(&chain.repo, Some(chain.tip())).map(Result::unwrap).collect();
+    let whole = all.iter().rev().fold(None, |parent: Option<ObjectId>, entry| {
+        let tree = objects::tree_of(&chain.repo, entry.commit).unwrap();
+        let mut editor = chain.repo.gix().edit_tree(tree).unwrap();
+        let tasks = changed(&chain.repo, None, tree, true, &mut Budget::of_one()).unwrap();
+        for (path, found) in tasks.iter().filter(|(path, _)| path.starts_with("tasks/")) {
+            let content = chain.repo.gix().find_blob(found.as_ref().unwrap().id).unwrap().data.clone();
+            let mut json: Map<String, Value> = serde_json::from_slice(&content).unwrap();
+            json.retain(|name, _| !matches!(name.as_str(), "epoch" | "assigned_by" | "lease"));
+            editor.upsert(path.as_str(), EntryKind::Blob, chain.blob(&serde_json::to_vec(&json).unwrap())).unwrap();
+        }
+        let tree = editor.write().unwrap().detach();
+        let commit = chain.repo.gix().find_commit(entry.commit).unwrap();
+        let parents: Vec<ObjectId> = parent.into_iter().collect();
+        Some(chain.commit_on(&parents, tree, commit.message_raw_sloppy().to_str().unwrap()))
+    });
+    let whole = whole.unwrap();
+    assert_eq!(store::recompute(&chain.repo, whole).unwrap(), (8, Vec::new()));
+    // The newest document with a lease loses it.
+    chain.act(&json!({ "do": "add-agents", "agents": [{ "name": "bob", "branch": "agents/bob" }] }));
+    chain.act(&json!({ "do": "assign", "agent": "bob", "task": "2", "new": null }));
+    let state = store::load(&chain.repo, &Scope::open()).unwrap().state;
+    let mut json = state.document(&Document::Task("2".parse().unwrap())).unwrap();
+    json.as_object_mut().unwrap().remove("lease");
+    let tip = chain.tip();
+    let tree = chain.tree_with(&open_path("2"), EntryKind::Blob, chain.blob(&serde_json::to_vec(&json).unwrap()));
+    let parent = store::parent_of(&chain.repo, tip).unwrap().unwrap();
+    let commit = chain.repo.gix().find_commit(tip).unwrap();
+    let taken = chain.commit_on(&[parent], tree, commit.message_raw_sloppy().to_str().unwrap());
+    assert_eq!(store::recompute(&chain.repo, taken).unwrap().1.len(), 1);
 }
 
 #[test]

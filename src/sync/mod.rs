@@ -16,6 +16,7 @@ mod integrate;
 mod lock;
 mod mode;
 mod probe;
+mod provisional;
 mod rejected;
 mod remote;
 mod replaced;
@@ -37,6 +38,7 @@ pub use exclusive::{Confirmed, Unconfirmed, confirm, prepare};
 pub use host::refetch;
 pub use mode::{Mode, is_due, known_remote, mode};
 pub use probe::{Probed, Support, probe, probes_left};
+pub use provisional::Provisional;
 pub use rejected::{RejectedOperation, acknowledge, rejected};
 pub use remote::{
     ACCEPTED_FOLDER, INCOMING_FOLDER, MODE_KEY, REMOTE_KEY, REMOTE_REF_KEY, Remote, accepted_ref, remote,

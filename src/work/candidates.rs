@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
-use super::elsewhere::Elsewhere;
+use super::elsewhere::{Absent, Elsewhere, absent};
 use super::place::{self, Standing};
 use crate::agent::{Agent, AgentName};
 use crate::branch::Candidate;
@@ -35,12 +35,40 @@ pub enum CandidateError {
         /// Its branch, without `refs/heads/`.
         branch: String,
     },
+    /// An agent's branch is not here, and may be another clone's.
+    #[error("{agent}'s branch {branch} is not here{}", told(.absent))]
+    BranchElsewhere {
+        /// The agent.
+        agent: AgentName,
+        /// Its branch, without `refs/heads/`.
+        branch: String,
+        /// Where it may be.
+        absent: Absent,
+    },
     /// Refs cannot be read.
     #[error(transparent)]
     Ref(#[from] RefError),
     /// git could not be asked.
     #[error(transparent)]
     Git(#[from] GitError),
+}
+
+fn told(Absent { remote, seen_as }: &Absent) -> String {
+    match seen_as {
+        Some(seen_as) => format!("; {remote} has it, as {seen_as} shows"),
+        None => format!(", and was not on {remote} when it was fetched"),
+    }
+}
+
+impl CandidateError {
+    /// Of an agent whose branch is not here.
+    pub fn without(repo: &Repository, agent: &Agent) -> Self {
+        let (name, branch) = (agent.name.clone(), agent.branch.clone());
+        match absent(repo, agent) {
+            Some(absent) => CandidateError::BranchElsewhere { agent: name, branch, absent },
+            None => CandidateError::BranchGone { agent: name, branch },
+        }
+    }
 }
 
 /// Every agent. One whose branch is gone or cannot be read is among them: that is for the answer to say. One of another
@@ -115,8 +143,7 @@ fn of_names(
         let agent = name.parse::<AgentName>().ok().and_then(|name| state.agents.get(&name));
         let candidate = match agent {
             Some(agent) => {
-                let gone = || CandidateError::BranchGone { agent: agent.name.clone(), branch: agent.branch.clone() };
-                let tip = tip_of(repo, agent, elsewhere)?.ok_or_else(gone)?;
+                let tip = tip_of(repo, agent, elsewhere)?.ok_or_else(|| CandidateError::without(repo, agent))?;
                 of_agent(repo, state, agent, tip, &all, &before)
             }
             None => of_revision(repo, name, &all)?,

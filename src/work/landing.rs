@@ -7,6 +7,8 @@ use gix::actor::Signature;
 
 use super::candidates::{self, CandidateError};
 use super::carry_out::{CarryOutError, carry_out};
+use super::completed_at;
+use super::landed::JudgeError;
 use super::messages::{MessageError, Messages, Subject};
 use super::stacked::{Memory, Others, landed_before};
 use super::strategies::{Strategies, strategy_word};
@@ -75,6 +77,9 @@ pub enum LandingError {
     /// A message could not be written.
     #[error(transparent)]
     Message(#[from] MessageError),
+    /// Nobody could tell whether the work of a task is there.
+    #[error(transparent)]
+    Judge(#[from] JudgeError),
     /// A template of the user's makes no message.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -170,7 +175,7 @@ pub fn build(
     let order = plan_order(repo, &scratch, &matrix, &candidates)?;
     let messages = Messages::new(repo, target, &identity)?;
     let memory = Memory::read(repo, target, onto, candidates.iter().map(|candidate| candidate.commit))?;
-    let writer = Writer { repo, state, identity: &identity, messages, memory, trailers: wanted.trailers };
+    let writer = Writer { repo, state, identity: &identity, messages, memory, onto, trailers: wanted.trailers };
     let mut sources = Vec::new();
     let mut before = Vec::new();
     for position in &order.order {
@@ -227,7 +232,7 @@ pub fn build_rebase(
     let tip = refs::read(repo, &format!("refs/heads/{}", agent.branch))?.unwrap_or(target.commit);
     let messages = Messages::new(repo, target, &identity)?;
     let memory = Memory::read(repo, target, target.commit, [tip])?;
-    let writer = Writer { repo, state, identity: &identity, messages, memory, trailers: false };
+    let writer = Writer { repo, state, identity: &identity, messages, memory, onto: target.commit, trailers: false };
     let source = writer.source(agent, tip, Vec::new(), Some(Strategy::Rebase), &[])?;
     Ok(land::plan_rebase(repo, &source, target.commit, &identity)?)
 }
@@ -332,6 +337,7 @@ struct Writer<'a> {
     identity: &'a Signature,
     messages: Messages<'a>,
     memory: Memory<'a>,
+    onto: ObjectId,
     trailers: bool,
 }
 
@@ -364,9 +370,11 @@ impl Writer<'_> {
             trailers.push(("Agent".to_owned(), agent.name.to_string()));
             trailers.extend(tasks.iter().map(|task| ("Task".to_owned(), task.id.to_string())));
         }
+        let branch = format!("refs/heads/{}", agent.branch);
+        let elsewhere = completed_at::elsewhere(self.repo, &branch, tip, self.onto, &tasks)?;
         Ok(Source {
             name: agent.name.to_string(),
-            branch: format!("refs/heads/{}", agent.branch),
+            branch,
             strategy,
             merge_message,
             squash_message,
@@ -374,6 +382,7 @@ impl Writer<'_> {
             exclude,
             rewritten,
             after,
+            elsewhere,
             trailers,
         })
     }

@@ -8,6 +8,7 @@ pub mod carry_out;
 pub mod cleanup;
 pub mod commit_hook;
 pub mod complete;
+mod completed_at;
 pub mod doctor;
 pub mod elsewhere;
 pub mod enrol;

@@ -54,6 +54,7 @@ mod merge_queue;
 mod messages;
 mod next;
 mod overview;
+mod provisional;
 mod ready;
 mod rebase;
 mod reset;
@@ -112,6 +113,7 @@ mod resolve_kill;
 mod trust;
 mod trust_file;
 mod undo;
+mod undo_clones;
 
 mod demo;
 mod documents;

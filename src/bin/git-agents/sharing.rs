@@ -2,7 +2,7 @@
 //! or follows after a minute.
 
 use clap::Args;
-use git_agents::state::Operation;
+use git_agents::state::{Action, Operation};
 use git_agents::store;
 use git_agents::sync::{self, Confirmed, Direction, Mode, Remote, Request, SyncError};
 use gix::ObjectId;
@@ -13,6 +13,9 @@ use crate::error::{CliError, Exit};
 
 /// How often what others of this clone have in hand is decided first.
 const SETTLING: usize = 5;
+
+/// What a command says of a task that its agent has begun already.
+pub(crate) const STARTED: &str = "in-progress";
 
 /// The option of every command that takes a task or a path.
 #[derive(Debug, Clone, Copy, Default, Args)]
@@ -54,8 +57,37 @@ impl Sharing {
         Ok(Sharing { remote: Some(remote), is_provisional: false })
     }
 
+    /// Before an act on an assignment that another clone may have ended: what waits is shared, and what others have done is
+    /// brought here. The act is no exclusive one, so it goes on without an answer, and says so.
+    pub(crate) fn hear(ctx: &Context, of_what: &str) -> Result<(), CliError> {
+        let repo = ctx.repo()?;
+        if sync::mode(repo)? == Mode::Manual {
+            return Ok(());
+        }
+        ctx.recover()?;
+        let remote = sync::remote(repo, None)?;
+        let share = || sync::sync(repo, &ctx.world, &remote, &Request::brief(Direction::Both));
+        if let Err(error) = telling(ctx, None, share) {
+            ctx.ui.warn(&format!("whether somebody has taken over {of_what} is not known: {error}"));
+        }
+        Ok(())
+    }
+
+    /// Before a landing: what was completed here is said to the others, who may have taken it over meanwhile.
+    pub(crate) fn hear_of_completed(ctx: &Context) -> Result<(), CliError> {
+        let repo = ctx.repo()?;
+        let Some(remote) = sync::known_remote(repo)? else { return Ok(()) };
+        let waiting = sync::unshared(repo, &sync::accepted_ref(&remote))?.unwrap_or_default();
+        let completed = waiting.iter().find_map(|entry| match &entry.operation.as_ref()?.action {
+            Action::Complete { task, .. } => Some(task),
+            _ => None,
+        });
+        completed.map_or(Ok(()), |task| Sharing::hear(ctx, task.as_str()))
+    }
+
     /// Try an act; when it is refused because of something that no remote has confirmed yet (another process of this
-    /// clone has just taken the task and may still lose it), have that decided first and try again.
+    /// clone has just taken the task and may still lose it, or one was killed before it heard), have that decided first
+    /// and try again.
     pub(crate) fn settled<T>(
         &self,
         ctx: &Context,
@@ -63,7 +95,7 @@ impl Sharing {
     ) -> Result<T, CliError> {
         for _ in 0..SETTLING {
             match act() {
-                Err(error) if error.exit == Exit::Negative && self.settle(ctx) => {}
+                Err(error) if (error.exit == Exit::Negative || error.code == STARTED) && self.settle(ctx) => {}
                 result => return result,
             }
         }
@@ -71,7 +103,7 @@ impl Sharing {
     }
 
     /// Share what waits; whether there was anything, and the remote has decided about it.
-    fn settle(&self, ctx: &Context) -> bool {
+    pub(crate) fn settle(&self, ctx: &Context) -> bool {
         let (Some(remote), Ok(repo)) = (&self.remote, ctx.repo()) else { return false };
         let waiting = sync::unshared(repo, &remote.accepted_ref()).ok().flatten().unwrap_or_default();
         let share = || sync::sync(repo, &ctx.world, remote, &Request::brief(Direction::Both));

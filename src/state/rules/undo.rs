@@ -1,4 +1,9 @@
 //! Documents are put back as they were, when nothing was built on what is taken away.
+//!
+//! But for the counts of closed tasks: others close tasks meanwhile, here or in another clone, and their tasks stay
+//! counted. So the counts follow from the tasks that are put back, whatever number the operation carries.
+
+use std::collections::BTreeSet;
 
 use super::Rules;
 use super::tasks::no_cycle;
@@ -13,15 +18,37 @@ impl Rules<'_> {
         documents: &[DocumentChange],
     ) -> Result<(), Rejected> {
         let changed_since = |document: Document| Rejected::ChangedSince { document, operation: operation.clone() };
-        if let Some(change) = documents.iter().find(|change| self.state.document(&change.document) != change.before) {
+        let put_back = || documents.iter().filter(|change| change.document != Document::Tally);
+        if let Some(change) = put_back().find(|change| self.state.document(&change.document) != change.before) {
             return Err(changed_since(change.document.clone()));
         }
-        documents.iter().try_for_each(|change| self.restore(change))?;
+        let closed = self.closed_among(documents);
+        put_back().try_for_each(|change| self.restore(change))?;
+        self.recount(closed, self.closed_among(documents));
         // The documents themselves may be as the operation left them, and others may rest on them all the same.
         match documents.iter().find_map(|change| self.resting_on(&change.document)) {
             Some(document) => Err(changed_since(document)),
             None => no_cycle(self.state, documents.iter().filter_map(|change| change.document.task())),
         }
+    }
+
+    /// How many of the tasks among the documents are landed, and how many dropped.
+    fn closed_among(&self, documents: &[DocumentChange]) -> (u64, u64) {
+        let ids: BTreeSet<&TaskId> = documents.iter().filter_map(|change| change.document.task()).collect();
+        let tasks = || ids.iter().filter_map(|id| self.state.tasks.get(*id));
+        let number = |of| tasks().filter(|task| task.state == of).count() as u64;
+        (number(TaskState::Landed), number(TaskState::Dropped))
+    }
+
+    /// So many tasks that were closed are closed no more, and so many are.
+    fn recount(&mut self, gone: (u64, u64), come: (u64, u64)) {
+        if gone == come {
+            return;
+        }
+        let tally = &mut self.state.tally;
+        tally.landed = tally.landed.saturating_sub(gone.0).saturating_add(come.0);
+        tally.dropped = tally.dropped.saturating_sub(gone.1).saturating_add(come.1);
+        self.state.touch(Document::Tally);
     }
 
     pub(in crate::state) fn restore(&mut self, change: &DocumentChange) -> Result<(), Rejected> {

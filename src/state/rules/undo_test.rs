@@ -34,6 +34,23 @@ fn documents_are_put_back_when_they_are_as_the_operation_left_them() {
     assert_eq!(changed.then(undo).unwrap_err(), changed_since(Document::Task(id("1"))));
 }
 
+/// Whatever others have closed meanwhile stays counted.
+#[test]
+fn counts_follow_from_the_tasks_that_are_put_back() {
+    let drop = |task: &str| Action::DropTask { task: id(task), reason: None };
+    let (after, undo) = done(&begun(), drop("1"));
+    assert_eq!(after.then(undo.clone()).unwrap().tally.dropped, 0);
+    let meanwhile = after.then(drop("2")).unwrap();
+    let undone = meanwhile.then(undo).unwrap();
+    assert_eq!((undone.tally.dropped, undone.has("1").state), (1, TaskState::Open));
+    assert!(undone.touched().any(|document| *document == Document::Tally));
+    // And the other way round: what is closed again counts again.
+    let (reopened, undo) = done(&meanwhile, Action::ReopenTask { task: id("1") });
+    let meanwhile = reopened.then(Action::ReopenTask { task: id("2") }).unwrap();
+    assert_eq!(meanwhile.tally.dropped, 0);
+    assert_eq!(meanwhile.then(undo).unwrap().tally.dropped, 1);
+}
+
 #[test]
 fn nobody_is_taken_away_who_has_a_task() {
     let (after, undo) = done(&begun(), add_agents(&["eve"]));

@@ -4,6 +4,7 @@ use clap::Args;
 use git_agents::agent::AgentName;
 use git_agents::state::{Action, State};
 use git_agents::store::{Scope, Snapshot};
+use git_agents::sync::Provisional;
 use git_agents::task::{Hours, NewTask, TaskId, TaskState};
 
 use super::complete_values::{agent_names, task_ids};
@@ -116,7 +117,9 @@ fn write(all: &Assigning<'_>, id: &TaskId, new: Option<&NewTask>) -> Result<Exit
         };
         if let (None, Some(task)) = (new, state.tasks.get(id).filter(has_it)) {
             let sentence = format!("{agent} has {} already: {}", task.id, task.title);
-            already = Some(TaskChanged { changed: false, ..TaskChanged::new(state, task, sentence) });
+            let mut view = TaskChanged { changed: false, ..TaskChanged::new(state, task, sentence) };
+            view.task.provisional = Provisional::read(ctx.repo()?)?.has_task(task);
+            already = Some(view);
             return Ok(None);
         }
         let terms = match state.tasks.get(id).filter(|_| new.is_none()) {
@@ -137,6 +140,7 @@ fn write(all: &Assigning<'_>, id: &TaskId, new: Option<&NewTask>) -> Result<Exit
             format!("assigned {} to {agent}: {}{estimate}", task.id, task.title)
         })
     });
+    let done = done.map(|view| TaskChanged { task: view.task.judged(all.sharing.is_provisional), ..view });
     if let Some(view) = done.or(already) {
         ctx.ui.answer(&view)?;
     }

@@ -70,7 +70,7 @@ pub(crate) fn run(ctx: &Context, args: ClaimArgs) -> Result<Exit, CliError> {
     let committed = sharing.settled(ctx, || ctx.transact(&Scope::open(), |_, _| Ok(Some(action.clone().into()))))?;
     if let Some(committed) = committed {
         sharing.confirm(ctx, &committed.operation)?;
-        ctx.ui.answer(&ClaimedView::new(&committed.state, &agent, &paths))?;
+        ctx.ui.answer(&ClaimedView::new(&committed.state, &agent, &paths, sharing.is_provisional))?;
     }
     Ok(Exit::Good)
 }

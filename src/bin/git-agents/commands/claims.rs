@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 use git_agents::claim::{Claim, ClaimedPath};
 use git_agents::store::Scope;
+use git_agents::sync::Provisional;
 
 use super::in_repository::claimable;
 use crate::context::Context;
@@ -27,6 +28,8 @@ pub(crate) fn run(ctx: &Context, args: &ClaimsArgs) -> Result<Exit, CliError> {
     };
     let mut claims: Vec<&Claim> = snapshot.state.claims.values().filter(is_meant).collect();
     claims.sort_by(|a, b| a.path.cmp(&b.path).then_with(|| a.agent.cmp(&b.agent)));
-    ctx.ui.answer(&ClaimsView { claims: claims.into_iter().map(ClaimView::from).collect() })?;
+    let provisional = Provisional::read(ctx.repo()?)?;
+    let view = |claim: &Claim| ClaimView { provisional: provisional.has_claim(claim), ..ClaimView::from(claim) };
+    ctx.ui.answer(&ClaimsView { claims: claims.into_iter().map(view).collect() })?;
     Ok(Exit::Good)
 }

@@ -7,7 +7,8 @@ use git_agents::agent::{AgentName, CommitId};
 use git_agents::config;
 use git_agents::state::Action;
 use git_agents::store::Scope;
-use git_agents::task::Hours;
+use git_agents::sync::Provisional;
+use git_agents::task::{Hours, Task};
 use git_agents::work::complete::{Survey, compare, survey};
 use git_agents::work::leases;
 
@@ -17,6 +18,7 @@ use super::terms::lost;
 use crate::context::Context;
 use crate::error::{CliError, Exit, quoted};
 use crate::render::style::counted;
+use crate::sharing::Sharing;
 use crate::view::completed::CompletedView;
 
 /// Mark the agent's task as completed; the changed files are read from its branch.
@@ -48,8 +50,13 @@ pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
     let repo = ctx.repo()?;
     ctx.recover()?;
     let target = config::target(repo)?;
-    let snapshot = ctx.load(&Scope::open())?;
+    let mut snapshot = ctx.load(&Scope::open())?;
     let (name, files) = ctx.agent_and(&snapshot.state, &words)?;
+    let lease = |task: &Task| task.lease().is_some_and(|lease| lease.until() <= ctx.world.now);
+    if let Some(task) = snapshot.state.in_progress(&name).filter(|task| lease(task)) {
+        Sharing::hear(ctx, task.id.as_str())?;
+        snapshot = ctx.load(&Scope::open())?;
+    }
     let agent = snapshot.state.agents.get(&name).ok_or_else(|| crate::error::unknown_agent(name.as_str()))?;
     let Some(task) = snapshot.state.in_progress(&name) else {
         return Err(lost(ctx, &name)?.unwrap_or_else(|| not_in_progress(&snapshot.state, &name)));
@@ -79,7 +86,9 @@ pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
         for file in difference.iter().flat_map(|difference| &difference.not_named) {
             ctx.ui.warn(&format!("{file} is changed on the branch, and was not named"));
         }
-        ctx.ui.answer(&CompletedView::new(state, task, &survey, difference))?;
+        let mut view = CompletedView::new(state, task, &survey, difference);
+        view.task.provisional = Provisional::read(repo)?.has_task(task);
+        ctx.ui.answer(&view)?;
     }
     Ok(Exit::Good)
 }

@@ -9,6 +9,7 @@ use git_agents::git::worktrees::{self, Worktree};
 use git_agents::git::{Git, refs};
 use git_agents::state::State;
 use git_agents::store::Scope;
+use git_agents::work::elsewhere::{Elsewhere, short};
 use git_agents::work::enrol::{self, EnrolError, Enrolment};
 use git_agents::work::overview::{AgentOverview, TargetVerdict};
 use git_agents::work::place::{self, Place, Standing};
@@ -156,11 +157,20 @@ fn plan(
 fn missing(ctx: &Context, state: &State, wanted: &[AgentName], plan: &Plan) -> Result<Vec<Enrolment>, CliError> {
     let repo = ctx.repo()?;
     let all = worktrees::list(repo)?;
+    let elsewhere = Elsewhere::of(repo);
     let (mut enrolments, mut forgotten) = (Vec::new(), Vec::new());
     for name in wanted {
         let registered = state.agents.get(name);
         let branch = registered.map_or_else(|| format!("{}{name}", plan.prefix), |agent| agent.branch.clone());
         let tip = refs::read(repo, &format!("refs/heads/{branch}"))?;
+        // The agent of another clone goes on where it left off.
+        let theirs = match registered.filter(|_| tip.is_none()) {
+            Some(agent) => elsewhere.tip(repo, agent)?.inspect(|_| {
+                let seen = elsewhere.tracking(agent).unwrap_or_default();
+                ctx.ui.note(&format!("{name} goes on from {}", short(&seen)));
+            }),
+            None => None,
+        };
         let place = place::read(repo, name);
         if let Some(agent) = registered {
             let standing = place::standing(repo, &all, agent);
@@ -190,7 +200,7 @@ fn missing(ctx: &Context, state: &State, wanted: &[AgentName], plan: &Plan) -> R
         enrolments.push(Enrolment {
             name: name.clone(),
             branch,
-            start: tip.unwrap_or(plan.target.commit),
+            start: tip.or(theirs).unwrap_or(plan.target.commit),
             // A branch that nobody registered is somebody's: it is not taken without being told to.
             existing: registered.is_some() && tip.is_some(),
             worktree: path,

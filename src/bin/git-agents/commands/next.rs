@@ -37,10 +37,15 @@ pub(crate) struct NextArgs {
 pub(crate) fn run(ctx: &Context, args: &NextArgs) -> Result<Exit, CliError> {
     ctx.recover()?;
     let sharing = Sharing::begin(ctx, args.offline)?;
+    let mut is_settled = false;
     loop {
         let snapshot = ctx.load(&Scope::open())?;
         let agent = ctx.agent(&snapshot.state, args.agent.as_deref())?;
         if let Some(current) = snapshot.state.in_progress(&agent) {
+            // Perhaps no remote has heard of that.
+            if !std::mem::replace(&mut is_settled, true) && sharing.settle(ctx) {
+                continue;
+            }
             let (agent, task) = (agent.clone(), current.id.clone());
             return Err(git_agents::state::Rejected::Busy { agent, task }.into());
         }
@@ -51,7 +56,7 @@ pub(crate) fn run(ctx: &Context, args: &NextArgs) -> Result<Exit, CliError> {
         };
         match begin(ctx, &sharing, &snapshot, &agent, &id, &args.terms) {
             Ok(started) => {
-                ctx.ui.answer(&StartedView::new(&agent, &id, &started))?;
+                ctx.ui.answer(&StartedView::new(&agent, &id, &started, sharing.is_provisional))?;
                 return Ok(Exit::Good);
             }
             // Somebody else was faster with this one: look again.

@@ -13,7 +13,7 @@ use super::complete_values::{agent_names, task_ids};
 use super::terms::TermsArgs;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
-use crate::sharing::{OfflineArg, Sharing};
+use crate::sharing::{OfflineArg, STARTED, Sharing};
 use crate::view::started::StartedView;
 
 /// Start the agent's task; the base commit and the time are recorded.
@@ -45,7 +45,7 @@ pub(crate) fn run(ctx: &Context, args: StartArgs) -> Result<Exit, CliError> {
     let snapshot = ctx.load(&Scope::open())?;
     let (agent, rest) = ctx.agent_and(&snapshot.state, &words)?;
     let id = match rest {
-        [] => most_urgent(&snapshot, &agent)?,
+        [] => sharing.settled(ctx, || most_urgent(&ctx.load(&Scope::open())?, &agent))?,
         [task] => ctx.task(&snapshot, task)?,
         _ => return Err(CliError::usage("start takes [AGENT] [TASK]")),
     };
@@ -53,7 +53,7 @@ pub(crate) fn run(ctx: &Context, args: StartArgs) -> Result<Exit, CliError> {
         let snapshot = ctx.load(&Scope::open().with_tasks([&id]))?;
         begin(ctx, &sharing, &snapshot, &agent, &id, &args.terms)
     })?;
-    ctx.ui.answer(&StartedView::new(&agent, &id, &started))?;
+    ctx.ui.answer(&StartedView::new(&agent, &id, &started, sharing.is_provisional))?;
     Ok(Exit::Good)
 }
 
@@ -97,7 +97,7 @@ fn refuse_early(
         (Some(current), _) if current.id != task.id => {
             Err(Rejected::Busy { agent: agent.clone(), task: current.id.clone() }.into())
         }
-        (Some(_), _) => Err(CliError::refused("in-progress", format!("{agent} has started {} already", task.id))
+        (Some(_), _) => Err(CliError::refused(STARTED, format!("{agent} has started {} already", task.id))
             .hint(format!("git agents complete {agent}"))),
         (None, TaskState::Completed) if task.agent.as_ref() != Some(agent) => {
             let holder = task.agent.clone().ok_or_else(|| Rejected::UnknownTask { id: task.id.clone() })?;
@@ -111,7 +111,7 @@ fn refuse_early(
 fn most_urgent(snapshot: &Snapshot, agent: &AgentName) -> Result<TaskId, CliError> {
     if let Some(current) = snapshot.state.in_progress(agent) {
         let message = format!("{agent} has started {} already: {}", current.id, current.title);
-        return Err(CliError::refused("in-progress", message).hint(format!("git agents complete {agent}")));
+        return Err(CliError::refused(STARTED, message).hint(format!("git agents complete {agent}")));
     }
     snapshot.state.assigned_to(agent).first().map(|task| task.id.clone()).ok_or_else(|| {
         CliError::refused("nothing-assigned", format!("{agent} has no assigned task"))

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use git_agents::config;
 use git_agents::store::Scope;
-use git_agents::sync;
+use git_agents::sync::{self, Provisional};
 use git_agents::work::overview::overview;
 
 use crate::context::Context;
@@ -51,10 +51,11 @@ fn show(ctx: &Context, no_dirty: bool) -> Result<(), CliError> {
     }
     let overview = overview(repo, &target, &snapshot.state, !no_dirty)?;
     let mut leases = ctx.leases()?;
-    let mut view = StatusView::new(&target, &snapshot.state, &overview, &leases, &ctx.ui.out);
+    let provisional = Provisional::read(repo)?;
+    let mut view = StatusView::new(&target, &snapshot.state, &overview, &leases, &provisional, &ctx.ui.out);
     leases.observe(&snapshot.state);
     if let Some(remote) = sync::known_remote(repo)? {
-        view.unsynced = sync::unshared(repo, &sync::accepted_ref(&remote))?.map(|waiting| waiting.len() as u64);
+        view.unsynced = Some(provisional.count() as u64);
         view.remote = Some(remote);
     }
     view.rejected = sync::rejected(repo)?.iter().map(Into::into).collect();

@@ -95,6 +95,21 @@ pub(crate) fn lost(ctx: &Context, agent: &AgentName) -> Result<Option<CliError>,
     Ok(taken.or_else(outdated))
 }
 
+/// The agents whose newest task another has by now: what is on their branches is not the work of an assignment that holds.
+pub(crate) fn overtaken(ctx: &Context, state: &State) -> Result<Vec<(AgentName, CliError)>, CliError> {
+    let mut found = Vec::new();
+    for agent in state.agents.keys().filter(|agent| state.in_progress(agent).is_none()) {
+        let held = leases::held(ctx.repo()?, agent);
+        let may_be_lost = held.is_some_and(|(id, _)| {
+            state.tasks.get(&id).is_none_or(|task| task.agent.as_ref().is_some_and(|holder| holder != agent))
+        });
+        if may_be_lost || taken_over(state, agent).is_some() {
+            found.extend(lost(ctx, agent)?.map(|error| (agent.clone(), error)));
+        }
+    }
+    Ok(found)
+}
+
 /// That the agent's task was taken over, when that is what became of its newest.
 fn taken_over(state: &State, agent: &AgentName) -> Option<CliError> {
     let own = |task: &Task| task.attempts.iter().rfind(|attempt| attempt.agent == *agent).cloned();

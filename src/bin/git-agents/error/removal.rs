@@ -79,11 +79,7 @@ impl From<CleanupError> for CliError {
             CleanupError::Store(error) => error.into(),
             CleanupError::Ref(error) => error.into(),
             CleanupError::Git(error) => error.into(),
-            CleanupError::Judge(JudgeError::Git(error)) => error.into(),
-            CleanupError::Judge(JudgeError::Scratch(error)) => error.into(),
-            CleanupError::Judge(JudgeError::Merge(_)) => {
-                CliError::new(Exit::Outside, "merge-failed", message).hint("git fsck")
-            }
+            CleanupError::Judge(error) => error.into(),
             CleanupError::Remove(_) => {
                 CliError::new(Exit::Outside, "worktree-unreadable", message).hint("git agents doctor")
             }
@@ -106,6 +102,17 @@ impl From<BackupsError> for CliError {
             BackupsError::Store(error) => error.into(),
             BackupsError::Ref(error) => error.into(),
             BackupsError::Git(error) => error.into(),
+        }
+    }
+}
+
+impl From<JudgeError> for CliError {
+    fn from(error: JudgeError) -> Self {
+        let message = error.to_string();
+        match error {
+            JudgeError::Git(error) => error.into(),
+            JudgeError::Scratch(error) => error.into(),
+            JudgeError::Merge(_) => CliError::new(Exit::Outside, "merge-failed", message).hint("git fsck"),
         }
     }
 }

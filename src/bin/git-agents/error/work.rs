@@ -8,6 +8,7 @@ use git_agents::work::candidates::CandidateError;
 use git_agents::work::carry_out::CarryOutError;
 use git_agents::work::commit_hook::{HookError, LINE};
 use git_agents::work::complete::SurveyError;
+use git_agents::work::elsewhere::Absent;
 use git_agents::work::enrol::EnrolError;
 use git_agents::work::landing::LandingError;
 use git_agents::work::messages::MessageError;
@@ -79,6 +80,15 @@ impl From<CandidateError> for CliError {
             }
             CandidateError::BranchGone { agent, .. } => {
                 CliError::refused("branch-gone", message).hint(format!("git agents agent show {agent}"))
+            }
+            CandidateError::BranchElsewhere { branch, absent: Absent { remote, seen_as }, .. } => {
+                let (remote, branch) = (quoted(&remote), quoted(&branch));
+                let error = CliError::refused("branch-elsewhere", message);
+                let error = match seen_as {
+                    Some(_) => error,
+                    None => error.hint(format!("git push {remote} {branch}, in the clone that has it")),
+                };
+                error.hint(format!("git fetch {remote} {branch}:{branch}"))
             }
             CandidateError::Ref(error) => error.into(),
             CandidateError::Git(error) => error.into(),
@@ -174,6 +184,7 @@ impl From<LandingError> for CliError {
             LandingError::Ref(error) => error.into(),
             LandingError::Scratch(error) => error.into(),
             LandingError::Store(error) => error.into(),
+            LandingError::Judge(error) => error.into(),
             LandingError::Message(MessageError::Git(error)) => error.into(),
             LandingError::Message(MessageError::Template(error)) | LandingError::Template(error) => error.into(),
         }

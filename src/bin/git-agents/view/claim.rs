@@ -25,6 +25,9 @@ pub(crate) struct ClaimView {
     pub(crate) task: Option<String>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) lease: LeaseView,
+    /// No remote has confirmed it yet; absent when one has, or none is known to decide.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) provisional: bool,
 }
 
 impl From<&Claim> for ClaimView {
@@ -37,6 +40,7 @@ impl From<&Claim> for ClaimView {
             task: claim.task.as_ref().map(ToString::to_string),
             created_at: claim.created_at,
             lease: LeaseView::from(&claim.lease),
+            provisional: false,
         }
     }
 }
@@ -67,12 +71,13 @@ pub(crate) struct ClaimedView {
 
 impl ClaimedView {
     /// The claims of `agent` on `paths`, as they are now.
-    pub(crate) fn new(state: &State, agent: &AgentName, paths: &[ClaimedPath]) -> Self {
+    pub(crate) fn new(state: &State, agent: &AgentName, paths: &[ClaimedPath], provisional: bool) -> Self {
+        let own = |claim| ClaimView { provisional, ..ClaimView::from(claim) };
         let is_own = |claim: &&Claim| claim.agent == *agent && paths.iter().any(|path| path.is(&claim.path));
         let meets = |claim: &&Claim| claim.agent != *agent && paths.iter().any(|path| path.overlaps(&claim.path));
         ClaimedView {
             agent: agent.to_string(),
-            claims: state.claims.values().filter(is_own).map(ClaimView::from).collect(),
+            claims: state.claims.values().filter(is_own).map(own).collect(),
             shared_with: state.claims.values().filter(meets).map(ClaimView::from).collect(),
         }
     }

@@ -116,6 +116,19 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
             let message = format!("its branch is checked out more than once: {}", places.join(", "));
             ("checked-out-twice", message, "git worktree list".to_owned())
         }
+        Stop::Elsewhere(work) => {
+            let (task, commit) = (&work.task, &work.commit.to_string()[..10]);
+            let message = format!(
+                "task {task} was completed at {commit}, and neither its branch nor the target has that: bring it in, or \
+                 reopen or drop the task"
+            );
+            let hint = if work.is_known {
+                format!("git branch --all --contains {commit}")
+            } else {
+                "git fetch --all".to_owned()
+            };
+            ("elsewhere", message, hint)
+        }
         Stop::Unrelated => {
             let message = "it shares no history with the target".to_owned();
             ("unrelated", message, format!("git log --oneline {}", quoted(short(&stopped.branch))))

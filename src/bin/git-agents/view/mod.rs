@@ -15,6 +15,7 @@ pub(crate) mod config;
 pub(crate) mod conflicts;
 pub(crate) mod conflicts_branch;
 pub(crate) mod conflicts_matrix;
+pub(crate) mod current_task;
 pub(crate) mod doctor;
 pub(crate) mod done;
 pub(crate) mod enrolled;

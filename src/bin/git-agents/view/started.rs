@@ -49,11 +49,11 @@ pub(crate) struct StartedView {
 }
 
 impl StartedView {
-    pub(crate) fn new(agent: &AgentName, id: &TaskId, started: &Started) -> Self {
+    pub(crate) fn new(agent: &AgentName, id: &TaskId, started: &Started, provisional: bool) -> Self {
         let state = &started.committed.state;
         StartedView {
             agent: agent.to_string(),
-            task: state.tasks.get(id).map(|task| TaskView::new(state, task)),
+            task: state.tasks.get(id).map(|task| TaskView::new(state, task).judged(provisional)),
             base: started.base.to_string(),
             brought: started.brought.iter().map(BroughtView::from).collect(),
             waiting_for: started.waiting_for.iter().map(ToString::to_string).collect(),

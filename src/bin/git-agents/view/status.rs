@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use git_agents::agent::Agent;
 use git_agents::config::Target;
 use git_agents::state::State;
+use git_agents::sync::Provisional;
 use git_agents::task::{Task, TaskState};
 use git_agents::work::leases::{Leases, Standing};
 use git_agents::work::overview::{AgentOverview, TargetVerdict, WorktreeOverview};
 use serde::Serialize;
 
 use super::agent::{BUSY, Trouble, troubles};
-use super::lease::LeaseView;
+use super::current_task::CurrentTask;
 use super::sync::RejectedView;
 use crate::render::style::{Style, counted, duration, hours, safe};
 use crate::render::table::{Column, table};
@@ -28,25 +29,6 @@ impl From<&Target> for TargetView {
     fn from(target: &Target) -> Self {
         TargetView { branch: target.branch.clone(), commit: target.commit.to_string() }
     }
-}
-
-/// The task that an agent has in hand.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct CurrentTask {
-    pub(crate) id: String,
-    pub(crate) title: String,
-    pub(crate) state: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) hours: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) started_at: Option<chrono::DateTime<chrono::Utc>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) elapsed_s: Option<i64>,
-    /// The number of its assignment.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) epoch: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) lease: Option<LeaseView>,
 }
 
 /// One agent. `null` is what could not be determined, or was not looked at.
@@ -110,11 +92,12 @@ impl StatusView {
         state: &State,
         overview: &[AgentOverview],
         leases: &Leases<'_>,
+        provisional: &Provisional,
         style: &Style,
     ) -> Self {
         let known = overview.iter().filter_map(|seen| Some((state.agents.get(&seen.name)?, seen)));
         let mut agents: Vec<AgentView> =
-            known.clone().map(|(agent, seen)| agent_view(state, agent, seen, style)).collect();
+            known.clone().map(|(agent, seen)| agent_view(state, agent, seen, provisional, style)).collect();
         let standing = |task| Some((task, leases.glance(state, task)?));
         let standings: Vec<(&Task, Standing)> = state.tasks.values().filter_map(standing).collect();
         for current in agents.iter_mut().filter_map(|agent| agent.task.as_mut()) {
@@ -138,7 +121,13 @@ impl StatusView {
 }
 
 /// One agent's row.
-pub(crate) fn agent_view(state: &State, agent: &Agent, seen: &AgentOverview, style: &Style) -> AgentView {
+pub(crate) fn agent_view(
+    state: &State,
+    agent: &Agent,
+    seen: &AgentOverview,
+    provisional: &Provisional,
+    style: &Style,
+) -> AgentView {
     let current = state.in_progress(&agent.name);
     let assigned = state.assigned_to(&agent.name);
     let completed = completed(state, agent);
@@ -167,7 +156,7 @@ pub(crate) fn agent_view(state: &State, agent: &Agent, seen: &AgentOverview, sty
         base: agent.base.as_ref().map(ToString::to_string),
         worktree,
         state: word,
-        task: task.map(|task| current_task(task, style)),
+        task: task.map(|task| CurrentTask::new(task, provisional, style)),
         assigned: assigned.iter().map(|task| task.id.to_string()).collect(),
         ahead: seen.ahead,
         behind: seen.behind,
@@ -184,21 +173,6 @@ fn uncommitted(status: &git_agents::git::status::Status) -> usize {
 
 fn completed<'s>(state: &'s State, agent: &'s Agent) -> Vec<&'s Task> {
     state.tasks_of(&agent.name).filter(|task| task.state == TaskState::Completed).collect()
-}
-
-fn current_task(task: &Task, style: &Style) -> CurrentTask {
-    let started_at = task.last_attempt().filter(|_| task.state != TaskState::Assigned).map(|a| a.started_at);
-    let until = task.last_attempt().and_then(|attempt| attempt.ended_at).unwrap_or(style.now);
-    CurrentTask {
-        id: task.id.to_string(),
-        title: task.title.clone(),
-        state: task.state.word(),
-        hours: task.hours.map(Into::into),
-        started_at,
-        elapsed_s: started_at.map(|start| until.signed_duration_since(start).num_seconds().max(0)),
-        epoch: (task.epoch > 0).then_some(task.epoch),
-        lease: LeaseView::of(task),
-    }
 }
 
 fn counts(state: &State) -> BTreeMap<&'static str, u64> {

@@ -39,6 +39,9 @@ pub(crate) struct TaskView {
     /// Absent while nobody has it in hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) lease: Option<LeaseView>,
+    /// No remote has confirmed yet that the agent has it; absent when one has, or none is known to decide.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) provisional: bool,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
 }
@@ -67,9 +70,15 @@ impl TaskView {
             reason: task.reason.clone(),
             epoch: (task.epoch > 0).then_some(task.epoch),
             lease: LeaseView::of(task),
+            provisional: false,
             created_at: task.created_at,
             updated_at: task.updated_at,
         }
+    }
+
+    /// The same, when it is known whether a remote has confirmed who has it.
+    pub(crate) fn judged(self, provisional: bool) -> Self {
+        TaskView { provisional, ..self }
     }
 
     /// "16 Implement status command", safe for a terminal.
@@ -200,6 +209,7 @@ impl View for TaskShow {
         };
         field("state", task.state.to_owned());
         field("agent", task.agent.clone().unwrap_or_default());
+        field("shared", if task.provisional { "not yet: no remote has confirmed it" } else { "" }.to_owned());
         field("lease", task.lease.as_ref().map(|lease| lease.text(style)).unwrap_or_default());
         field("estimate", task.hours.map(hours).unwrap_or_default());
         field("category", task.category.as_deref().map(safe).unwrap_or_default());

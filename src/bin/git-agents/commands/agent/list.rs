@@ -3,6 +3,7 @@
 use clap::Args;
 use git_agents::config;
 use git_agents::store::Scope;
+use git_agents::sync::Provisional;
 use git_agents::work::overview::{AgentOverview, overview};
 
 use crate::context::Context;
@@ -22,8 +23,11 @@ pub(crate) fn run(ctx: &Context, args: &ListArgs) -> Result<Exit, CliError> {
     let snapshot = ctx.load(&Scope::open())?;
     let state = &snapshot.state;
     let overview = overview(repo, &config::target(repo)?, state, !args.no_dirty)?;
-    let row =
-        |seen: &AgentOverview| state.agents.get(&seen.name).map(|agent| agent_view(state, agent, seen, &ctx.ui.out));
+    let provisional = Provisional::read(repo)?;
+    let row = |seen: &AgentOverview| {
+        let agent = state.agents.get(&seen.name)?;
+        Some(agent_view(state, agent, seen, &provisional, &ctx.ui.out))
+    };
     ctx.ui.answer(&AgentList { agents: overview.iter().filter_map(row).collect() })?;
     Ok(Exit::Good)
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 use git_agents::config;
 use git_agents::store::Scope;
+use git_agents::sync::Provisional;
 use git_agents::work::overview::overview;
 
 use crate::commands::complete_values::agent_names;
@@ -25,14 +26,16 @@ pub(crate) fn run(ctx: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
     let snapshot = ctx.load(&Scope::open())?;
     let name = ctx.agent(&snapshot.state, args.name.as_deref())?;
     let mut state = snapshot.state;
-    let tasks = state.tasks_of(&name).map(|task| TaskView::new(&state, task)).collect();
+    let provisional = Provisional::read(repo)?;
+    let tasks =
+        state.tasks_of(&name).map(|task| TaskView::new(&state, task).judged(provisional.has_task(task))).collect();
     let target = config::target(repo)?;
     let agents = state.clone();
     state.agents.retain(|known, _| *known == name);
     let overview = overview(repo, &target, &state, true)?;
     if let (Some(agent), Some(seen)) = (state.agents.get(&name), overview.first()) {
         let troubles = troubles(&target, &agents, agent, seen).into_iter();
-        let agent = agent_view(&state, agent, seen, &ctx.ui.out);
+        let agent = agent_view(&state, agent, seen, &provisional, &ctx.ui.out);
         let troubles = troubles.map(|found| format!("{}; {}", found.message, found.hint)).collect();
         ctx.ui.answer(&AgentShow { agent, tasks, troubles })?;
     }

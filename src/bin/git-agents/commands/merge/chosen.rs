@@ -5,9 +5,12 @@ use git_agents::config::Target;
 use git_agents::git::{Repository, refs, worktrees};
 use git_agents::land::plan::{Stop, Stopped};
 use git_agents::state::State;
+use git_agents::work::candidates::CandidateError;
+use git_agents::work::elsewhere;
 use git_agents::work::landing;
 use git_agents::work::place::{self, Standing};
 
+use super::super::terms::overtaken;
 use super::MergeArgs;
 use crate::context::{Context, known_agent};
 use crate::error::{CliError, quoted};
@@ -27,14 +30,14 @@ pub(super) fn chosen(
             ctx.ui.note(&format!("{agent} is left out: it works on {}", task.id));
         }
     }
-    let astray = astray(ctx, state)?;
+    let astray = [astray(ctx, state)?, overtaken(ctx, state)?].concat();
     if args.all {
         for (agent, error) in &astray {
             ctx.ui.warn(&format!("{agent} is left out: {}", error.message));
         }
         let mut agents = landing::with_work(ctx.repo()?, state, target)?;
         agents.retain(|agent| !astray.iter().any(|(name, _)| name == agent));
-        return Ok(agents);
+        return without_absent(ctx, state, agents);
     }
     let agents: Vec<AgentName> = args.agents.iter().map(|name| known_agent(state, name)).collect::<Result<_, _>>()?;
     for agent in &agents {
@@ -51,6 +54,24 @@ pub(super) fn chosen(
         }
     }
     Ok(agents)
+}
+
+/// Leave out those whose branches are other clones'; one that is nowhere is told of where it is looked for.
+fn without_absent(ctx: &Context, state: &State, agents: Vec<AgentName>) -> Result<Vec<AgentName>, CliError> {
+    let repo = ctx.repo()?;
+    let mut here = Vec::new();
+    for name in agents {
+        let Some(agent) = state.agents.get(&name) else { continue };
+        match refs::read(repo, &format!("refs/heads/{}", agent.branch))? {
+            None if elsewhere::absent(repo, agent).is_some() => {
+                let error = CliError::from(CandidateError::without(repo, agent));
+                let hints = error.hints.join("; ");
+                ctx.ui.warn(&format!("{name} is left out: {}; {hints}", error.message));
+            }
+            _ => here.push(name),
+        }
+    }
+    Ok(here)
 }
 
 /// Those of the agents whose branch went away since they were chosen.

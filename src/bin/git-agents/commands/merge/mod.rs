@@ -22,6 +22,7 @@ use super::complete_values::{agent_names, strategy_words};
 use super::merge_continue;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
+use crate::sharing::Sharing;
 use crate::view::blocked::{refusal_hints, refusal_text};
 use crate::view::check::ChecksView;
 use crate::view::merge::MergeView;
@@ -127,6 +128,7 @@ pub(crate) fn land(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
     }
     let _turn = queue::take_turn(ctx, args, settings.wait)?;
     ctx.recover()?;
+    Sharing::hear_of_completed(ctx)?;
     let mut progress = Progress::new(&ctx.ui);
     let mut agents = Vec::new();
     for attempt in 1..=TRIES {

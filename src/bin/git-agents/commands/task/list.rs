@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use git_agents::store::Scope;
+use git_agents::sync::Provisional;
 use git_agents::task::{Task, TaskState};
 
 use crate::commands::complete_values::agent_names;
@@ -70,7 +71,9 @@ pub(crate) fn run(ctx: &Context, args: ListArgs) -> Result<Exit, CliError> {
             a.id.as_str().len().cmp(&b.id.as_str().len()).then_with(|| a.id.cmp(&b.id)),
         )
     });
-    let tasks = tasks.into_iter().map(|task| TaskView::new(&snapshot.state, task)).collect();
+    let provisional = Provisional::read(ctx.repo()?)?;
+    let view = |task| TaskView::new(&snapshot.state, task).judged(provisional.has_task(task));
+    let tasks = tasks.into_iter().map(view).collect();
     ctx.ui.answer(&TaskList { tasks, none: "no tasks" })?;
     Ok(Exit::Good)
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 use git_agents::state::Rejected;
 use git_agents::store::Scope;
+use git_agents::sync::Provisional;
 
 use crate::commands::complete_values::task_ids;
 use crate::commands::terms::standing;
@@ -25,6 +26,7 @@ pub(crate) fn run(ctx: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
     let document = git_agents::state::Document::Task(id.clone());
     let task = snapshot.state.tasks.get(&id).ok_or(Rejected::Damaged { document })?;
     let mut view = TaskShow::new(&snapshot.state, task);
+    view.task.provisional = Provisional::read(ctx.repo()?)?.has_task(task);
     if let (Some(lease), Some(standing)) = (&mut view.task.lease, standing(ctx, &snapshot.state, task)?) {
         lease.judge(standing);
     }
