@@ -31,12 +31,19 @@ pub struct Scope {
     pub closed: bool,
     /// These documents, wherever they are.
     pub documents: Vec<Document>,
+    /// No tasks and no counts, unless they are there without reading them.
+    pub without_tasks: bool,
 }
 
 impl Scope {
     /// Agents and open tasks only.
     pub fn open() -> Self {
         Scope::default()
+    }
+
+    /// Agents and claims; tasks only where they cost nothing.
+    pub fn claims() -> Self {
+        Scope { without_tasks: true, ..Scope::default() }
     }
 
     /// Findings too.
@@ -92,6 +99,7 @@ pub(super) fn read(repo: &Repository, commit: ObjectId, scope: &Scope) -> Result
         match entry.name.as_str() {
             "agents" => reader.folder(&entry, "agents"),
             "claims" => reader.folder(&entry, "claims"),
+            "tasks" | TALLY_PATH if scope.without_tasks => {}
             "tasks" => reader.tasks(&entry, scope.closed),
             "findings" if scope.findings => reader.shards(&entry, "findings"),
             TALLY_PATH => reader.document(&entry, TALLY_PATH),
@@ -104,7 +112,7 @@ pub(super) fn read(repo: &Repository, commit: ObjectId, scope: &Scope) -> Result
     reader.look_up(tree, wanted, &damaged);
     reader.leave_out_knots();
     let tally_is_damaged = reader.state.damaged.iter().any(|damaged| damaged.document == Some(Document::Tally));
-    if tally_is_damaged || !has_tally {
+    if (tally_is_damaged || !has_tally) && !scope.without_tasks {
         reader.count_closed(tree);
     }
     reader.finish()

@@ -339,7 +339,12 @@ fn quarantined(
     let old = accepted.map(|commit| objects::tree_of(repo, commit)).transpose().map_err(unreadable)?;
     let paths = changed(repo, old, new, true, budget).map_err(|error| unreadable(error.to_string()))?;
     // As every command reads it, so that nothing is let through that stops them.
-    let mut damaged = read::read(repo, tip, &Scope::open())?.damaged;
+    // What goes on from what was accepted is needed again in a moment, so a copy is kept; of the rest none may be.
+    let state = match accepted {
+        Some(_) => super::state_of(repo, tip, &Scope::open())?,
+        None => read::read(repo, tip, &Scope::open())?,
+    };
+    let mut damaged = state.damaged;
     if let (Some(accepted), false) = (accepted, damaged.is_empty()) {
         let known = read::read(repo, accepted, &Scope::open()).map(|state| state.damaged).unwrap_or_default();
         let known: BTreeSet<(String, String)> = known.into_iter().map(|one| (one.path, one.reason)).collect();

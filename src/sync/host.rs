@@ -158,7 +158,7 @@ fn pushing(repo: &Repository, remote: &Remote, theirs: &str, expected: Option<Ob
 
 /// A child that no hook, prompt or lock of the user's takes part in. At the top of the main worktree, from which a
 /// relative address counts.
-fn hardened(repo: &Repository) -> Git {
+pub(super) fn hardened(repo: &Repository) -> Git {
     let git = repo.git_with_hooks().without_locks().args(["-c", "core.hooksPath=/dev/null"]);
     let has_own_ssh = World::variable("GIT_SSH_COMMAND").is_some()
         || World::variable("GIT_SSH").is_some()
@@ -168,17 +168,17 @@ fn hardened(repo: &Repository) -> Git {
 }
 
 /// What a child that may have been stopped has said.
-struct Answer {
+pub(super) struct Answer {
     /// None when it took too long.
-    status: Option<ExitStatus>,
-    stdout: Vec<u8>,
+    pub(super) status: Option<ExitStatus>,
+    pub(super) stdout: Vec<u8>,
     stderr: Vec<u8>,
     limit: Duration,
 }
 
 impl Answer {
     /// The host's and git's words in one line, fit for a terminal.
-    fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         let text = self.stderr.to_str_lossy();
         let porcelain = self.stdout.to_str_lossy();
         let said = text.lines().chain(porcelain.lines().filter(|line| line.starts_with('!')));
@@ -198,7 +198,7 @@ impl Answer {
 }
 
 /// Run a child for at most so long.
-fn run(git: Git, limit: Duration) -> Result<Answer, GitError> {
+pub(super) fn run(git: Git, limit: Duration) -> Result<Answer, GitError> {
     let command = git.line();
     let mut child = git.spawn()?;
     drop(child.stdin.take());

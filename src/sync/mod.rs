@@ -15,6 +15,7 @@ mod host;
 mod integrate;
 mod lock;
 mod mode;
+mod nearby;
 mod probe;
 mod provisional;
 mod rejected;
