@@ -2,9 +2,8 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use crate::processor::{of_children, time};
@@ -30,13 +29,13 @@ pub(crate) fn spent_in_git(folder: &Path, mut command: Command) -> Duration {
     Duration::from_micros(lines.lines().map(|line| line.parse::<u64>().unwrap()).sum())
 }
 
-/// When this process was started in git's place: do what git would, note what it took, and end.
-pub(crate) fn stood_in_for_git() -> bool {
+/// When this process was started in git's place: do what git would, note what it took, and give how to end.
+pub(crate) fn stood_in_for_git() -> Option<ExitCode> {
     let mut args = std::env::args_os();
     let is_git = args.next().is_some_and(|name| Path::new(&name).file_name() == Some("git".as_ref()));
-    let (true, Some(git), Some(log)) = (is_git, std::env::var_os(GIT), std::env::var_os(LOG)) else { return false };
+    let (true, Some(git), Some(log)) = (is_git, std::env::var_os(GIT), std::env::var_os(LOG)) else { return None };
     let status = Command::new(PathBuf::from(git)).args(args).status().unwrap();
     let mut log = OpenOptions::new().append(true).open(log).unwrap();
     writeln!(log, "{}", time(&of_children()).as_micros()).unwrap();
-    std::process::exit(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default()))
+    Some(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
