@@ -33,7 +33,7 @@ use crate::state::Damaged;
 use crate::state::OperationId;
 use crate::store::{Entry, StoreError};
 
-pub use divergence::{Divergence, between, unshared};
+pub use divergence::{Divergence, between, not_taken_in, unshared};
 pub use exchange::sync;
 pub use exclusive::{Confirmed, Unconfirmed, confirm, prepare};
 pub use host::refetch;
