@@ -15,6 +15,7 @@ mod read;
 mod recompute;
 mod replay;
 mod undo;
+mod unmade;
 mod vet;
 mod write;
 
@@ -32,7 +33,7 @@ pub use lock::StoreLock;
 pub use own::Own;
 pub use read::Scope;
 pub use recompute::{Difference, Mismatch, recompute};
-pub use replay::{NotReplayed, Replay};
+pub use replay::{NotReplayed, Replay, Replayed};
 pub use undo::{Undoable, last_readable, last_undoable};
 pub use vet::{Fault, VetError, Vetted, vet};
 pub use write::{Change, Committed, Prepared, Refused, prepare, transact};

@@ -69,6 +69,7 @@ mod status;
 mod strategies;
 mod sync;
 mod sync_auto;
+mod sync_built_on;
 mod sync_clones;
 mod sync_contest;
 mod sync_elsewhere;
