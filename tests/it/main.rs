@@ -68,6 +68,7 @@ mod state_gone;
 mod status;
 mod strategies;
 mod sync;
+mod sync_agents;
 mod sync_auto;
 mod sync_built_on;
 mod sync_clones;

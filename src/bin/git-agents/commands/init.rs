@@ -17,8 +17,10 @@ use git_agents::worktree::create::CreateError;
 use gix::ObjectId;
 
 use super::complete_values::branch_names;
+use super::enrolling::confirmed;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit, quoted};
+use crate::sharing::{OfflineArg, Sharing};
 use crate::view::agent::{BUSY, Trouble, troubles};
 use crate::view::enrolled::EnrolledView;
 
@@ -43,7 +45,12 @@ pub(crate) struct InitArgs {
     /// What the names of the branches begin with; kept in git's configuration as agents.prefix [default: agents/].
     #[arg(long, value_name = "PREFIX")]
     prefix: Option<String>,
+    #[command(flatten)]
+    offline: OfflineArg,
 }
+
+/// So often somebody else may register the same names at the same moment.
+const TRIES: usize = 5;
 
 /// What is to be made, and how.
 struct Plan {
@@ -55,38 +62,70 @@ struct Plan {
 }
 
 pub(crate) fn run(ctx: &Context, args: InitArgs) -> Result<Exit, CliError> {
-    let InitArgs { names, agents, target, worktrees, prefix } = args;
-    let repo = ctx.repo()?;
-    repo.require_git()?;
+    ctx.repo()?.require_git()?;
     ctx.recover()?;
-    let snapshot = ctx.load(&Scope::open())?;
-    let wanted = wanted_names(&snapshot.state, &names, agents)?;
-    let plan = plan(ctx, target.as_deref(), worktrees, prefix)?;
+    for _ in 0..TRIES {
+        if let Some(exit) = try_once(ctx, &args)? {
+            return Ok(exit);
+        }
+    }
+    Err(CliError::new(Exit::Negative, "agent-exists", "others have registered such agents first, again and again")
+        .hint("the same command again"))
+}
+
+/// None when another clone was faster to register one of them: it is there now.
+fn try_once(ctx: &Context, args: &InitArgs) -> Result<Option<Exit>, CliError> {
+    let InitArgs { names, agents, target, worktrees, prefix, offline } = args;
+    let repo = ctx.repo()?;
+    let mut snapshot = ctx.load(&Scope::open())?;
+    let wanted = wanted_names(&snapshot.state, names, *agents)?;
+    let is_new = |state: &State, name: &AgentName| !state.agents.contains_key(name);
+    let sharing = match wanted.iter().any(|name| is_new(&snapshot.state, name)) {
+        true => Sharing::of_new_agents(ctx, *offline)?,
+        false => Sharing::with_nobody(),
+    };
+    let before = std::mem::replace(&mut snapshot, ctx.load(&Scope::open())?);
+    for name in wanted.iter().filter(|name| is_new(&before.state, name) && !is_new(&snapshot.state, name)) {
+        ctx.ui.note(&format!("another clone has registered {name}, which gets a branch and a worktree here, too"));
+    }
+    let plan = plan(ctx, target.as_deref(), worktrees.clone(), prefix.clone())?;
     let enrolments = missing(ctx, &snapshot.state, &wanted, &plan)?;
     let before: Vec<_> = plan.settings.iter().map(|(key, _)| (*key, repo.config(key))).collect();
+    // Nothing was made, so nothing is to be configured either.
+    let restore = || {
+        for (key, value) in &before {
+            drop(value.as_ref().map_or_else(|| config::unset(repo, key), |value| config::set(repo, key, value)));
+        }
+    };
     for (key, value) in &plan.settings {
         config::set(repo, key, value)?;
     }
     let bar = ctx.ui.progress(enrolments.len(), "worktrees");
-    let enrolled = enrol::enrol(repo, &ctx.world, &enrolments, &|name| {
+    let enrolling = enrol::enrol(repo, &ctx.world, &enrolments, &|name| {
         bar.set_message(name.to_string());
         bar.inc(1);
     });
     bar.finish_and_clear();
-    let (enrolled, _) = enrolled.map_err(|error| {
-        // Nothing was made, so nothing is to be configured either.
-        for (key, value) in before {
-            drop(value.map_or_else(|| config::unset(repo, key), |value| config::set(repo, key, &value)));
-        }
+    let enrolling = enrolling.map_err(|error| {
+        restore();
         failed(&snapshot.state, error)
     })?;
+    let enrolled = match confirmed(ctx, &sharing, enrolling) {
+        Ok(enrolled) => enrolled,
+        Err(unconfirmed) => {
+            if !unconfirmed.is_recorded {
+                restore();
+            }
+            return if unconfirmed.error.code == "agent-exists" { Ok(None) } else { Err(unconfirmed.error) };
+        }
+    };
     for complaint in enrolled.iter().filter_map(|one| one.complaint.as_ref()) {
         ctx.ui.warn(&format!("a hook failed after the worktree was made: {complaint}"));
     }
     let there = wanted.iter().filter(|name| !enrolled.iter().any(|one| one.name == **name));
     let unchanged = there.map(ToString::to_string).collect();
     ctx.ui.answer(&EnrolledView::new(plan.target.branch, &enrolled, unchanged))?;
-    Ok(Exit::Good)
+    Ok(Some(Exit::Good))
 }
 
 /// The names that were asked for; those that are registered when none were.

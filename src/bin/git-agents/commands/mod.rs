@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod assign;
+mod begun;
 pub(crate) mod claim;
 pub(crate) mod claims;
 pub(crate) mod cleanup;
@@ -14,6 +15,7 @@ pub(crate) mod conflicts_path;
 mod conflicts_watch;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+mod enrolling;
 pub(crate) mod fail;
 pub(crate) mod findings;
 pub(crate) mod guard;
