@@ -57,12 +57,16 @@ pub(super) fn fetch(repo: &Repository, remote: &Remote, patience: Duration) -> R
     Ok(output.stdout.lines().find_map(row))
 }
 
-/// Fetch the remote's chain with all objects, straight to where it is known as the last that was accepted: for a clone
-/// whose own objects may be what is broken, so that nothing here can be judged by them.
+/// Fetch the remote's chain with all objects into its incoming ref, where nothing counts as accepted: for a clone whose
+/// own objects may be what is broken. What the remote does not have is no error.
 ///
 /// # Errors
 /// The remote could not be asked.
 pub fn refetch(repo: &Repository, remote: &Remote, patience: Duration) -> Result<(), SyncError> {
+    // git stands still for ever when it is to refetch what is not there.
+    if !list(repo, remote, &[&remote.theirs], patience)?.iter().any(|(name, _)| *name == remote.theirs) {
+        return Ok(());
+    }
     let mut git = hardened(repo)
         .args(["-c", "fetch.pruneTags=false", "-c", "fetch.writeCommitGraph=false", "fetch", "--quiet", "--refetch"])
         .args(["--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"])
@@ -70,7 +74,7 @@ pub fn refetch(repo: &Repository, remote: &Remote, patience: Duration) -> Result
     if let Some(program) = &remote.upload_pack {
         git = git.arg(format!("--upload-pack={program}"));
     }
-    let refspec = format!("+{}*:{}*", remote.theirs, remote.accepted_ref());
+    let refspec = format!("+{}:{}", remote.theirs, remote.incoming_ref());
     let output = run(git.arg("--").arg(&remote.url).arg(refspec), patience)?;
     match output.status.is_some_and(|status| status.success()) {
         true => Ok(()),
@@ -154,7 +158,7 @@ fn pushing(repo: &Repository, remote: &Remote, theirs: &str, expected: Option<Ob
 
 /// A child that no hook, prompt or lock of the user's takes part in. At the top of the main worktree, from which a
 /// relative address counts.
-fn hardened(repo: &Repository) -> Git {
+pub(super) fn hardened(repo: &Repository) -> Git {
     let git = repo.git_with_hooks().without_locks().args(["-c", "core.hooksPath=/dev/null"]);
     let has_own_ssh = World::variable("GIT_SSH_COMMAND").is_some()
         || World::variable("GIT_SSH").is_some()
@@ -164,17 +168,17 @@ fn hardened(repo: &Repository) -> Git {
 }
 
 /// What a child that may have been stopped has said.
-struct Answer {
+pub(super) struct Answer {
     /// None when it took too long.
-    status: Option<ExitStatus>,
-    stdout: Vec<u8>,
+    pub(super) status: Option<ExitStatus>,
+    pub(super) stdout: Vec<u8>,
     stderr: Vec<u8>,
     limit: Duration,
 }
 
 impl Answer {
     /// The host's and git's words in one line, fit for a terminal.
-    fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         let text = self.stderr.to_str_lossy();
         let porcelain = self.stdout.to_str_lossy();
         let said = text.lines().chain(porcelain.lines().filter(|line| line.starts_with('!')));
@@ -194,7 +198,7 @@ impl Answer {
 }
 
 /// Run a child for at most so long.
-fn run(git: Git, limit: Duration) -> Result<Answer, GitError> {
+pub(super) fn run(git: Git, limit: Duration) -> Result<Answer, GitError> {
     let command = git.line();
     let mut child = git.spawn()?;
     drop(child.stdin.take());
