@@ -9,7 +9,7 @@ use gix::ObjectId;
 use gix::actor::Signature;
 use rayon::prelude::*;
 
-use super::{past, place};
+use super::{past, place, taken};
 use crate::agent::{Agent, AgentName, CommitId};
 use crate::git::{Repository, identity};
 use crate::state::{Action, NewAgent, RefMove, Rejected, State};
@@ -90,6 +90,7 @@ impl Enrolling {
         for (enrolled, creation) in self.enrolled.iter().zip(self.creations) {
             // The notes can be made again, and a journal entry of a registered agent is dropped by whoever finds it.
             drop(place::write(repo, &enrolled.name, creation.worktree.as_deref()));
+            taken::note(repo, &enrolled.name, &enrolled.branch);
             drop(creation.keep());
         }
         self.enrolled

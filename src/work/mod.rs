@@ -33,6 +33,7 @@ pub mod restore;
 pub mod stacked;
 pub mod start;
 pub mod strategies;
+pub mod taken;
 pub mod template;
 
 mod rewrites;

@@ -76,6 +76,7 @@ mod sync_contest;
 mod sync_elsewhere;
 mod sync_hosts;
 mod sync_rewound;
+mod sync_strangers;
 mod task_add;
 mod task_edit;
 mod task_import;

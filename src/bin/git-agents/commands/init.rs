@@ -13,11 +13,13 @@ use git_agents::work::elsewhere::{Elsewhere, short};
 use git_agents::work::enrol::{self, EnrolError, Enrolment};
 use git_agents::work::overview::{AgentOverview, TargetVerdict};
 use git_agents::work::place::{self, Place, Standing};
+use git_agents::work::taken;
 use git_agents::worktree::create::CreateError;
 use gix::ObjectId;
 
 use super::complete_values::branch_names;
 use super::enrolling::confirmed;
+use super::stranger::refuse_stranger;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit, quoted};
 use crate::sharing::{OfflineArg, Sharing};
@@ -61,11 +63,11 @@ struct Plan {
     settings: Vec<(&'static str, String)>,
 }
 
-pub(crate) fn run(ctx: &Context, args: InitArgs) -> Result<Exit, CliError> {
+pub(crate) fn run(ctx: &Context, args: &InitArgs) -> Result<Exit, CliError> {
     ctx.repo()?.require_git()?;
     ctx.recover()?;
     for _ in 0..TRIES {
-        if let Some(exit) = try_once(ctx, &args)? {
+        if let Some(exit) = try_once(ctx, args)? {
             return Ok(exit);
         }
     }
@@ -89,7 +91,8 @@ fn try_once(ctx: &Context, args: &InitArgs) -> Result<Option<Exit>, CliError> {
         ctx.ui.note(&format!("another clone has registered {name}, which gets a branch and a worktree here, too"));
     }
     let plan = plan(ctx, target.as_deref(), worktrees.clone(), prefix.clone())?;
-    let enrolments = missing(ctx, &snapshot.state, &wanted, &plan)?;
+    let is_named = !names.is_empty() || agents.is_some();
+    let enrolments = missing(ctx, &snapshot.state, &wanted, is_named, &plan)?;
     let before: Vec<_> = plan.settings.iter().map(|(key, _)| (*key, repo.config(key))).collect();
     // Nothing was made, so nothing is to be configured either.
     let restore = || {
@@ -121,6 +124,9 @@ fn try_once(ctx: &Context, args: &InitArgs) -> Result<Option<Exit>, CliError> {
     };
     for complaint in enrolled.iter().filter_map(|one| one.complaint.as_ref()) {
         ctx.ui.warn(&format!("a hook failed after the worktree was made: {complaint}"));
+    }
+    for agent in wanted.iter().filter(|_| is_named).filter_map(|name| snapshot.state.agents.get(name)) {
+        taken::note(repo, &agent.name, &agent.branch);
     }
     let there = wanted.iter().filter(|name| !enrolled.iter().any(|one| one.name == **name));
     let unchanged = there.map(ToString::to_string).collect();
@@ -193,7 +199,13 @@ fn plan(
 }
 
 /// What has yet to be made for the wanted agents. Refused while something else is where one is to be made.
-fn missing(ctx: &Context, state: &State, wanted: &[AgentName], plan: &Plan) -> Result<Vec<Enrolment>, CliError> {
+fn missing(
+    ctx: &Context,
+    state: &State,
+    wanted: &[AgentName],
+    is_named: bool,
+    plan: &Plan,
+) -> Result<Vec<Enrolment>, CliError> {
     let repo = ctx.repo()?;
     let all = worktrees::list(repo)?;
     let elsewhere = Elsewhere::of(repo);
@@ -202,6 +214,13 @@ fn missing(ctx: &Context, state: &State, wanted: &[AgentName], plan: &Plan) -> R
         let registered = state.agents.get(name);
         let branch = registered.map_or_else(|| format!("{}{name}", plan.prefix), |agent| agent.branch.clone());
         let tip = refs::read(repo, &format!("refs/heads/{branch}"))?;
+        // Only who names the agent says that the branch which its document names is its own.
+        if let Some(agent) = registered.filter(|_| !is_named)
+            && let Err(error) = refuse_stranger(ctx, agent, &plan.target)
+        {
+            ctx.ui.warn(&format!("{name} is left out: {}; {}", error.message, error.hints.join("; ")));
+            continue;
+        }
         // The agent of another clone goes on where it left off.
         let theirs = match registered.filter(|_| tip.is_none()) {
             Some(agent) => elsewhere.tip(repo, agent)?.inspect(|_| {
