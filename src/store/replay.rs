@@ -141,34 +141,25 @@ impl<'r> Replay<'r> {
         let Some(operation) = &entry.operation else { return Ok(Err(NotReplayed::NotUnderstood)) };
         let state = std::mem::take(&mut self.on.state);
         let before = complete(self.repo, self.on.tip, state, &operation.action)?;
+        let built_on = self.unmade.under(&before, operation);
         let left = match self.unmade.without_unclaimed(operation) {
-            Some(rest) => Left::Rest(rest),
+            _ if built_on.is_some() => Left::All,
+            Some(rest) => Left::Rest(Box::new(rest)),
             None => left_of(&before, operation, there),
         };
-        let wanted = match &left {
-            Left::All => Some(operation),
-            Left::Rest(rest) => Some(rest),
-            Left::Nothing => None,
+        let (wanted, reduced) = match &left {
+            Left::All => (Some(operation), None),
+            Left::Rest(rest) => (Some(rest.as_ref()), Some(rest.as_ref())),
+            Left::Nothing => (None, None),
         };
-        let after = match (self.unmade.under(&before, operation), wanted) {
+        let after = match (built_on, wanted) {
             (Some(reason), _) => Err(reason),
             (None, None) => Ok(None),
             (None, Some(wanted)) => applied(&before, wanted).map(Some),
         };
-        let after = match after {
-            Ok(Some(after)) => after,
-            Ok(None) => {
-                self.on.state = before;
-                return Ok(Ok(Replayed::IsThere));
-            }
-            Err(reason) => {
-                self.on.state = before;
-                return Ok(Err(reason));
-            }
-        };
-        let reduced = match &left {
-            Left::Rest(rest) => Some(rest),
-            Left::All | Left::Nothing => None,
+        let Ok(Some(after)) = after else {
+            self.on.state = before;
+            return Ok(after.map(|_| Replayed::IsThere));
         };
         let tree = write_tree(self.repo, self.on.tip, &after)?;
         self.on.tip = Some(self.commit_again(entry.commit, tree, reduced)?);
@@ -205,7 +196,7 @@ impl<'r> Replay<'r> {
 /// What of an operation is left to be done.
 enum Left {
     All,
-    Rest(Operation),
+    Rest(Box<Operation>),
     Nothing,
 }
 
@@ -235,7 +226,7 @@ fn left_of(state: &State, operation: &Operation, there: &mut BTreeSet<Document>)
     };
     match rest {
         _ if there.is_empty() => Left::All,
-        Some(action) => Left::Rest(Operation { action, ..operation.clone() }),
+        Some(action) => Left::Rest(Box::new(Operation { action, ..operation.clone() })),
         None => Left::Nothing,
     }
 }

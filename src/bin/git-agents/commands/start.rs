@@ -93,7 +93,7 @@ fn refuse_early(ctx: &Context, state: &State, agent: &AgentName, task: &Task) ->
         (Some(current), _) if current.id != task.id => {
             Err(Rejected::Busy { agent: agent.clone(), task: current.id.clone() }.into())
         }
-        (Some(_), _) => Err(started_already(ctx, state, agent, task, String::new())),
+        (Some(_), _) => Err(started_already(ctx, state, agent, task, "")),
         (None, TaskState::Completed) if task.agent.as_ref() != Some(agent) => {
             let holder = task.agent.clone().ok_or_else(|| Rejected::UnknownTask { id: task.id.clone() })?;
             let since = task.last_attempt().map_or(task.updated_at, |attempt| attempt.started_at);
@@ -104,7 +104,7 @@ fn refuse_early(ctx: &Context, state: &State, agent: &AgentName, task: &Task) ->
 }
 
 /// That there is nothing to start, and how to go on with what was.
-fn started_already(ctx: &Context, state: &State, agent: &AgentName, task: &Task, title: String) -> CliError {
+fn started_already(ctx: &Context, state: &State, agent: &AgentName, task: &Task, title: &str) -> CliError {
     let elsewhere = state
         .agents
         .get(agent)
@@ -119,7 +119,7 @@ fn started_already(ctx: &Context, state: &State, agent: &AgentName, task: &Task,
 
 fn most_urgent(ctx: &Context, snapshot: &Snapshot, agent: &AgentName) -> Result<TaskId, CliError> {
     if let Some(current) = snapshot.state.in_progress(agent) {
-        return Err(started_already(ctx, &snapshot.state, agent, current, format!(": {}", current.title)));
+        return Err(started_already(ctx, &snapshot.state, agent, current, &format!(": {}", current.title)));
     }
     snapshot.state.assigned_to(agent).first().map(|task| task.id.clone()).ok_or_else(|| {
         CliError::refused("nothing-assigned", format!("{agent} has no assigned task"))
