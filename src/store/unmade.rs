@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::NotReplayed;
 use super::chain::Entry;
 use super::undo::documents_changed;
-use super::{NotReplayed, StoreError};
 use crate::agent::AgentName;
 use crate::claim::ClaimedPath;
 use crate::git::Repository;
-use crate::state::{Action, Document, Operation, State};
+use crate::state::{Action, Document, DocumentChange, Operation, State};
 use crate::task::TaskId;
 
 /// What was made only in the chain that is left, each with the sentence of the operation that made it.
@@ -20,22 +20,23 @@ pub(super) struct Unmade {
 }
 
 impl Unmade {
-    /// The operation was not done again on `state`. What it made and is `there` all the same is the same thing.
-    pub(super) fn leave_out(
-        &mut self,
-        repo: &Repository,
-        entry: &Entry,
-        there: &BTreeSet<Document>,
-    ) -> Result<(), StoreError> {
-        let made =
-            documents_changed(repo, entry)?.into_iter().filter(|one| one.before.is_some() && one.after.is_none());
-        let kept = |document: &Document| *document != Document::Tally && !there.contains(document);
-        let made = made.map(|one| one.document).filter(kept);
+    /// The operation was not done again. What it made and is `there` all the same is the same thing.
+    pub(super) fn leave_out(&mut self, repo: &Repository, entry: &Entry, there: &BTreeSet<Document>) {
+        let made: BTreeSet<Document> = match (documents_changed(repo, entry), &entry.operation) {
+            (Ok(changes), _) => {
+                let is_new = |change: &DocumentChange| change.before.is_some() && change.after.is_none();
+                changes.into_iter().filter(is_new).map(|change| change.document).collect()
+            }
+            // A newer version may have trees that cannot be compared here.
+            (Err(_), Some(operation)) => makes(&operation.action),
+            (Err(_), None) => BTreeSet::new(),
+        };
+        let is_missed = |document: &Document| *document != Document::Tally && !there.contains(document);
+        let made = made.into_iter().filter(is_missed);
         self.documents.extend(made.map(|document| (document, entry.sentence.clone())));
         if let Some(Action::Claim { agent, claims, .. }) = entry.operation.as_ref().map(|one| &one.action) {
             self.claims.extend(claims.iter().map(|one| (agent.clone(), one.path.clone(), entry.sentence.clone())));
         }
-        Ok(())
     }
 
     /// The operation was done again: what it makes is there from now on.
