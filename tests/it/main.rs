@@ -74,6 +74,7 @@ mod sync_built_on;
 mod sync_clones;
 mod sync_contest;
 mod sync_elsewhere;
+mod sync_fences;
 mod sync_hosts;
 mod sync_rewound;
 mod sync_strangers;
