@@ -108,6 +108,7 @@ mod landing_syscalls;
 mod layouts;
 mod race;
 mod recover;
+mod recover_log;
 mod replay;
 mod resolve_kill;
 mod trust;
