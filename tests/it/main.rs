@@ -74,6 +74,7 @@ mod sync_contest;
 mod sync_elsewhere;
 mod sync_hosts;
 mod sync_rewound;
+mod sync_settings;
 mod task_add;
 mod task_edit;
 mod task_import;
