@@ -208,3 +208,16 @@ fn a_worktree_is_needed() {
     [status 0]
     ");
 }
+
+#[test]
+fn without_any_folder_of_hooks_there_is_none() {
+    let sandbox = claimed();
+    sandbox.git(["config", "core.hooksPath", ""]);
+    assert_snapshot!(sandbox.agents(["hooks", "install", "--all"]), @"
+    [stderr]
+    error: core.hooksPath is set and empty, so git runs no hooks here
+      try: git config --show-origin core.hooksPath
+      try: git config --unset core.hooksPath
+    [status 3]
+    ");
+}
