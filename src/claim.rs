@@ -38,47 +38,48 @@ pub enum InvalidPath {
 /// A path from the top of the repository that can be claimed: parts with slashes between them, or `.` for all of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct ClaimedPath(String);
+pub struct ClaimedPath {
+    text: String,
+    /// What the most careless disk makes of it; empty for everything. Made once, as paths are compared with all others.
+    folded: String,
+}
 
 impl ClaimedPath {
     /// The path as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Whether it is all of the repository.
     pub fn is_everything(&self) -> bool {
-        self.0 == "."
+        self.text == "."
     }
 
     /// Whether it is the same path to some disk.
     pub fn is(&self, other: &ClaimedPath) -> bool {
-        self.folded() == other.folded()
+        self.folded == other.folded
     }
 
     /// Whether one is the other, or is below it.
     pub fn overlaps(&self, other: &ClaimedPath) -> bool {
-        let (one, other) = (self.folded(), other.folded());
-        is_below(&one, &other) || is_below(&other, &one)
+        is_below(&self.folded, &other.folded) || is_below(&other.folded, &self.folded)
     }
 
     /// Whether `path`, from the top of the repository, is it or below it.
     pub fn has(&self, path: &str) -> bool {
-        is_below(&folded(path), &self.folded())
+        is_below(&folded(path), &self.folded)
     }
 
     /// Whether `path`, from the top of the repository and empty for all of it, is it, is below it, or is a folder above it.
     pub fn meets(&self, path: &str) -> bool {
-        self.has(path) || is_below(&self.folded(), &folded(path))
-    }
-
-    /// What the most careless disk makes of it; empty for everything.
-    fn folded(&self) -> String {
-        if self.is_everything() { String::new() } else { folded(&self.0) }
+        self.has(path) || is_below(&self.folded, &folded(path))
     }
 }
 
 fn folded(path: &str) -> String {
+    if path.is_ascii() {
+        return path.to_ascii_lowercase();
+    }
     let composed: String = path.nfd().collect();
     composed.to_lowercase().nfd().collect()
 }
@@ -91,7 +92,7 @@ impl TryFrom<String> for ClaimedPath {
     type Error = InvalidPath;
     fn try_from(text: String) -> Result<Self, InvalidPath> {
         if text == "." {
-            return Ok(ClaimedPath(text));
+            return Ok(ClaimedPath { text, folded: String::new() });
         }
         check_path(&text)?;
         for part in text.split('/') {
@@ -101,7 +102,7 @@ impl TryFrom<String> for ClaimedPath {
                 _ => {}
             }
         }
-        Ok(ClaimedPath(text))
+        Ok(ClaimedPath { folded: folded(&text), text })
     }
 }
 
@@ -114,13 +115,13 @@ impl std::str::FromStr for ClaimedPath {
 
 impl From<ClaimedPath> for String {
     fn from(path: ClaimedPath) -> String {
-        path.0
+        path.text
     }
 }
 
 impl std::fmt::Display for ClaimedPath {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(&self.0)
+        f.pad(&self.text)
     }
 }
 

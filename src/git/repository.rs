@@ -1,9 +1,12 @@
 //! A repository as git sees it from one folder: where its parts are, how its refs are kept, what its config says.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use gix::ObjectId;
 use gix::bstr::{BStr, ByteSlice};
 
 use super::run::{Git, GitError};
@@ -63,7 +66,11 @@ pub struct Repository {
     common_dir: PathBuf,
     worktree: Option<PathBuf>,
     storage: RefStorage,
+    sizes: RefCell<HashMap<ObjectId, u64>>,
 }
+
+/// The sizes of so many objects are remembered.
+const MOST_SIZES: usize = 1 << 16;
 
 impl Repository {
     /// Find the repository that `dir` is in; `GIT_DIR` and its relatives are honoured as git does.
@@ -87,8 +94,9 @@ impl Repository {
         gix.objects.ignore_replacements = true;
         // In a bare repository git keeps no logs by default, and gix none at all then, also where one is asked for.
         gix.refs.write_reflog = gix::refs::store::WriteReflog::Normal;
-        // One small document is read after another: without a cache each would inflate its delta chain anew.
-        gix.object_cache_size_if_unset(256 * 1024);
+        // One small document is read after another: without a cache each would inflate its delta chain anew. It has room
+        // for the folders that a few operations of a large state change, which are read again and again.
+        gix.object_cache_size_if_unset(4 << 20);
         let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let storage = match gix.config_snapshot().string("extensions.refStorage") {
             Some(kind) if kind.eq_ignore_ascii_case(b"reftable") => RefStorage::Reftable,
@@ -100,12 +108,30 @@ impl Repository {
             worktree: gix.workdir().map(canonical),
             storage,
             gix,
+            sizes: RefCell::default(),
         })
     }
 
     /// The gix view of it: reading objects and walking history.
     pub fn gix(&self) -> &gix::Repository {
         &self.gix
+    }
+
+    /// How large an object is, without reading it. What an id names never changes, so each is looked up once.
+    ///
+    /// # Errors
+    /// It is not there or damaged.
+    pub fn size_of(&self, id: ObjectId) -> Result<u64, gix::Error> {
+        if let Some(size) = self.sizes.borrow().get(&id) {
+            return Ok(*size);
+        }
+        let size = self.gix.find_header(id)?.size();
+        let mut sizes = self.sizes.borrow_mut();
+        if sizes.len() >= MOST_SIZES {
+            sizes.clear();
+        }
+        sizes.insert(id, size);
+        Ok(size)
     }
 
     /// This worktree's own git folder (`.git`, or `.git/worktrees/x` in a linked worktree).

@@ -109,6 +109,22 @@ impl State {
         }
     }
 
+    /// Be without the fields that a newer version wrote and this one does not know.
+    pub fn forget_unknown(&mut self) {
+        self.agents.values_mut().for_each(|agent| agent.extra.clear());
+        for task in self.tasks.values_mut() {
+            task.extra.clear();
+            task.attempts.iter_mut().for_each(|attempt| attempt.extra.clear());
+            task.lease.iter_mut().for_each(|lease| lease.extra.clear());
+        }
+        self.findings.values_mut().for_each(|finding| finding.extra.clear());
+        for claim in self.claims.values_mut() {
+            claim.extra.clear();
+            claim.lease.extra.clear();
+        }
+        self.tally.extra.clear();
+    }
+
     /// Take in a document as it is stored, if it is sound; it does not count as changed.
     ///
     /// # Errors

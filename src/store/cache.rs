@@ -142,4 +142,19 @@ mod tests {
         std::fs::write(path(&repo), format!("{}{{", first_line(tip))).unwrap();
         assert_eq!(read(&repo, tip), None, "a damaged copy is none");
     }
+
+    #[test]
+    fn what_was_read_without_tasks_is_no_copy() {
+        let fixture = Fixture::new();
+        let repo = fixture.open();
+        let world = World { now: chrono::DateTime::UNIX_EPOCH, seed: None, home: None };
+        write_task(&repo, &world, "1", &[]);
+        let whole = store::load(&repo, &Scope::open()).unwrap().state;
+        assert_eq!(store::load(&repo, &Scope::claims()).unwrap().state, whole, "what is there costs nothing");
+        std::fs::remove_file(path(&repo)).unwrap();
+        let some = store::load(&repo, &Scope::claims()).unwrap().state;
+        assert_eq!((some.tasks.len(), &some.agents, &some.claims), (0, &whole.agents, &whole.claims));
+        assert!(!path(&repo).exists());
+        assert_eq!(store::load(&repo, &Scope::open()).unwrap().state, whole);
+    }
 }

@@ -1,4 +1,7 @@
 //! Which paths differ between two trees of the chain: only folders that differ are looked into.
+//!
+//! A few kilobytes can hold a tree of a million million paths, since a folder that is there twice is stored once. So it
+//! is counted what is found and what is looked at, and too much of it is an answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +12,11 @@ use crate::git::Repository;
 
 /// Our own paths have four parts at the most, and a newer version may need some more.
 const DEEPEST: usize = 6;
+
+/// Our own paths have some 90 bytes at the most.
+const LONGEST: usize = 1_000;
+/// The most paths that one comparison may find: no state with more documents is read, and no operation makes as many.
+const MOST_PATHS: usize = 200_000;
 
 /// What stands at a path now; none where nothing does any more.
 pub(super) type Changed = BTreeMap<String, Option<Entry>>;
@@ -29,13 +37,59 @@ pub(super) enum TreeError {
     /// Folders in folders in folders.
     #[error("{path} is deeper than anything in a state")]
     TooDeep { path: String },
+    /// A name that goes on and on, of which a folder full of files would make as many copies.
+    #[error("it has a path of more than {LONGEST} bytes")]
+    TooLong,
+    /// More than operations change.
+    #[error("more {of} than operations change")]
+    TooMuch { of: &'static str },
+}
+
+/// How much may still be found and looked at.
+#[derive(Debug)]
+pub(super) struct Budget {
+    paths: usize,
+    entries: usize,
+}
+
+impl Budget {
+    /// For what one operation changes, in folders that may be full.
+    pub(super) fn of_one() -> Self {
+        Budget { paths: MOST_PATHS, entries: 20 * MOST_PATHS }
+    }
+
+    /// For a chain of so many operations: an import here and there, and otherwise few paths each.
+    pub(super) fn of_chain(operations: usize) -> Self {
+        let more = |each: usize| operations.saturating_mul(each);
+        Budget {
+            paths: (5 * MOST_PATHS).saturating_add(more(100)),
+            entries: (50 * MOST_PATHS).saturating_add(more(20_000)),
+        }
+    }
+
+    /// Take off what one comparison with `one` has left of what it was given.
+    ///
+    /// # Errors
+    /// There is not enough.
+    pub(super) fn charge(&mut self, one: &Budget) -> Result<(), TreeError> {
+        let given = Budget::of_one();
+        self.take(given.paths - one.paths, given.entries - one.entries)
+    }
+
+    fn take(&mut self, paths: usize, entries: usize) -> Result<(), TreeError> {
+        let left = |has: usize, takes: usize, of| has.checked_sub(takes).ok_or(TreeError::TooMuch { of });
+        self.paths = left(self.paths, paths, "paths differ")?;
+        self.entries = left(self.entries, entries, "entries stand in folders that differ")?;
+        Ok(())
+    }
 }
 
 fn named(path: &str) -> &str {
     if path.is_empty() { "the top folder" } else { path }
 }
 
-/// The files that differ. `strict` refuses what is odd in the new tree; otherwise it is among the files.
+/// The files that differ, as many as `budget` has. `strict` refuses what is odd in the new tree; otherwise it is among
+/// the files.
 ///
 /// # Errors
 /// See [`TreeError`].
@@ -44,8 +98,9 @@ pub(super) fn changed(
     old: Option<ObjectId>,
     new: ObjectId,
     strict: bool,
+    budget: &mut Budget,
 ) -> Result<Changed, TreeError> {
-    let mut walk = Walk { repo, strict, buffer: Vec::new(), found: Changed::new() };
+    let mut walk = Walk { repo, strict, budget, buffer: Vec::new(), found: Changed::new() };
     walk.compare("", old, Some(new))?;
     Ok(walk.found)
 }
@@ -53,6 +108,7 @@ pub(super) fn changed(
 struct Walk<'r> {
     repo: &'r Repository,
     strict: bool,
+    budget: &'r mut Budget,
     buffer: Vec<u8>,
     found: Changed,
 }
@@ -73,6 +129,11 @@ impl Walk<'_> {
                 continue;
             }
             let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+            // Folders too: there may be nothing else.
+            self.budget.take(1, 0)?;
+            if below.len() > LONGEST {
+                return Err(TreeError::TooLong);
+            }
             if let (true, Some(Entry { kind: Kind::Odd(mode), .. })) = (self.strict, new) {
                 return Err(TreeError::Odd { path: below, mode: *mode });
             }
@@ -90,6 +151,7 @@ impl Walk<'_> {
         let Some(tree) = tree else { return Ok(BTreeMap::new()) };
         let entries = objects::entries(self.repo, tree, &mut self.buffer);
         let entries = entries.map_err(|reason| TreeError::Unusable { path: path.to_owned(), reason })?;
+        self.budget.take(0, entries.len())?;
         Ok(entries.into_iter().map(|entry| (entry.name.clone(), entry)).collect())
     }
 }

@@ -7,6 +7,8 @@
 mod cache;
 mod chain;
 mod changed;
+mod continues;
+mod follow;
 mod layout;
 mod lock;
 mod objects;
@@ -14,6 +16,7 @@ mod own;
 mod read;
 mod recompute;
 mod replay;
+mod single;
 mod undo;
 mod vet;
 mod write;
@@ -27,15 +30,17 @@ use crate::state::{Damaged, Document, State};
 use crate::task::{Task, TaskId};
 
 pub use chain::{Entry, History};
+pub use continues::continues;
+pub use follow::Difference;
 pub use layout::{STATE_REF, open_shard, shard};
 pub use lock::StoreLock;
 pub use own::Own;
 pub use read::Scope;
-pub use recompute::{Difference, Mismatch, recompute};
+pub use recompute::{Mismatch, recompute};
 pub use replay::{NotReplayed, Replay};
 pub use undo::{Undoable, last_readable, last_undoable};
 pub use vet::{Fault, VetError, Vetted, vet};
-pub use write::{Change, Committed, Prepared, Refused, prepare, transact};
+pub use write::{Change, Committed, Prepared, Refused, maintain, prepare, transact};
 
 /// Why the state could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -189,7 +194,9 @@ fn state_of(repo: &Repository, commit: ObjectId, scope: &Scope) -> Result<State,
         return read::extend(repo, commit, state, scope);
     }
     let state = read::read(repo, commit, scope)?;
-    cache::write(repo, commit, &state);
+    if !scope.without_tasks {
+        cache::write(repo, commit, &state);
+    }
     Ok(state)
 }
 

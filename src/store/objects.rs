@@ -97,7 +97,8 @@ fn entry_of(entry: &gix::objs::tree::EntryRef<'_>) -> Entry {
     Entry { name: entry.filename.to_str_lossy().into_owned(), kind, id: entry.oid.to_owned() }
 }
 
-fn tree_at<'b>(repo: &Repository, tree: ObjectId, buffer: &'b mut Vec<u8>) -> Result<TreeRef<'b>, Unusable> {
+/// A tree as it was stored.
+pub(super) fn tree_at<'b>(repo: &Repository, tree: ObjectId, buffer: &'b mut Vec<u8>) -> Result<TreeRef<'b>, Unusable> {
     // git needs no object for the empty tree.
     if tree == ObjectId::empty_tree(repo.gix().object_hash()) {
         return Ok(TreeRef { entries: Vec::new() });
@@ -129,6 +130,6 @@ pub(super) fn tree_of(repo: &Repository, id: ObjectId) -> Result<ObjectId, Strin
 }
 
 fn within(repo: &Repository, id: ObjectId, most: u64) -> Result<(), Unusable> {
-    let found = repo.gix().find_header(id).map_err(damaged)?.size();
+    let found = repo.size_of(id).map_err(damaged)?;
     if found > most { Err(Unusable::TooLarge { of: "bytes", found, most }) } else { Ok(()) }
 }

@@ -10,13 +10,15 @@ use super::layout::{self, FORMAT_PATH, FORMAT_VERSION, TALLY_PATH};
 use super::objects::{self, Entry, Kind, Unusable, tree_of};
 use crate::git::Repository;
 use crate::state::{Damaged, Document, State};
-use crate::task::{TaskId, TaskState, knots};
+use crate::task::{Task, TaskId, TaskState, knots};
 use crate::text::sentence;
 
 /// The most documents that are read at once.
-const MOST_DOCUMENTS: usize = 200_000;
+pub(super) const MOST_DOCUMENTS: usize = 200_000;
 /// The most bytes of documents that are read at once.
-const MOST_BYTES: usize = 96 << 20;
+pub(super) const MOST_BYTES: usize = 96 << 20;
+/// The most dependencies that tasks which are read at once have together.
+pub(super) const MOST_DEPENDENCIES: usize = 200_000;
 /// The most documents that are looked up one by one.
 const MOST_LOOKED_UP: usize = 20_000;
 
@@ -29,12 +31,19 @@ pub struct Scope {
     pub closed: bool,
     /// These documents, wherever they are.
     pub documents: Vec<Document>,
+    /// No tasks and no counts, unless they are there without reading them.
+    pub without_tasks: bool,
 }
 
 impl Scope {
     /// Agents and open tasks only.
     pub fn open() -> Self {
         Scope::default()
+    }
+
+    /// Agents and claims; tasks only where they cost nothing.
+    pub fn claims() -> Self {
+        Scope { without_tasks: true, ..Scope::default() }
     }
 
     /// Findings too.
@@ -61,16 +70,17 @@ impl Scope {
 
 /// A reader of one commit's tree. What is in it may come from anywhere: nothing is taken that breaks a rule, and no more
 /// than a machine can hold.
-struct Reader<'r> {
+pub(super) struct Reader<'r> {
     repo: &'r Repository,
     commit: ObjectId,
     buffer: Vec<u8>,
-    state: State,
-    documents: usize,
-    bytes: usize,
+    pub(super) state: State,
+    pub(super) documents: usize,
+    pub(super) bytes: usize,
     looked_up: usize,
+    dependencies: usize,
     /// There is more than we read, so that nothing can be said of the whole.
-    exceeded: Option<String>,
+    pub(super) exceeded: Option<String>,
 }
 
 /// The state in the tree of `commit`.
@@ -89,6 +99,7 @@ pub(super) fn read(repo: &Repository, commit: ObjectId, scope: &Scope) -> Result
         match entry.name.as_str() {
             "agents" => reader.folder(&entry, "agents"),
             "claims" => reader.folder(&entry, "claims"),
+            "tasks" | TALLY_PATH if scope.without_tasks => {}
             "tasks" => reader.tasks(&entry, scope.closed),
             "findings" if scope.findings => reader.shards(&entry, "findings"),
             TALLY_PATH => reader.document(&entry, TALLY_PATH),
@@ -97,10 +108,11 @@ pub(super) fn read(repo: &Repository, commit: ObjectId, scope: &Scope) -> Result
     }
     let dependencies = reader.state.tasks.values().flat_map(|task| &task.after).cloned().map(Document::Task);
     let wanted: BTreeSet<Document> = dependencies.chain(scope.documents.iter().cloned()).collect();
-    reader.look_up(tree, wanted);
+    let damaged = reader.damaged_documents();
+    reader.look_up(tree, wanted, &damaged);
     reader.leave_out_knots();
     let tally_is_damaged = reader.state.damaged.iter().any(|damaged| damaged.document == Some(Document::Tally));
-    if tally_is_damaged || !has_tally {
+    if (tally_is_damaged || !has_tally) && !scope.without_tasks {
         reader.count_closed(tree);
     }
     reader.finish()
@@ -119,13 +131,6 @@ pub(super) fn format(repo: &Repository, commit: ObjectId) -> Result<u64, StoreEr
     Ok(FORMAT_VERSION)
 }
 
-/// What is wrong with one document of `commit`; none when nothing is.
-pub(super) fn examine(repo: &Repository, commit: ObjectId, path: &str, entry: &Entry) -> Option<Damaged> {
-    let mut reader = Reader::new(repo, commit, State::default());
-    reader.document(entry, path);
-    reader.state.damaged.pop()
-}
-
 /// Read what `scope` asks for besides what every state has into `state`, which is of the same commit.
 ///
 /// # Errors
@@ -139,7 +144,8 @@ pub(super) fn extend(repo: &Repository, commit: ObjectId, state: State, scope: &
     if let (true, Some(entry)) = (scope.findings, reader.entry_at(tree, "findings")) {
         reader.shards(&entry, "findings");
     }
-    reader.look_up(tree, scope.documents.iter().cloned().collect());
+    let damaged = reader.damaged_documents();
+    reader.look_up(tree, scope.documents.iter().cloned().collect(), &damaged);
     reader.finish()
 }
 
@@ -151,26 +157,29 @@ pub(super) fn extend(repo: &Repository, commit: ObjectId, state: State, scope: &
 pub(super) fn with_dependencies(repo: &Repository, commit: ObjectId, state: State) -> Result<State, StoreError> {
     let tree = tree_of(repo, commit).map_err(|reason| StoreError::Unreadable { commit, reason })?;
     let mut reader = Reader::new(repo, commit, state);
-    let mut sought: BTreeSet<TaskId> = BTreeSet::new();
+    let waits = |task: &&Task| task.state != TaskState::Landed;
+    let mut next: Vec<TaskId> =
+        reader.state.tasks.values().filter(waits).flat_map(|task| &task.after).cloned().collect();
+    let (mut sought, damaged): (BTreeSet<TaskId>, _) = (BTreeSet::new(), reader.damaged_documents());
+    // Each task is sought once, and asked once for what it waits for.
     loop {
-        let waiting = reader.state.tasks.values().filter(|task| task.state != TaskState::Landed);
-        let missing = waiting.flat_map(|task| &task.after).filter(|id| !reader.state.tasks.contains_key(id));
-        let wanted: Vec<TaskId> = missing.filter(|id| !sought.contains(id)).cloned().collect();
-        if wanted.is_empty() || reader.exceeded.is_some() {
+        next.retain(|id| !reader.state.tasks.contains_key(id) && sought.insert(id.clone()));
+        if next.is_empty() || reader.exceeded.is_some() {
             return reader.finish();
         }
-        sought.extend(wanted.iter().cloned());
-        reader.look_up(tree, wanted.into_iter().map(Document::Task).collect());
+        reader.look_up(tree, next.iter().cloned().map(Document::Task).collect(), &damaged);
+        let found = next.iter().filter_map(|id| reader.state.tasks.get(id)).filter(waits);
+        next = found.flat_map(|task| &task.after).cloned().collect();
     }
 }
 
 impl<'r> Reader<'r> {
-    fn new(repo: &'r Repository, commit: ObjectId, state: State) -> Self {
+    pub(super) fn new(repo: &'r Repository, commit: ObjectId, state: State) -> Self {
         let (buffer, exceeded) = (Vec::new(), None);
-        Reader { repo, commit, buffer, state, documents: 0, bytes: 0, looked_up: 0, exceeded }
+        Reader { repo, commit, buffer, state, documents: 0, bytes: 0, looked_up: 0, dependencies: 0, exceeded }
     }
 
-    fn finish(self) -> Result<State, StoreError> {
+    pub(super) fn finish(self) -> Result<State, StoreError> {
         match self.exceeded {
             Some(reason) => Err(StoreError::TooLarge { commit: self.commit, reason }),
             None => Ok(self.state),
@@ -204,12 +213,17 @@ impl<'r> Reader<'r> {
 
     fn shards(&mut self, folder: &Entry, path: &str) {
         for shard in self.listing(folder, path) {
+            if self.exceeded.is_some() {
+                return;
+            }
             self.folder(&shard, &format!("{path}/{}", shard.name));
         }
     }
 
     fn folder(&mut self, folder: &Entry, path: &str) {
         for entry in self.listing(folder, path) {
+            // Also what is no document costs the look at it.
+            self.count();
             if self.exceeded.is_some() {
                 return;
             }
@@ -234,17 +248,15 @@ impl<'r> Reader<'r> {
 
     /// Take one document in, or note why it cannot be. What is no document at all (a README that somebody added) is
     /// passed over.
-    fn document(&mut self, entry: &Entry, path: &str) {
+    pub(super) fn document(&mut self, entry: &Entry, path: &str) {
         match layout::document_at(path) {
             Some(document) => {
-                self.count();
                 if let Err(reason) = self.load(&document, entry, path) {
                     self.damaged(path, Some(document), &reason);
                 }
             }
             None => {
                 if let Some(reason) = layout::misplaced(path) {
-                    self.count();
                     self.damaged(path, None, &reason);
                 }
             }
@@ -252,7 +264,7 @@ impl<'r> Reader<'r> {
     }
 
     /// One document more.
-    fn count(&mut self) {
+    pub(super) fn count(&mut self) {
         self.documents += 1;
         if self.documents > MOST_DOCUMENTS || self.bytes > MOST_BYTES {
             let most = format!("{MOST_DOCUMENTS} documents or {} MiB", MOST_BYTES >> 20);
@@ -274,6 +286,12 @@ impl<'r> Reader<'r> {
         let mut json = serde_json::Deserializer::from_slice(data);
         let loaded = self.state.load_document(document, &mut json);
         let loaded = loaded.and_then(|()| json.end().map_err(|error| error.to_string()));
+        let after = document.task().and_then(|id| self.state.tasks.get(id)).map_or(0, |task| task.after.len());
+        self.dependencies += after;
+        if self.dependencies > MOST_DEPENDENCIES {
+            let reason = format!("tasks with more than {MOST_DEPENDENCIES} dependencies together are not read at once");
+            self.exceeded.get_or_insert(reason);
+        }
         let loaded = loaded.and_then(|()| match document.task().and_then(|id| self.state.tasks.get(id)) {
             Some(task) if task.state.is_closed() != path.starts_with("tasks/closed/") => {
                 Err(format!("it is {}, and does not stand among such tasks", task.state))
@@ -290,9 +308,12 @@ impl<'r> Reader<'r> {
         self.state.damaged.push(Damaged { path: sentence(path), document, reason: sentence(reason) });
     }
 
+    fn damaged_documents(&self) -> BTreeSet<Document> {
+        self.state.damaged.iter().filter_map(|one| one.document.clone()).collect()
+    }
+
     /// Read single documents that the folders read so far did not bring.
-    fn look_up(&mut self, tree: ObjectId, wanted: BTreeSet<Document>) {
-        let damaged: BTreeSet<Document> = self.state.damaged.iter().filter_map(|one| one.document.clone()).collect();
+    fn look_up(&mut self, tree: ObjectId, wanted: BTreeSet<Document>, damaged: &BTreeSet<Document>) {
         for document in wanted {
             let known = match &document {
                 Document::Task(id) => self.state.tasks.contains_key(id),
@@ -311,6 +332,7 @@ impl<'r> Reader<'r> {
             }
             for path in layout::paths(&document) {
                 if let Some(entry) = self.entry_at(tree, &path) {
+                    self.count();
                     self.document(&entry, &path);
                 }
             }

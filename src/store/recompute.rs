@@ -1,19 +1,18 @@
-//! The chain against its own operations: each is applied anew to what came before, and its commit must hold exactly
-//! that. It finds what vetting lets pass, a document that an operation is about and does not make like this.
+//! The chain against its own operations, from its beginning: for `doctor --deep`. What came by sync was vetted like
+//! this; what plain git has brought in was not.
 //!
-//! Documents are compared as JSON and not as bytes, and where they differ the chain's own goes on: one finding each, and
-//! none that only follows from another. Chains that began before there were leases begin without them, and are whole
-//! until the first.
+//! One finding for each commit and document that differs, and none that only follows from another.
+
+use std::collections::BTreeSet;
 
 use gix::ObjectId;
-use serde_json::Value;
 
+use super::StoreError;
 use super::chain::{Entry, History};
-use super::changed::{Changed, changed};
-use super::objects::{self, tree_of};
-use super::{StoreError, layout};
+use super::changed::{Budget, changed};
+use super::follow::{Difference, Follow, Step};
+use super::objects::tree_of;
 use crate::git::Repository;
-use crate::state::{Document, State};
 
 /// A commit that does not hold what its operation makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,29 +25,6 @@ pub struct Mismatch {
     pub difference: Difference,
 }
 
-/// How a commit differs from its operation.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Difference {
-    /// A rule of the state forbids the operation.
-    #[error("it could not be done: {reason}")]
-    Rejected {
-        /// The rule.
-        reason: String,
-    },
-    /// A document is not what the operation makes of it.
-    #[error("{document} is something else than the operation makes of it")]
-    Other {
-        /// Which.
-        document: Document,
-    },
-    /// A document changes that the operation leaves as it is.
-    #[error("{document} changes, and the operation leaves it as it is")]
-    Extra {
-        /// Which.
-        document: Document,
-    },
-}
-
 /// Apply every operation of the chain to `tip` again. Gives how many were looked at.
 ///
 /// # Errors
@@ -56,86 +32,24 @@ pub enum Difference {
 pub fn recompute(repo: &Repository, tip: ObjectId) -> Result<(usize, Vec<Mismatch>), StoreError> {
     let mut chain: Vec<Entry> = History::from(repo, Some(tip)).collect::<Result<_, _>>()?;
     chain.reverse();
-    let (mut state, mut found) = (State::default(), Vec::new());
+    let (mut follow, mut found) = (Follow::from(repo, None)?, Vec::new());
     let (mut before, number) = (None, chain.len());
-    let mut has_leases = false;
     for entry in chain {
-        let unreadable = |reason: String| StoreError::Unreadable { commit: entry.commit, reason };
-        let tree = tree_of(repo, entry.commit).map_err(unreadable)?;
-        let paths = changed(repo, before, tree, false).map_err(|error| unreadable(error.to_string()))?;
+        let commit = entry.commit;
+        let unreadable = |reason: String| StoreError::Unreadable { commit, reason };
+        let tree = tree_of(repo, commit).map_err(unreadable)?;
+        let paths = changed(repo, before, tree, false, &mut Budget::of_one());
+        let paths = paths.map_err(|error| unreadable(error.to_string()))?;
         before = Some(tree);
+        let step = Step { commit, tree, paths: &paths };
         let Some(operation) = &entry.operation else {
             // What that was to make nobody knows; it is named elsewhere.
-            adopt(repo, &mut state, &paths);
+            follow.pass(&step, BTreeSet::new())?;
             continue;
         };
-        let mut mismatch = |difference| {
-            let sentence = operation.action.sentence();
-            found.push(Mismatch { commit: entry.commit, sentence, difference });
-        };
-        match state.apply_in_place(operation) {
-            Ok(touched) => {
-                for document in &touched {
-                    let (made, stored) = (state.document(document), stored(repo, tree, document));
-                    let is_older = || !has_leases && without_lease(document, made.clone()) == stored;
-                    if made != stored && !is_older() {
-                        mismatch(Difference::Other { document: document.clone() });
-                    }
-                }
-                let extra = paths.keys().filter_map(|path| layout::document_at(path));
-                // The counts are put right by whoever finds them wrong.
-                let is_extra = |document: &Document| !touched.contains(document) && *document != Document::Tally;
-                let mut extra: Vec<Document> = extra.filter(is_extra).collect();
-                extra.dedup();
-                extra.into_iter().for_each(|document| mismatch(Difference::Extra { document }));
-            }
-            Err(rejected) => mismatch(Difference::Rejected { reason: rejected.to_string() }),
-        }
-        adopt(repo, &mut state, &paths);
-        let documents = paths.keys().filter_map(|path| layout::document_at(path));
-        has_leases = has_leases
-            || documents.into_iter().any(|document| {
-                let stored = stored(repo, tree, &document);
-                without_lease(&document, stored.clone()) != stored
-            });
+        let sentence = operation.action.sentence();
+        let mismatch = |difference| Mismatch { commit, sentence: sentence.clone(), difference };
+        found.extend(follow.step(&step, operation)?.into_iter().map(mismatch));
     }
     Ok((number, found))
-}
-
-/// A task as it was written before assignments had numbers and leases.
-fn without_lease(document: &Document, json: Option<Value>) -> Option<Value> {
-    let mut json = json?;
-    if let (Document::Task(_), Some(fields)) = (document, json.as_object_mut()) {
-        fields.retain(|name, _| !matches!(name.as_str(), "epoch" | "assigned_by" | "lease"));
-    }
-    Some(json)
-}
-
-/// What stands there in the tree, at any of the document's places.
-fn stored(repo: &Repository, tree: ObjectId, document: &Document) -> Option<Value> {
-    let mut buffer = Vec::new();
-    let paths = layout::paths(document);
-    let entry = paths.iter().find_map(|path| objects::entry_at(repo, tree, path, &mut buffer))?;
-    let data = objects::document(repo, entry.id, &mut buffer).ok()?;
-    serde_json::from_slice(data).ok()
-}
-
-/// Go on with what the chain holds.
-fn adopt(repo: &Repository, state: &mut State, paths: &Changed) {
-    let mut buffer = Vec::new();
-    // What is taken away first: a task that moved stands somewhere else.
-    for (path, entry) in paths.iter().filter(|(_, entry)| entry.is_none()) {
-        if let (None, Some(document)) = (entry, layout::document_at(path)) {
-            state.leave_out(&document);
-        }
-    }
-    for (path, entry) in paths {
-        let (Some(entry), Some(document)) = (entry, layout::document_at(path)) else { continue };
-        if let Ok(data) = objects::document(repo, entry.id, &mut buffer) {
-            let mut json = serde_json::Deserializer::from_slice(data);
-            if state.load_document(&document, &mut json).is_err() {
-                state.leave_out(&document);
-            }
-        }
-    }
 }

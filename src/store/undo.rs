@@ -6,7 +6,7 @@ use gix::ObjectId;
 
 use super::StoreError;
 use super::chain::{Entry, History, read_entry};
-use super::changed::changed;
+use super::changed::{Budget, changed};
 use super::layout;
 use super::objects::tree_of;
 use super::read::{self, Scope};
@@ -65,7 +65,7 @@ fn paths_changed(repo: &Repository, entry: &Entry) -> Result<Vec<String>, StoreE
     let unreadable = |reason: String| StoreError::Unreadable { commit: entry.commit, reason };
     let new = tree_of(repo, entry.commit).map_err(unreadable)?;
     let old = entry.parent.map(|parent| tree_of(repo, parent)).transpose().map_err(unreadable)?;
-    let found = changed(repo, old, new, false).map_err(|error| unreadable(error.to_string()))?;
+    let found = changed(repo, old, new, false, &mut Budget::of_one()).map_err(|error| unreadable(error.to_string()))?;
     Ok(found.into_keys().collect())
 }
 
@@ -85,7 +85,7 @@ pub fn last_readable(repo: &Repository, tip: ObjectId, damaged: &[Damaged]) -> R
         // Most operations leave a document as it is, and only another version is worth reading.
         let is_changed = match last_tree {
             None => true,
-            Some(last) => match changed(repo, Some(last), tree, false) {
+            Some(last) => match changed(repo, Some(last), tree, false, &mut Budget::of_one()) {
                 Ok(paths) => paths.keys().filter_map(|path| layout::document_at(path)).any(|one| wanted.contains(&one)),
                 Err(_) => true,
             },

@@ -1,23 +1,30 @@
 //! What was fetched, checked before it is adopted, in time proportional to what is new.
 //!
 //! Two levels. What breaks a rule of the chain refuses the whole: a commit with several parents, one that is no
-//! operation or changes what its operation is not about, a tree with anything but folders and plain files. A single
+//! operation or does not hold exactly what its operation makes, a tree with anything but folders and plain files. A single
 //! document that breaks a rule does not: it is named here, counts as damaged for every reader, and the others work.
 //! Nothing that is checked is ever run, used as an option or joined to a path.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use serde_json::Value;
 
-use super::changed::{Changed, TreeError, changed};
+use super::changed::{Budget, Changed, TreeError, changed};
+use super::follow::{Difference, Follow, Step};
 use super::layout::{self, FORMAT_PATH};
 use super::read::{self, Scope};
-use super::{StoreError, objects};
+use super::{StoreError, objects, single};
+use crate::agent::AgentName;
+use crate::finding::FindingId;
 use crate::git::Repository;
-use crate::state::{Action, Damaged, Document, DocumentChange, Operation, OperationId};
+use crate::state::{Action, Damaged, Document, Operation, OperationId};
+use crate::task::TaskId;
 use crate::text::sentence;
+
+/// After so many wrong documents nobody asks whether they are read at all.
+const MOST_WRONG: usize = 1_000;
 
 /// A state that may be adopted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +110,14 @@ pub enum Fault {
         /// What the operation says that it does.
         sentence: String,
     },
+    /// It does not hold what its operation makes of what was there before.
+    #[error("is not what it says ({sentence}): {difference}")]
+    Mismatch {
+        /// What the operation says that it does.
+        sentence: String,
+        /// How it differs.
+        difference: Difference,
+    },
     /// A tree that we would never write.
     #[error("has an unusable tree: {reason}")]
     Tree {
@@ -122,7 +137,8 @@ pub fn vet(repo: &Repository, tip: ObjectId, accepted: Option<ObjectId>) -> Resu
     }
     // A format that we do not know refuses before anything of it is judged.
     let format = read::format(repo, tip)?;
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut budget) = (BTreeSet::new(), Budget::of_chain(links.len()));
+    let (mut follow, mut wrong) = (Follow::from(repo, accepted)?, Vec::<Wrong>::new());
     let mut operations = Vec::with_capacity(links.len());
     for link in links.iter().rev() {
         let refused = |fault| VetError::Commit { commit: link.commit, fault };
@@ -130,11 +146,46 @@ pub fn vet(repo: &Repository, tip: ObjectId, accepted: Option<ObjectId>) -> Resu
         if !seen.insert(operation.id.clone()) {
             return Err(refused(Fault::Repeated { operation: operation.id }));
         }
-        belongs(repo, link, &operation).map_err(refused)?;
+        let paths = belongs(repo, link, &operation, &mut budget).map_err(refused)?;
+        let step = Step { commit: link.commit, tree: link.tree, paths: &paths };
+        for difference in follow.step(&step, &operation)? {
+            let document = difference.document().cloned();
+            let sentence = sentence(&operation.action.sentence());
+            let one = Wrong { commit: link.commit, document, fault: Fault::Mismatch { sentence, difference } };
+            match &one.document {
+                Some(document) => follow.distrust(document),
+                // Whatever is built on a wrong document is only another sign of it.
+                None => return Err(wrong.into_iter().next().unwrap_or(one).into()),
+            }
+            wrong.push(one);
+            if wrong.len() > MOST_WRONG {
+                return Err(wrong.swap_remove(0).into());
+            }
+        }
         operations.push(operation.id);
     }
-    let quarantined = quarantined(repo, tip, accepted)?;
-    Ok(Vetted { tip, operations, quarantined })
+    // What differs from beginning to end does so in one of the steps at least.
+    let quarantined = quarantined(repo, tip, accepted, &mut Budget::of_chain(links.len()))?;
+    // A document that nobody believes anyway stops nothing.
+    let is_quarantined = |wrong: &Wrong| quarantined.iter().any(|one| one.document == wrong.document);
+    match wrong.into_iter().find(|wrong| !is_quarantined(wrong)) {
+        Some(wrong) => Err(wrong.into()),
+        None => Ok(Vetted { tip, operations, quarantined }),
+    }
+}
+
+/// A commit that does not hold what its operation makes.
+struct Wrong {
+    commit: ObjectId,
+    /// None when all of it is wrong.
+    document: Option<Document>,
+    fault: Fault,
+}
+
+impl From<Wrong> for VetError {
+    fn from(Wrong { commit, fault, .. }: Wrong) -> Self {
+        VetError::Commit { commit, fault }
+    }
 }
 
 /// One commit of what is new.
@@ -200,14 +251,18 @@ fn operation(repo: &Repository, link: &Link, format: u64) -> Result<Operation, F
     Ok(operation)
 }
 
-/// Whether the commit changes nothing but what its operation is about.
-fn belongs(repo: &Repository, link: &Link, operation: &Operation) -> Result<(), Fault> {
+/// What the commit changes, if that is nothing but what its operation is about.
+fn belongs(repo: &Repository, link: &Link, operation: &Operation, budget: &mut Budget) -> Result<Changed, Fault> {
     let unusable = |error: TreeError| Fault::Tree { reason: sentence(&error.to_string()) };
-    let paths: Changed = changed(repo, link.parent.map(|(_, tree)| tree), link.tree, true).map_err(unusable)?;
+    let mut one = Budget::of_one();
+    let before = link.parent.map(|(_, tree)| tree);
+    let paths: Changed = changed(repo, before, link.tree, true, &mut one).map_err(unusable)?;
+    budget.charge(&one).map_err(unusable)?;
     let foreign = |path: &str| {
         let sentence = sentence(&operation.action.sentence());
         Fault::Foreign { path: path.to_owned(), sentence }
     };
+    let about = About::of(&operation.action);
     for path in paths.keys() {
         let path = sentence(path);
         if path == FORMAT_PATH && link.parent.is_some() {
@@ -215,16 +270,16 @@ fn belongs(repo: &Repository, link: &Link, operation: &Operation) -> Result<(), 
         }
         let Some(document) = layout::document_at(&path) else { continue };
         let parent = link.parent.map(|(_, tree)| tree);
-        if !is_about(&operation.action, &document) && !is_held(repo, parent, &operation.action, &document) {
+        if !about.names(&document) && !is_held(repo, parent, &about, &document) {
             return Err(foreign(&path));
         }
     }
-    Ok(())
+    Ok(paths)
 }
 
 /// Whether the document is a task of an agent that acts, or goes: every act of an agent renews the lease of what it works
 /// on, and its removal frees what it has.
-fn is_held(repo: &Repository, tree: Option<ObjectId>, action: &Action, document: &Document) -> bool {
+fn is_held(repo: &Repository, tree: Option<ObjectId>, about: &About<'_>, document: &Document) -> bool {
     let (Some(tree), Document::Task(_)) = (tree, document) else { return false };
     let mut buffer = Vec::new();
     let paths = layout::paths(document);
@@ -232,33 +287,64 @@ fn is_held(repo: &Repository, tree: Option<ObjectId>, action: &Action, document:
     let data = entry.and_then(|entry| objects::document(repo, entry.id, &mut buffer).ok());
     let json: Option<Value> = data.and_then(|data| serde_json::from_slice(data).ok());
     let holder = json.as_ref().and_then(|json| json.get("agent")).and_then(Value::as_str);
-    holder.is_some_and(|holder| action.agents().iter().any(|agent| agent.as_str() == holder))
+    holder.and_then(|name| name.parse().ok()).is_some_and(|name: AgentName| about.agents.contains(&name))
 }
 
-/// Whether an operation names a document as one that it changes.
-fn is_about(action: &Action, document: &Document) -> bool {
-    let among = |changes: &[DocumentChange]| changes.iter().any(|change| change.document == *document);
-    match (action, document) {
-        (Action::Undo { documents, .. } | Action::Repair { documents }, _) if among(documents) => true,
-        (_, Document::Agent(name)) => action.agents().contains(&name),
-        (_, Document::Task(id)) => action.tasks().contains(&id),
-        (Action::AddFindings { findings }, Document::Finding(id)) => findings.iter().any(|one| one.id == *id),
-        (Action::ResolveFindings { findings }, Document::Finding(id)) => findings.contains(id),
-        (_, Document::Finding(_)) => false,
-        // The counts follow from everything, and are put right by whoever finds them wrong.
-        // Claims end with whatever they were made for, and those that have expired with any operation.
-        (_, Document::Tally | Document::Claim(_)) => true,
+/// What an operation names as what it changes.
+struct About<'o> {
+    agents: HashSet<&'o AgentName>,
+    tasks: HashSet<&'o TaskId>,
+    findings: HashSet<&'o FindingId>,
+    documents: HashSet<&'o Document>,
+}
+
+impl<'o> About<'o> {
+    fn of(action: &'o Action) -> Self {
+        let findings = match action {
+            Action::AddFindings { findings } => findings.iter().map(|one| &one.id).collect(),
+            Action::ResolveFindings { findings } => findings.iter().collect(),
+            _ => HashSet::new(),
+        };
+        let documents = match action {
+            Action::Undo { documents, .. } | Action::Repair { documents } => {
+                documents.iter().map(|change| &change.document).collect()
+            }
+            _ => HashSet::new(),
+        };
+        let (agents, tasks) = (action.agents().into_iter().collect(), action.tasks().into_iter().collect());
+        About { agents, tasks, findings, documents }
+    }
+
+    fn names(&self, document: &Document) -> bool {
+        match document {
+            _ if self.documents.contains(document) => true,
+            Document::Agent(name) => self.agents.contains(name),
+            Document::Task(id) => self.tasks.contains(id),
+            Document::Finding(id) => self.findings.contains(id),
+            // The counts follow from everything, and claims end with whatever they were made for.
+            Document::Tally | Document::Claim(_) => true,
+        }
     }
 }
 
 /// What the newest commit has of damaged documents that the accepted one did not have like that.
-fn quarantined(repo: &Repository, tip: ObjectId, accepted: Option<ObjectId>) -> Result<Vec<Damaged>, StoreError> {
+fn quarantined(
+    repo: &Repository,
+    tip: ObjectId,
+    accepted: Option<ObjectId>,
+    budget: &mut Budget,
+) -> Result<Vec<Damaged>, StoreError> {
     let unreadable = |reason: String| StoreError::Unreadable { commit: tip, reason };
     let new = objects::tree_of(repo, tip).map_err(unreadable)?;
     let old = accepted.map(|commit| objects::tree_of(repo, commit)).transpose().map_err(unreadable)?;
-    let paths = changed(repo, old, new, true).map_err(|error| unreadable(error.to_string()))?;
+    let paths = changed(repo, old, new, true, budget).map_err(|error| unreadable(error.to_string()))?;
     // As every command reads it, so that nothing is let through that stops them.
-    let mut damaged = read::read(repo, tip, &Scope::open())?.damaged;
+    // What goes on from what was accepted is needed again in a moment, so a copy is kept; of the rest none may be.
+    let state = match accepted {
+        Some(_) => super::state_of(repo, tip, &Scope::open())?,
+        None => read::read(repo, tip, &Scope::open())?,
+    };
+    let mut damaged = state.damaged;
     if let (Some(accepted), false) = (accepted, damaged.is_empty()) {
         let known = read::read(repo, accepted, &Scope::open()).map(|state| state.damaged).unwrap_or_default();
         let known: BTreeSet<(String, String)> = known.into_iter().map(|one| (one.path, one.reason)).collect();
@@ -269,7 +355,7 @@ fn quarantined(repo: &Repository, tip: ObjectId, accepted: Option<ObjectId>) -> 
     let is_archived = |path: &str| path.starts_with("tasks/closed/") || path.starts_with("findings/");
     let read: BTreeSet<String> = damaged.iter().map(|one| one.path.clone()).collect();
     for (path, entry) in paths.iter().filter(|(path, _)| is_archived(path) && !read.contains(*path)) {
-        damaged.extend(entry.as_ref().and_then(|entry| read::examine(repo, tip, path, entry)));
+        damaged.extend(entry.as_ref().and_then(|entry| single::examine(repo, tip, path, entry)));
     }
     Ok(damaged)
 }

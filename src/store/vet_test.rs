@@ -49,6 +49,11 @@ impl Chain {
         store::tip(&self.repo).unwrap().unwrap()
     }
 
+    fn stored(&self, task: &str) -> Value {
+        let state = store::load_at(&self.repo, self.tip(), &Scope::open().with_closed()).unwrap();
+        state.document(&Document::Task(task.parse().unwrap())).unwrap()
+    }
+
     fn blob(&self, content: &[u8]) -> ObjectId {
         self.repo.gix().write_blob(content).unwrap().detach()
     }
@@ -156,7 +161,7 @@ fn a_chain_that_began_before_there_were_leases_holds_what_its_operations_made() 
     let whole = all.iter().rev().fold(None, |parent: Option<ObjectId>, entry| {
         let tree = objects::tree_of(&chain.repo, entry.commit).unwrap();
         let mut editor = chain.repo.gix().edit_tree(tree).unwrap();
-        let tasks = changed(&chain.repo, None, tree, true).unwrap();
+        let tasks = changed(&chain.repo, None, tree, true, &mut Budget::of_one()).unwrap();
         for (path, found) in tasks.iter().filter(|(path, _)| path.starts_with("tasks/")) {
             let content = chain.repo.gix().find_blob(found.as_ref().unwrap().id).unwrap().data.clone();
             let mut json: Map<String, Value> = serde_json::from_slice(&content).unwrap();
@@ -234,12 +239,102 @@ fn commits_that_change_something_else() {
     for path in [open_path("2"), "agents/eve.json".to_owned(), "format.json".to_owned()] {
         assert_eq!(chain.refusal(chain.edited(&path, b"{\"version\":1}")), foreign(&path));
     }
-    assert_eq!(
-        vet(&chain.repo, chain.edited(&open_path("1"), &task("1", &json!({}))), Some(chain.tip())).unwrap().quarantined,
-        []
-    );
     // What no version of ours knows is none of our business.
     vet(&chain.repo, chain.edited("novel/x.json", b"{}"), Some(chain.tip())).unwrap();
+}
+
+/// Each commit says something that may be said, and holds something else.
+#[test]
+fn commits_that_are_not_what_they_say() {
+    let chain = Chain::new();
+    let at = json!("2026-01-05T09:00:00Z");
+    let edit = json!({ "do": "edit-task", "task": "1", "edit": { "priority": "high" } });
+    let with = |action: &Value, files: &[(String, Value)]| {
+        let mut editor = chain.repo.gix().edit_tree(objects::tree_of(&chain.repo, chain.tip()).unwrap()).unwrap();
+        for (path, json) in files {
+            editor.upsert(path.as_str(), EntryKind::Blob, chain.blob(json.to_string().as_bytes())).unwrap();
+        }
+        chain.refusal(chain.commit(editor.write().unwrap().detach(), &message("01x", action)))
+    };
+    let one = |change: &Value| {
+        let mut task: Value =
+            serde_json::from_slice(&task("1", &json!({ "title": "Task 1", "priority": "high" }))).unwrap();
+        task["created_at"] = json!("1970-01-01T00:00:00Z");
+        task.as_object_mut().unwrap().extend(
+            json!({ "epoch": 1, "assigned_by": chain.stored("1")["assigned_by"] }).as_object().unwrap().clone(),
+        );
+        task.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        (open_path("1"), task)
+    };
+    let said = |what: &str| format!("the commit [TIP] is not what it says (edit task 1): {what}");
+    let other = said("tasks/1 is something else than the operation makes of it");
+    assert_eq!(with(&edit, &[one(&json!({ "title": "Hijacked" }))]), other);
+    assert_eq!(with(&edit, &[one(&json!({ "state": "in-progress", "agent": "ben", "epoch": 7 }))]), other);
+    assert_eq!(with(&edit, &[]), other);
+    let claim = json!({ "id": "zz-0", "agent": "ben", "path": ".", "exclusive": true, "created_at": at,
+        "lease": { "renewed_at": "9999-01-01T00:00:00Z", "ttl_s": u32::MAX } });
+    assert_eq!(
+        with(&edit, &[one(&json!({})), ("claims/zz-0.json".to_owned(), claim)]),
+        said("claims/zz-0 changes, and the operation leaves it as it is")
+    );
+    assert_eq!(
+        with(&edit, &[one(&json!({})), ("tally.json".to_owned(), json!({ "landed": 999_999_999, "dropped": 1 }))]),
+        said("tally changes, and the operation leaves it as it is")
+    );
+    assert_eq!(
+        with(&json!({ "do": "reopen-task", "task": "2" }), &[]),
+        "the commit [TIP] is not what it says (reopen task 2): it could not be done: task 2 is open: only a blocked, failed \
+         or dropped task can be reopened"
+    );
+    // What is built on a wrong document is not what is named.
+    let tree = objects::tree_of(&chain.repo, chain.tip()).unwrap();
+    let first = chain.commit(
+        chain.tree_with(&open_path("1"), EntryKind::Blob, chain.blob(&task("1", &json!({})))),
+        &message("01x", &edit),
+    );
+    let second = chain.commit_on(&[first], tree, &message("01y", &edit));
+    let refused = chain.refusal(second).replace(&first.to_string(), "[FIRST]");
+    assert_eq!(refused, other.replace("[TIP]", "[FIRST]"));
+    // An honest one, with a field that this version does not know.
+    let tree = chain.tree_with(
+        &open_path("1"),
+        EntryKind::Blob,
+        chain.blob(one(&json!({ "novel": 1 })).1.to_string().as_bytes()),
+    );
+    let honest = chain.commit(tree, &message("01x", &edit));
+    assert_eq!(vet(&chain.repo, honest, Some(chain.tip())).unwrap().quarantined, []);
+    assert_eq!(vet(&chain.repo, honest, None).unwrap().operations.len(), 9);
+}
+
+/// Before there were leases, numbers of assignments and claims, this is what an assignment came to.
+#[test]
+fn what_older_versions_wrote_is_what_they_say() {
+    let chain = Chain::new();
+    chain.act(&json!({ "do": "add-agents", "agents": [{ "name": "bob", "branch": "agents/bob" }] }));
+    let assigned = json!({ "id": "2", "title": "Task 2", "state": "assigned", "agent": "bob", "priority": "medium",
+        "created_at": "1970-01-01T00:00:00Z", "updated_at": "2026-01-05T09:00:00Z" });
+    let tree = chain.tree_with(&open_path("2"), EntryKind::Blob, chain.blob(assigned.to_string().as_bytes()));
+    let assign = json!({ "do": "assign", "agent": "bob", "task": "2", "new": null });
+    let first = chain.commit(tree, &message("01x", &assign));
+    assert_eq!(vet(&chain.repo, first, Some(chain.tip())).unwrap().operations.len(), 1);
+    let other = json!({ "do": "assign", "agent": "bob", "task": "1", "new": null });
+    assert!(chain.refusal(chain.commit(tree, &message("01x", &other))).contains("tasks/open"));
+}
+
+/// Counts that nobody can read are put right by whoever writes next.
+#[test]
+fn damaged_counts_are_counted_anew() {
+    let chain = Chain::new();
+    let edit = |id: &str| message(id, &json!({ "do": "edit-task", "task": "2", "edit": {} }));
+    let damaged = chain.tree_with("tally.json", EntryKind::Blob, chain.blob(b"{"));
+    let first = chain.commit(damaged, &edit("01x"));
+    let tally = |dropped: u64| {
+        let json = json!({ "landed": 0, "dropped": dropped }).to_string();
+        let tree = chain.tree_with("tally.json", EntryKind::Blob, chain.blob(json.as_bytes()));
+        chain.commit_on(&[first], tree, &edit("01y"))
+    };
+    assert_eq!(vet(&chain.repo, tally(1), Some(chain.tip())).unwrap().quarantined, []);
+    assert!(chain.refusal(tally(2)).contains("tally changes"));
 }
 
 #[test]

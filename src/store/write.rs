@@ -8,7 +8,7 @@ use gix::objs::tree::EntryKind;
 
 use super::layout::{self, FORMAT_PATH, FORMAT_VERSION, STATE_REF};
 use super::objects::{LARGEST_DOCUMENT, LARGEST_OPERATION, Unusable};
-use super::read::{self, Scope};
+use super::read::{self, MOST_DEPENDENCIES, Scope};
 use super::{Snapshot, StoreError, StoreLock, objects, own};
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
 use crate::git::{Repository, identity};
@@ -20,7 +20,7 @@ use crate::world::World;
 /// foreign writer can win one.
 const TRIES: usize = 50;
 /// After about so many operations git is asked to look after its object store; gix never does.
-const OPERATIONS_PER_MAINTENANCE: u32 = 200;
+const OPERATIONS_PER_MAINTENANCE: usize = 200;
 
 /// What a caller wants done.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,7 +102,7 @@ pub fn transact<E>(
         match swapped {
             Ok(()) => {
                 super::cache::write(repo, prepared.committed.commit, &prepared.committed.state);
-                maintain(repo, &mut random);
+                maintain(repo, &mut random, 1);
                 return Ok(Some(prepared.committed));
             }
             Err(RefError::OutOfDate { .. }) if tries < TRIES => {
@@ -177,10 +177,10 @@ pub(super) fn complete(
 pub(super) fn write_tree(repo: &Repository, tip: Option<ObjectId>, state: &State) -> Result<ObjectId, StoreError> {
     let failed = |error: &dyn std::fmt::Display| StoreError::Write { reason: error.to_string() };
     let gix = repo.gix();
-    let blob = |json: &serde_json::Value| -> Result<ObjectId, StoreError> {
+    let blob = |json: &serde_json::Value| -> Result<(ObjectId, u64), StoreError> {
         let mut text = serde_json::to_vec_pretty(json).map_err(|error| failed(&error))?;
         text.push(b'\n');
-        Ok(gix.write_blob(&text).map_err(|error| failed(&error))?.detach())
+        Ok((gix.write_blob(&text).map_err(|error| failed(&error))?.detach(), text.len() as u64))
     };
     let before = match tip {
         Some(commit) => objects::tree_of(repo, commit).map_err(|reason| StoreError::Unreadable { commit, reason })?,
@@ -188,9 +188,11 @@ pub(super) fn write_tree(repo: &Repository, tip: Option<ObjectId>, state: &State
     };
     let mut editor = gix.edit_tree(before).map_err(|error| failed(&error))?;
     if tip.is_none() {
-        let format = blob(&serde_json::json!({ "version": FORMAT_VERSION }))?;
+        let (format, _) = blob(&serde_json::json!({ "version": FORMAT_VERSION }))?;
         editor.upsert(FORMAT_PATH, EntryKind::Blob, format).map_err(|error| failed(&error))?;
     }
+    let dependencies = state.tasks.values().map(|task| task.after.len()).sum::<usize>() as u64;
+    at_most("the list of what waits for what", "dependencies", dependencies, MOST_DEPENDENCIES as u64)?;
     let mut filled = BTreeSet::new();
     for document in state.touched() {
         let place = layout::path_in(state, document);
@@ -198,8 +200,7 @@ pub(super) fn write_tree(repo: &Repository, tip: Option<ObjectId>, state: &State
             editor.remove(stale.as_str()).map_err(|error| failed(&error))?;
         }
         if let (Some(path), Some(json)) = (place, state.document(document)) {
-            let id = blob(&json)?;
-            let found = gix.find_header(id).map_err(|error| failed(&error))?.size();
+            let (id, found) = blob(&json)?;
             at_most(&path, "bytes", found, LARGEST_DOCUMENT)?;
             editor.upsert(path.as_str(), EntryKind::Blob, id).map_err(|error| failed(&error))?;
             filled.extend(path.rsplit_once('/').map(|(folder, _)| folder.to_owned()));
@@ -250,11 +251,11 @@ pub(super) fn message(operation: &Operation) -> Result<String, StoreError> {
     Ok(format!("{}\n\n{json}\n", operation.action.sentence()))
 }
 
-/// Now and then, have git look after its object store. Whether anything is due is git's to decide; a failure is not
-/// ours to report, since what was asked for is done.
-fn maintain(repo: &Repository, random: &mut fastrand::Rng) {
+/// Now and then, have git look after its object store, the likelier the more operations have come. Whether anything is
+/// due is git's to decide; a failure is not ours to report, since what was asked for is done.
+pub fn maintain(repo: &Repository, random: &mut fastrand::Rng, operations: usize) {
     let wanted = repo.config("maintenance.auto").is_none_or(|value| value != "false");
-    if wanted && random.u32(..OPERATIONS_PER_MAINTENANCE) == 0 {
+    if wanted && random.usize(..OPERATIONS_PER_MAINTENANCE) < operations {
         drop(repo.git().args(["maintenance", "run", "--auto", "--quiet"]).run());
     }
 }

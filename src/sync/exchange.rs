@@ -8,6 +8,7 @@ use super::divergence::between;
 use super::host::{self, Push};
 use super::integrate::{self, Integrated};
 use super::lock::SyncLock;
+use super::nearby;
 use super::{Direction, OnRewind, Remote, Report, Request, SyncError, mode, replaced};
 use crate::git::{Repository, refs};
 use crate::state::{Damaged, OperationId};
@@ -49,7 +50,10 @@ pub fn sync(repo: &Repository, world: &World, remote: &Remote, request: &Request
     }
     let ends = exchange(repo, world, remote, request, give_up, &mut report);
     mode::note_attempt(repo, world);
-    ends.map(|()| report)
+    ends?;
+    // A clone that only follows writes nothing of its own, and what comes piles up all the same.
+    store::maintain(repo, &mut fastrand::Rng::new(), report.came_count);
+    Ok(report)
 }
 
 fn is_shared(repo: &Repository, remote: &Remote, request: &Request) -> Result<bool, SyncError> {
@@ -75,7 +79,7 @@ fn exchange(
         let known = refs::read(repo, &remote.accepted_ref())?;
         let theirs = match std::mem::take(&mut is_fresh) {
             true => known,
-            false => fetch(repo, remote, request.patience)?,
+            false => fetch(repo, world, remote, known, request.patience)?,
         };
         if theirs != known
             && let (Some(error), OnRewind::Stop) =
@@ -163,7 +167,21 @@ fn alone(
 }
 
 /// Fetch, once more when it fails: a connection breaks, a lock is held for a moment.
-fn fetch(repo: &Repository, remote: &Remote, patience: Duration) -> Result<Option<ObjectId>, SyncError> {
+fn fetch(
+    repo: &Repository,
+    world: &World,
+    remote: &Remote,
+    known: Option<ObjectId>,
+    patience: Duration,
+) -> Result<Option<ObjectId>, SyncError> {
+    if let Some(known) = known
+        && let Some(tip) = nearby::fetch(repo, remote, known, patience)?
+    {
+        let incoming = remote.incoming_ref();
+        let before = refs::read(repo, &incoming)?;
+        integrate::move_remembered(repo, world, &incoming, before, Some(tip), "sync: fetched")?;
+        return Ok(Some(tip));
+    }
     let begun = Instant::now();
     match host::fetch(repo, remote, patience) {
         Err(SyncError::Unreachable { .. }) if begun.elapsed() < Duration::from_secs(5) => {

@@ -58,12 +58,16 @@ pub(super) fn fetch(repo: &Repository, remote: &Remote, patience: Duration) -> R
     Ok(output.stdout.lines().find_map(row))
 }
 
-/// Fetch the remote's chain with all objects, straight to where it is known as the last that was accepted: for a clone
-/// whose own objects may be what is broken, so that nothing here can be judged by them.
+/// Fetch the remote's chain with all objects into its incoming ref, where nothing counts as accepted: for a clone whose
+/// own objects may be what is broken. What the remote does not have is no error.
 ///
 /// # Errors
 /// The remote could not be asked.
 pub fn refetch(repo: &Repository, remote: &Remote, patience: Duration) -> Result<(), SyncError> {
+    // git stands still for ever when it is to refetch what is not there.
+    if !list(repo, remote, &[&remote.theirs], patience)?.iter().any(|(name, _)| *name == remote.theirs) {
+        return Ok(());
+    }
     let mut git = hardened(repo, remote)
         .args(["-c", "fetch.pruneTags=false", "-c", "fetch.writeCommitGraph=false", "fetch", "--quiet", "--refetch"])
         .args(["--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"])
@@ -71,7 +75,7 @@ pub fn refetch(repo: &Repository, remote: &Remote, patience: Duration) -> Result
     if let Some(program) = &remote.upload_pack {
         git = git.arg(format!("--upload-pack={program}"));
     }
-    let refspec = format!("+{}*:{}*", remote.theirs, remote.accepted_ref());
+    let refspec = format!("+{}:{}", remote.theirs, remote.incoming_ref());
     let output = run(git.arg("--").arg(&remote.url).arg(refspec), patience)?;
     match output.is_good() {
         true => Ok(()),
@@ -155,7 +159,7 @@ fn pushing(repo: &Repository, remote: &Remote, theirs: &str, expected: Option<Ob
 
 /// A child that no hook, prompt or lock of the user's takes part in. At the top of the main worktree, from which a
 /// relative address counts.
-fn hardened(repo: &Repository, remote: &Remote) -> Git {
+pub(super) fn hardened(repo: &Repository, remote: &Remote) -> Git {
     let git = repo.git_with_hooks().without_locks().args(["-c", "core.hooksPath=/dev/null"]);
     // git has rewritten the address already (`url.….insteadOf`) and would do so again with whatever is given to it. The
     // longest rule counts, and this one is as long as the whole address.

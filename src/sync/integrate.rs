@@ -113,12 +113,24 @@ pub(super) fn withdraw(repo: &Repository, world: &World, id: &OperationId) -> Re
     }
 }
 
-/// Move the ref that holds what a remote has. The store's lock is held and says so: moving any ref may lock the packed
-/// refs, and whoever writes next must know that a holder died over it.
+/// Move the ref that holds what a remote has.
 pub(super) fn move_accepted(
     repo: &Repository,
     world: &World,
     remote: &Remote,
+    from: Option<ObjectId>,
+    to: Option<ObjectId>,
+    message: &str,
+) -> Result<(), SyncError> {
+    move_remembered(repo, world, &remote.accepted_ref(), from, to, message)
+}
+
+/// Move a ref that holds something of a remote. The store's lock is held and says so: moving any ref may lock the packed
+/// refs, and whoever writes next must know that a holder died over it.
+pub(super) fn move_remembered(
+    repo: &Repository,
+    world: &World,
+    name: &str,
     from: Option<ObjectId>,
     to: Option<ObjectId>,
     message: &str,
@@ -128,7 +140,7 @@ pub(super) fn move_accepted(
     }
     let mut lock = StoreLock::acquire(repo)?;
     lock.swapping(true)?;
-    let moved = move_ref(repo, world, &remote.accepted_ref(), from, to, message.to_owned());
+    let moved = move_ref(repo, world, name, from, to, message.to_owned());
     lock.swapping(false)?;
     moved
 }

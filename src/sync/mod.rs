@@ -16,6 +16,7 @@ mod host;
 mod integrate;
 mod lock;
 mod mode;
+mod nearby;
 mod probe;
 mod provisional;
 mod rejected;
@@ -41,7 +42,9 @@ pub use mode::{Mode, is_due, known_remote, mode};
 pub use probe::{Probed, Support, probe, probes_left};
 pub use provisional::Provisional;
 pub use rejected::{RejectedOperation, acknowledge, rejected, set_aside};
-pub use remote::{MODE_KEY, REMOTE_KEY, REMOTE_REF_KEY, Remote, accepted_ref, remote};
+pub use remote::{
+    ACCEPTED_FOLDER, INCOMING_FOLDER, MODE_KEY, REMOTE_KEY, REMOTE_REF_KEY, Remote, accepted_ref, remote,
+};
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

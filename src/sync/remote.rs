@@ -5,6 +5,7 @@ use gix::bstr::ByteSlice;
 use super::SyncError;
 use crate::git::Repository;
 use crate::store::STATE_REF;
+use crate::world::World;
 
 /// The key that names the remote.
 pub const REMOTE_KEY: &str = "agents.remote";
@@ -14,8 +15,9 @@ pub const REMOTE_REF_KEY: &str = "agents.remoteRef";
 pub const MODE_KEY: &str = "agents.sync";
 
 /// Where what remotes have is remembered: `<remote>/state` below it.
-pub(super) const ACCEPTED_FOLDER: &str = "refs/agents-local/remotes/";
-const INCOMING_FOLDER: &str = "refs/agents-local/incoming/";
+pub const ACCEPTED_FOLDER: &str = "refs/agents-local/remotes/";
+/// The same for what was fetched of them, whether or not it was ever judged.
+pub const INCOMING_FOLDER: &str = "refs/agents-local/incoming/";
 
 /// A remote as it is talked to: by its address, so that none of its refspecs takes part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +58,8 @@ pub fn accepted_ref(remote: &str) -> String {
 /// See [`SyncError`].
 pub fn remote(repo: &Repository, named: Option<&str>) -> Result<Remote, SyncError> {
     let name = name(repo, named)?;
-    let urls = repo.git_with_hooks().args(["remote", "get-url", "--push", "--all"]).arg(&name).text()?;
-    let urls: Vec<&str> = urls.lines().filter(|line| !line.is_empty()).collect();
-    let [url] = urls[..] else { return Err(SyncError::SeveralPushUrls { remote: name, count: urls.len() }) };
+    let urls = push_urls(repo, &name)?;
+    let [url] = &urls[..] else { return Err(SyncError::SeveralPushUrls { remote: name, count: urls.len() }) };
     let theirs = repo.config(REMOTE_REF_KEY).unwrap_or_else(|| STATE_REF.to_owned());
     let is_full_name = theirs.starts_with("refs/") && gix::refs::FullName::try_from(theirs.as_str()).is_ok();
     // A glob follows the name where all refs are listed that begin like it.
@@ -79,6 +80,27 @@ pub fn remote(repo: &Repository, named: Option<&str>) -> Result<Remote, SyncErro
         is_mirror,
         name,
     })
+}
+
+/// Where a push goes. git is asked only where more than one line of configuration has a say.
+fn push_urls(repo: &Repository, name: &str) -> Result<Vec<String>, SyncError> {
+    let config = repo.gix().config_snapshot();
+    let rewrites = config.plumbing().sections_by_name("url").is_some_and(|mut sections| sections.next().is_some());
+    let is_old = |folder: &str| repo.common_dir().join(folder).join(name).exists();
+    let may_be_given = World::variable("GIT_CONFIG_PARAMETERS").is_some();
+    let of = |key: &str| repo.config_all(&format!("remote.{name}.{key}"));
+    let urls = of("url");
+    if urls.len() == 1
+        && !rewrites
+        && !may_be_given
+        && !urls[0].is_empty()
+        && of("pushurl").is_empty()
+        && !["remotes", "branches"].map(is_old).contains(&true)
+    {
+        return Ok(urls);
+    }
+    let urls = repo.git_with_hooks().args(["remote", "get-url", "--push", "--all"]).arg(name).text()?;
+    Ok(urls.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 
 pub(super) fn name(repo: &Repository, named: Option<&str>) -> Result<String, SyncError> {

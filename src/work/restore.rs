@@ -15,6 +15,7 @@ use gix::ObjectId;
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
 use crate::git::{Repository, identity};
 use crate::store::{self, STATE_REF, Scope, StoreError, StoreLock};
+use crate::sync::{ACCEPTED_FOLDER, INCOMING_FOLDER};
 use crate::work::ref_log;
 use crate::world::World;
 
@@ -173,7 +174,8 @@ impl<'r> Search<'r> {
         match place {
             Place::Reflog => Ok(log(self.repo)),
             Place::Backup => ending_in_state("refs/agents-local/backup/"),
-            Place::Remote => ending_in_state("refs/agents-local/remotes/"),
+            // What was fetched may have been refused, or not been judged; it is when it is read.
+            Place::Remote => Ok([ending_in_state(ACCEPTED_FOLDER)?, ending_in_state(INCOMING_FOLDER)?].concat()),
             Place::Cache => {
                 Ok(store::cached(self.repo).map(|id| ("agents/cache/state".to_owned(), id)).into_iter().collect())
             }

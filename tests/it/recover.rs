@@ -222,7 +222,7 @@ fn the_remote_has_what_is_gone_here() {
     std::fs::remove_dir_all(sandbox.repo().join(".git/agents")).unwrap();
     assert_snapshot!(sandbox.direct(["recover", "--from", "remote", "--yes"]).output(), @"
        COMMIT      MADE    OPERATIONS  STATE  FROM
-    *  [COMMIT]  0s ago           3  whole  refs/agents-local/remotes/hub/state
+    *  [COMMIT]  0s ago           3  whole  refs/agents-local/incoming/hub/state
     refs/agents/state is at [COMMIT] again
     [status 0]
     ");
@@ -243,7 +243,7 @@ fn the_remote_is_asked_for_the_ref_that_has_the_state() {
     std::fs::remove_dir_all(sandbox.repo().join(".git/agents")).unwrap();
     assert_snapshot!(sandbox.direct(["recover", "--from", "remote", "--yes"]).output(), @"
        COMMIT      MADE    OPERATIONS  STATE  FROM
-    *  [COMMIT]  0s ago           3  whole  refs/agents-local/remotes/origin/state
+    *  [COMMIT]  0s ago           3  whole  refs/agents-local/incoming/origin/state
     refs/agents/state is at [COMMIT] again
     [status 0]
     ");
@@ -256,6 +256,35 @@ fn the_remote_is_asked_for_the_ref_that_has_the_state() {
       try: git ls-remote origin
     [status 4]
     ");
+}
+
+/// What was fetched and never judged counts as nothing: sync judges it all the same.
+#[test]
+fn what_the_remote_has_is_not_accepted_by_asking_for_it() {
+    let sandbox = with_tasks();
+    let remote = sandbox.remote();
+    sandbox.agents(["sync"]).good();
+    let (tip, accepted) = (sandbox.tip(), "refs/agents-local/remotes/origin/state");
+    let tree = sandbox.git(["rev-parse", &format!("{STATE_REF}^{{tree}}")]);
+    let commit = sandbox.git(["commit-tree", &tree, "-p", &tip, "-p", "main", "-m", "by hand"]);
+    sandbox.git(["push", "-q", "origin", &format!("{commit}:{STATE_REF}")]);
+    sandbox.agents(["recover", "--from", "remote", "--dry-run"]);
+    assert_snapshot!(sandbox.agents(["recover", "--from", "remote", "--yes"]), @"
+    [stderr]
+    error: nothing is wrong with refs/agents/state, and nothing that could be brought back can be read: the commit [COMMIT] has 2 parents, and operations have one
+      try: git agents recover --from reflog --dry-run
+      try: git fsck --lost-found
+    [status 3]
+    ");
+    assert_eq!((sandbox.tip(), sandbox.rev(accepted)), (tip.clone(), tip.clone()));
+    assert_snapshot!(sandbox.agents(["sync"]), @"");
+    // Neither does it forget what was there before, when that is taken away.
+    sandbox.git_in(&remote, ["update-ref", STATE_REF, &format!("{tip}~1")]);
+    sandbox.agents(["recover", "--from", "remote", "--dry-run"]).good();
+    assert_snapshot!(sandbox.agents(["sync"]), @"");
+    // And what is not there is not waited for.
+    sandbox.git_in(&remote, ["update-ref", "-d", STATE_REF]);
+    assert_snapshot!(sandbox.agents(["recover", "--from", "remote", "--dry-run"]), @"");
 }
 
 #[test]

@@ -320,3 +320,57 @@ fn another_remote_may_show_it() {
     [status 3]
     ");
 }
+
+#[test]
+fn what_landed_in_another_clone_and_is_not_here_is_said() {
+    let sandbox = Sandbox::new();
+    let ann = sandbox.here();
+    sandbox.remote();
+    ann.agents(["init", "ann"]).good();
+    ann.agents(["sync"]).good();
+    let bob = sandbox.clone("bob");
+    bob.agents(["sync"]).good();
+    ann.agents(["assign", "ann", "1", "Mine"]).good();
+    ann.agents(["start", "ann"]).good();
+    sandbox.commit_as("ann", "work", "1\n");
+    ann.agents(["complete", "ann"]).good();
+    ann.agents(["merge", "ann", "--yes"]).good();
+    ann.agents(["sync"]).good();
+    assert_snapshot!(bob.agents(["sync"]), @"
+    origin: 4 operations came
+
+    came
+      land agent ann in main (Ann)
+      ann completes 1 (1 file) (Ann)
+      ann starts 1 (Ann)
+      assign 1 to ann: Mine (Ann)
+    [stderr]
+    ann landed in another clone, and main does not have [COMMIT] here: git pull
+    [status 0]
+    ");
+    assert_snapshot!(bob.agents(["task", "show", "1"]), @"
+    1 Mine
+      state:     landed
+      agent:     ann
+      priority:  medium
+      filed:     0s ago
+
+      ann on agents/ann: landed, and not in the target as it is here, 0s, 1 file at [COMMIT]
+        work
+    [status 0]
+    ");
+    assert_eq!(bob.agents(["task", "show", "1", "--json"]).json()["attempts"][0]["in_target"], false);
+    ann.git(["push", "-q", "origin", "main"]);
+    bob.git(["pull", "-q", "--ff-only"]);
+    assert_snapshot!(bob.agents(["task", "show", "1"]), @"
+    1 Mine
+      state:     landed
+      agent:     ann
+      priority:  medium
+      filed:     0s ago
+
+      ann on agents/ann: landed, 0s, 1 file at [COMMIT]
+        work
+    [status 0]
+    ");
+}

@@ -31,7 +31,9 @@ impl Rules<'_> {
 
     pub(in crate::state) fn remove_agent(&mut self, name: &AgentName, backup: Option<&str>) -> Result<(), Rejected> {
         self.agent(name)?;
-        let held: Vec<TaskId> = self.state.tasks_of(name).map(|task| task.id.clone()).collect();
+        // What is closed stays as it is: who reads it depends on who looks, and everybody must make the same of it.
+        let open = self.state.tasks_of(name).filter(|task| !task.state.is_closed());
+        let held: Vec<TaskId> = open.map(|task| task.id.clone()).collect();
         let at = self.at;
         for id in held {
             let task = self.task(&id)?;

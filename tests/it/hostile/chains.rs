@@ -127,7 +127,7 @@ fn documents_that_the_operation_makes_otherwise() {
     let clone = Clone::new();
     clone.attack(&[("100644", &Sandbox::open_path("2"), &task("2", &json!({ "title": "Task 2, changed" })))]);
     assert_snapshot!(clone.outcome(), @"
-    adopted
+    refused: the commit [TIP] is not what it says (edit task 2): tasks/2 is something else than the operation makes of it
     (nothing)
     ");
     assert_snapshot!(clone.agents(&["doctor"]), @"
@@ -140,4 +140,41 @@ fn documents_that_the_operation_makes_otherwise() {
     1 warning
     [status 1]
     ");
+}
+
+/// The same by sync: nothing of it is taken in, and the other clones go on once it is gone from the remote.
+#[test]
+fn what_is_not_what_it_says_is_not_taken_in() {
+    let clone = Clone::new();
+    let (tip, honest) = (clone.sandbox.tip(), clone.in_remote(&["rev-parse", STATE_REF], b""));
+    let hijacked = json!({ "title": "Task 2", "state": "in-progress", "agent": "bob", "epoch": 7 });
+    clone.attack(&[("100644", &Sandbox::open_path("2"), &task("2", &hijacked))]);
+    assert_snapshot!(clone.sandbox.agents(["sync"]), @"
+    [stderr]
+    error: what origin has is no sound state: the commit [COMMIT] is not what it says (edit task 2): tasks/2 is something else than the operation makes of it; it was not taken in
+      try: git log refs/agents-local/incoming/origin/state
+    [status 3]
+    ");
+    let claim = json!({ "id": "zz-0", "agent": "bob", "path": ".", "exclusive": true, "created_at": "2026-01-05T09:00:00Z",
+        "lease": { "renewed_at": "9999-01-01T00:00:00Z", "ttl_s": 4_000_000_000_u32 } });
+    clone.in_remote(&["update-ref", STATE_REF, &honest], b"");
+    clone.attack(&[("100644", "claims/zz-0.json", claim.to_string().as_bytes())]);
+    assert_snapshot!(clone.sandbox.agents(["sync"]), @"
+    [stderr]
+    error: what origin has is no sound state: the commit [COMMIT] is not what it says (edit task 2): claims/zz-0 changes, and the operation leaves it as it is; it was not taken in
+      try: git log refs/agents-local/incoming/origin/state
+    [status 3]
+    ");
+    clone.in_remote(&["update-ref", STATE_REF, &honest], b"");
+    let start = json!({ "do": "start", "agent": "nobody", "task": "2", "base": null });
+    clone.commit(&clone.tree(&[]), &operation("01x", &start));
+    assert_snapshot!(clone.sandbox.agents(["sync"]), @"
+    [stderr]
+    error: what origin has is no sound state: the commit [COMMIT] is not what it says (nobody starts 2): it could not be done: there is no agent nobody; it was not taken in
+      try: git log refs/agents-local/incoming/origin/state
+    [status 3]
+    ");
+    assert_eq!(clone.sandbox.tip(), tip);
+    clone.in_remote(&["update-ref", STATE_REF, &honest], b"");
+    clone.sandbox.agents(["sync"]).good();
 }

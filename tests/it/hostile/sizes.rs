@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use git_agents::store::STATE_REF;
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -81,6 +82,68 @@ fn a_folder_in_a_folder_in_a_folder() {
     assert_snapshot!(clone.outcome(), @"
     refused: the commit [TIP] has an unusable tree: novel/d/d/d/d/d/d is deeper than anything in a state
     (nothing)
+    ");
+}
+
+/// Six objects, and ten thousand million paths: a folder that is in a folder a hundred times is stored once.
+fn bomb(clone: &Clone, levels: usize, width: usize, leaf: &str) -> String {
+    let mut entry = leaf.to_owned();
+    for _ in 0..levels {
+        let folder: String = (0..width).map(|n| format!("{entry}\t{n:04}\n")).collect();
+        entry = format!("040000 tree {}", clone.in_remote(&["mktree"], folder.as_bytes()));
+    }
+    entry
+}
+
+#[test]
+fn trees_of_more_paths_than_atoms() {
+    let said = ["novel", "findings", "agents", "folders", "names"].map(|name| {
+        let clone = Clone::new();
+        let file = format!("100644 blob {}", clone.in_remote(&["hash-object", "-w", "--stdin"], b"x"));
+        let entry = match name {
+            "findings" => bomb(&clone, 2, 3_000, &file),
+            "folders" => {
+                let nothing = format!("040000 tree {}", clone.in_remote(&["mktree"], b""));
+                bomb(&clone, 4, 100, &nothing)
+            }
+            "names" => {
+                let long = format!("{file}\t{}\n", "x".repeat(1_000_000));
+                let folder = format!("040000 tree {}", clone.in_remote(&["mktree"], long.as_bytes()));
+                bomb(&clone, 2, 1_000, &folder)
+            }
+            _ => bomb(&clone, 5, 100, &file),
+        };
+        let top = clone.in_remote(&["ls-tree", STATE_REF], b"");
+        let top: String =
+            top.lines().filter(|line| !line.ends_with(&format!("\t{name}"))).map(|line| format!("{line}\n")).collect();
+        let top = clone.in_remote(&["mktree"], format!("{top}{entry}\t{name}\n").as_bytes());
+        clone.commit(&top, &operation("01x", &json!({ "do": "edit-task", "task": "2", "edit": {} })));
+        let vetted = clone.vetted();
+        assert_eq!(clone.agents(&["sync"]).status, Some(3));
+        // By plain git it comes in all the same, and what has to be read of it is counted too.
+        clone.fetch();
+        let findings = clone.agents(&["findings", "list"]);
+        format!("{name}: {vetted}\n{findings}\n")
+    });
+    assert_snapshot!(said.concat(), @"
+    novel: refused: the commit [TIP] has an unusable tree: more paths differ than operations change
+    no findings
+    [status 0]
+    findings: refused: the commit [TIP] has an unusable tree: more paths differ than operations change
+    [stderr]
+    error: the state at [COMMIT] is too large: more than 200000 documents or 96 MiB are not read at once
+      try: git agents doctor
+      try: git agents recover
+    [status 4]
+    agents: refused: the commit [TIP] has an unusable tree: more paths differ than operations change
+    no findings
+    [status 0]
+    folders: refused: the commit [TIP] has an unusable tree: more paths differ than operations change
+    no findings
+    [status 0]
+    names: refused: the commit [TIP] has an unusable tree: it has a path of more than 1000 bytes
+    no findings
+    [status 0]
     ");
 }
 

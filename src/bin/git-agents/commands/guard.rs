@@ -69,7 +69,7 @@ pub(crate) fn judged(
     paths: &[BString],
 ) -> Result<GuardView, CliError> {
     let repo = ctx.repo()?;
-    let snapshot = ctx.load(&Scope::open())?;
+    let snapshot = ctx.load(&Scope::claims())?;
     let state = &snapshot.state;
     let agent: Option<AgentName> = match agent {
         Some(name) => Some(known_agent(state, name)?),

@@ -64,7 +64,11 @@ pub(crate) fn run(ctx: &Context, args: &RecoverArgs) -> Result<Exit, CliError> {
     let candidates = candidates(ctx, &mut search, args.from.as_deref(), &current)?;
     let Some(chosen) = restore::best(&candidates) else {
         let mut error = CliError::refused("nothing-to-recover", nothing_found(&current, &candidates));
-        error = error.hint("git agents recover --from remote").hint("git fsck --lost-found");
+        let elsewhere = match args.from.as_deref() {
+            Some("remote") => "git agents recover --from reflog --dry-run",
+            _ => "git agents recover --from remote",
+        };
+        error = error.hint(elsewhere).hint("git fsck --lost-found");
         return Err(error);
     };
     let now = match &current {

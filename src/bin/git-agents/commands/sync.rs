@@ -1,10 +1,12 @@
 //! `git agents sync`
 
 use clap::Args;
+use git_agents::state::Action;
 use git_agents::store::{self, History, Scope};
-use git_agents::sync::{self, Direction, OnRewind, Request};
+use git_agents::sync::{self, Direction, OnRewind, Report, Request};
 
 use super::complete_values::remote_names;
+use super::task::show::in_target;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::sync::{Acknowledged, SyncView};
@@ -38,6 +40,17 @@ pub(crate) struct SyncArgs {
     /// Take notice of what was rejected: status and doctor do not name it any more. Nothing else is done.
     #[arg(long, conflicts_with_all = ["remote", "fetch_only", "push_only", "restore", "adopt"])]
     acknowledge: bool,
+}
+
+/// What has landed elsewhere: who, where, and the commit.
+fn landed(report: &Report) -> impl Iterator<Item = (String, &str, &str)> {
+    report.came.iter().rev().filter_map(|entry| match &entry.operation.as_ref()?.action {
+        Action::Land { target, after, landed, .. } => {
+            let agents: Vec<&str> = landed.iter().map(|one| one.agent.as_str()).collect();
+            Some((agents.join(", "), target.as_str(), after.as_str()))
+        }
+        _ => None,
+    })
 }
 
 pub(crate) fn run(ctx: &Context, args: SyncArgs) -> Result<Exit, CliError> {
@@ -86,6 +99,12 @@ pub(crate) fn run(ctx: &Context, args: SyncArgs) -> Result<Exit, CliError> {
                 "refs/agents/state was gone, and so is {last}, where it was: what was not shared before is lost"
             )),
         }
+    }
+    for (agents, target, commit) in landed(&report).filter(|(_, _, commit)| in_target(ctx, commit) == Some(false)) {
+        ctx.ui.note(&format!(
+            "{agents} landed in another clone, and {target} does not have {} here: git pull",
+            commit.get(..10).unwrap_or(commit)
+        ));
     }
     if report.came_count > 0 {
         // From now on counts how long this clone has seen a lease unchanged.

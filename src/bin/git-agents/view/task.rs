@@ -151,6 +151,9 @@ pub(crate) struct AttemptView {
     pub(crate) tip: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) landed: Option<String>,
+    /// Whether the target here has what has landed, perhaps in another clone; absent when nobody has looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) in_target: Option<bool>,
     /// Who took the task over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) taken_by: Option<String>,
@@ -170,6 +173,7 @@ impl From<&Attempt> for AttemptView {
             outcome: attempt.outcome,
             tip: attempt.tip.as_ref().map(ToString::to_string),
             landed: attempt.landed.as_ref().map(ToString::to_string),
+            in_target: None,
             taken_by: attempt.taken_by.as_ref().map(ToString::to_string),
             files: attempt.files.clone(),
             hours: attempt.hours.map(Into::into),
@@ -241,6 +245,9 @@ fn attempt_text(attempt: &AttemptView, style: &Style) -> String {
         None => style.yellow("in progress"),
         Some(git_agents::task::Outcome::Failed) => style.red("failed"),
         Some(git_agents::task::Outcome::Completed) => style.green("completed"),
+        Some(git_agents::task::Outcome::Landed) if attempt.in_target == Some(false) => {
+            style.yellow("landed, and not in the target as it is here")
+        }
         Some(git_agents::task::Outcome::Landed) => style.green("landed"),
     };
     let end = attempt.ended_at.unwrap_or(style.now);

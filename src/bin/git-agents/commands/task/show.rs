@@ -1,15 +1,26 @@
 //! `git agents task show`
 
 use clap::Args;
+use git_agents::config;
 use git_agents::state::Rejected;
 use git_agents::store::Scope;
 use git_agents::sync::Provisional;
+use gix::ObjectId;
 
 use crate::commands::complete_values::task_ids;
 use crate::commands::terms::standing;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::task::TaskShow;
+
+/// Whether the target has the commit; none where there is no target to ask.
+pub(crate) fn in_target(ctx: &Context, commit: &str) -> Option<bool> {
+    let repo = ctx.repo().ok()?;
+    let target = config::target(repo).ok()?;
+    let id = ObjectId::from_hex(commit.as_bytes()).ok()?;
+    let bases = repo.gix().merge_bases_many(target.commit, &[id]).unwrap_or_default();
+    Some(bases.iter().any(|base| base.detach() == id))
+}
 
 /// Show one task and every attempt at it.
 #[derive(Debug, Args)]
@@ -27,6 +38,9 @@ pub(crate) fn run(ctx: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
     let task = snapshot.state.tasks.get(&id).ok_or(Rejected::Damaged { document })?;
     let mut view = TaskShow::new(&snapshot.state, task);
     view.task.provisional = Provisional::read(ctx.repo()?)?.has_task(task);
+    for attempt in &mut view.attempts {
+        attempt.in_target = attempt.landed.as_deref().and_then(|commit| in_target(ctx, commit));
+    }
     if let (Some(lease), Some(standing)) = (&mut view.task.lease, standing(ctx, &snapshot.state, task)?) {
         lease.judge(standing);
     }
