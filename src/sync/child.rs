@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use gix::bstr::ByteSlice;
+use gix::tempfile::signal::{handler::Mode, setup};
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
@@ -126,6 +127,8 @@ impl Waiting {
             one
         });
         one.is_idle.store(false, Ordering::SeqCst);
+        // gix has handlers of its own, for its lock files, which would end us at once.
+        setup(Mode::DeleteTempfilesOnTermination);
         Waiting(one)
     }
 
@@ -150,6 +153,7 @@ impl Waiting {
 impl Drop for Waiting {
     fn drop(&mut self) {
         self.0.is_idle.store(true, Ordering::SeqCst);
+        setup(Mode::DeleteTempfilesOnTerminationAndRestoreDefaultBehaviour);
         if let Some(signal) = i32::try_from(self.0.came.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0) {
             drop(signal_hook::low_level::emulate_default_handler(signal));
         }

@@ -2,8 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::os::unix::process::ExitStatusExt;
 
 use insta::assert_snapshot;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::support::{Clone, Sandbox, remote_tip, script};
 
@@ -279,4 +282,50 @@ fn a_shared_claim_needs_no_answer() {
     {"kind":"note","message":"provisional: no remote has confirmed it; git agents sync shares it","version":1}
     [status 0]
     "#);
+}
+
+/// An older version from history would reach everybody, who have the newer one.
+#[test]
+fn a_document_that_is_missing_here_comes_from_the_remote() {
+    let sandbox = Sandbox::new();
+    let ann = begun(&sandbox);
+    ann.agents(["task", "edit", "1", "--title", "Newer"]).good();
+    ann.agents(["sync"]).good();
+    let list = ann.git(["ls-tree", "-r", "refs/agents/state"]);
+    let row = list.lines().find(|row| row.contains("tasks/open")).unwrap();
+    let blob = row.split_whitespace().nth(2).unwrap();
+    std::fs::remove_file(ann.dir.join(".git/objects").join(&blob[..2]).join(&blob[2..])).unwrap();
+    let said = ann.agents(["doctor", "--fix"]);
+    assert!(said.stdout.contains("try: git agents recover --from remote") && !said.stdout.contains("fixed"), "{said}");
+    ann.agents(["recover", "--from", "remote", "--yes"]).good();
+    assert!(ann.agents(["task", "show", "1"]).good().stdout.contains("Newer"));
+    assert_eq!(ann.agents(["doctor"]).status, Some(0));
+}
+
+/// A key on the terminal does not reach the transport, which is in a group of its own.
+#[test]
+fn who_is_interrupted_takes_the_transport_along() {
+    let sandbox = Sandbox::new();
+    let ann = begun(&sandbox);
+    let (ssh, number) = (sandbox.root().join("ssh"), sandbox.root().join("number"));
+    script(&ssh, &format!("echo $$ >{0}.new; mv {0}.new {0}; exec sleep 600", number.display()));
+    ann.git(["remote", "set-url", "origin", "ssh://host/x.git"]);
+    let mut child = ann.run(["sync"]).env("GIT_SSH_COMMAND", ssh.to_str().unwrap()).spawn();
+    let transport = loop {
+        if let Ok(text) = std::fs::read_to_string(&number) {
+            break Pid::from_raw(text.trim().parse().unwrap());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    };
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(Signal::SIGINT as i32));
+    let is_running = || {
+        let state = std::fs::read_to_string(format!("/proc/{transport}/stat")).unwrap_or_default();
+        // Whoever adopts it has to bury it.
+        kill(transport, None).is_ok() && !state.contains(") Z ")
+    };
+    while is_running() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert!(!ann.dir.join(".git/refs/agents-local/incoming/origin/state.lock").exists());
 }
