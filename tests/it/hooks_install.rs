@@ -74,7 +74,7 @@ fn a_failure_of_the_guard_stops_no_commit() {
     sandbox.git(["update-ref", "refs/agents/state", "HEAD"]);
     assert_snapshot!(commit(&sandbox, "bob", "src/a", &[]), @"
     [stderr]
-    error: refs/agents/state holds no format.json
+    error: [COMMIT] is no state of git-agents: it holds no format.json
       try: git agents doctor
       try: git agents recover
     [status 0]

@@ -277,14 +277,32 @@ fn what_the_remote_has_is_not_accepted_by_asking_for_it() {
     [status 3]
     ");
     assert_eq!((sandbox.tip(), sandbox.rev(accepted)), (tip.clone(), tip.clone()));
-    assert_snapshot!(sandbox.agents(["sync"]), @"");
+    assert_snapshot!(sandbox.agents(["sync"]), @"
+    [stderr]
+    error: what origin has is no sound state: the commit [COMMIT] has 2 parents, and operations have one; it was not taken in
+      try: git log refs/agents-local/incoming/origin/state
+    [status 3]
+    ");
     // Neither does it forget what was there before, when that is taken away.
     sandbox.git_in(&remote, ["update-ref", STATE_REF, &format!("{tip}~1")]);
     sandbox.agents(["recover", "--from", "remote", "--dry-run"]).good();
-    assert_snapshot!(sandbox.agents(["sync"]), @"");
+    assert_snapshot!(sandbox.agents(["sync"]), @"
+    [stderr]
+    error: the state on origin was rewritten: it is at [COMMIT] and does not continue [COMMIT], which it had before; everything here stays as it is
+      try: git agents sync origin --restore, to bring back there what is missing
+      try: git agents sync origin --adopt, to take what is there; ours is kept as a backup
+    [status 3]
+    ");
     // And what is not there is not waited for.
     sandbox.git_in(&remote, ["update-ref", "-d", STATE_REF]);
-    assert_snapshot!(sandbox.agents(["recover", "--from", "remote", "--dry-run"]), @"");
+    assert_snapshot!(sandbox.agents(["recover", "--from", "remote", "--dry-run"]), @"
+       COMMIT      MADE    OPERATIONS  STATE  FROM
+    *  [COMMIT]  0s ago           2  whole  refs/agents-local/incoming/origin/state
+    [COMMIT] would be brought back
+    given up: 1 operation
+      [COMMIT] add task 2: Task 2
+    [status 0]
+    ");
 }
 
 #[test]
