@@ -63,8 +63,12 @@ impl Integration {
     pub fn set(&self, repo: &Repository, commit: ObjectId) -> Result<(), IntegrationError> {
         let worktree = self.ready(repo, commit)?;
         if let Some(git_dir) = &worktree.git_dir {
-            // Only we write here, and whoever did before us is dead.
-            stale::clear(repo, &git_dir.join("index.lock"), |_| true);
+            // Only we write here, and whoever did before us is dead: the index, HEAD, and what a checkout forgets of a merge.
+            for entry in git_dir.read_dir().into_iter().flatten().flatten() {
+                if entry.path().extension().is_some_and(|extension| extension == "lock") {
+                    stale::clear(repo, &entry.path(), |_| true);
+                }
+            }
         }
         let quiet = || worktree.git().args(["-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false"]);
         let id = commit.to_string();

@@ -41,10 +41,13 @@ fn what_a_check_or_a_kill_broke_comes_back() {
     std::fs::create_dir(&path).unwrap();
     set(&fixture, commit).unwrap();
     let git_dir = PathBuf::from(fixture.git_in(&path, &["rev-parse", "--absolute-git-dir"]));
-    std::fs::write(git_dir.join("index.lock"), "half").unwrap();
+    for lock in ["index.lock", "HEAD.lock", "AUTO_MERGE.lock"] {
+        std::fs::write(git_dir.join(lock), "half").unwrap();
+    }
     std::fs::write(git_dir.join("locked"), "initializing").unwrap();
     set(&fixture, commit).unwrap();
     assert_eq!(read_in(&path, "a.txt"), read_in(&fixture.dir(), "a.txt"));
+    assert!(git_dir.read_dir().unwrap().all(|entry| !entry.unwrap().file_name().to_str().unwrap().ends_with(".lock")));
     assert_eq!(fixture.git(&["worktree", "list"]).lines().count(), 2);
 }
 

@@ -72,6 +72,7 @@ mod sync_auto;
 mod sync_clones;
 mod sync_contest;
 mod sync_elsewhere;
+mod sync_fences;
 mod sync_hosts;
 mod sync_rewound;
 mod sync_settings;
