@@ -40,7 +40,8 @@ pub enum Kind {
 /// Whether `.agents.toml` may say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shared {
-    /// Only git's configuration: it says where something is written, or makes programs do what we cannot foresee.
+    /// Only git's configuration: it says where something is written or who decides who was first, or makes programs do
+    /// what we cannot foresee.
     No,
     /// It can do no harm.
     Yes,
@@ -77,7 +78,7 @@ pub const KEYS: &[Key] = &[
     key("agents.remoteRef", Kind::Ref, "refs/agents/state", Shared::No),
     key("agents.squashMessage", Kind::Template, "", Shared::No),
     key("agents.strategy", STRATEGIES, "", Shared::Yes),
-    key("agents.sync", Kind::Words(&["auto", "manual"]), "auto", Shared::Yes),
+    key("agents.sync", Kind::Words(&["auto", "manual"]), "auto", Shared::No),
     key("agents.target", Kind::Branch, "", Shared::No),
     key("agents.trailers", Kind::Flag, "false", Shared::Yes),
     key("agents.worktrees", Kind::Folder, "", Shared::No),

@@ -154,13 +154,17 @@ fn asked(repo: &Repository, upstream: &Upstream) -> Result<Option<ObjectId>, Git
     Ok(row.and_then(|(id, _)| ObjectId::from_hex(id).ok()))
 }
 
-/// Nobody is there to type a password; ssh asks the terminal itself unless it is told not to.
+/// Nobody is there to type a password: neither git nor a helper of its may ask, on a terminal or in a window of its own.
+/// ssh asks the terminal itself unless it is told not to; one that the user has set up is given a program for passwords
+/// that has none, so that it fails at once.
 pub(crate) fn unprompted(repo: &Repository, git: Git) -> Git {
     let is_set = World::variable("GIT_SSH_COMMAND").is_some()
         || World::variable("GIT_SSH").is_some()
         || repo.config("core.sshCommand").is_some();
-    let git = git.env("GIT_ASKPASS", "true").env("SSH_ASKPASS_REQUIRE", "never");
-    if is_set { git } else { git.env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes") }
+    // Set and empty it keeps git from asking core.askPass and SSH_ASKPASS, too.
+    let git = git.args(["-c", "credential.interactive=false"]).env("GIT_ASKPASS", "").env("GCM_INTERACTIVE", "never");
+    let git = git.env("SSH_ASKPASS", "false").env("SSH_ASKPASS_REQUIRE", "force");
+    if is_set { git } else { git.env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes -oConnectTimeout=15") }
 }
 
 fn has(repo: &Repository, id: ObjectId) -> bool {

@@ -8,6 +8,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
@@ -131,6 +132,12 @@ impl Git {
     /// Take no optional locks: for reading the state of a worktree that somebody else is working in.
     pub fn without_locks(self) -> Self {
         self.env("GIT_OPTIONAL_LOCKS", "0")
+    }
+
+    /// In a process group of its own, so that all that it starts can be ended with it.
+    pub(crate) fn in_own_group(mut self) -> Self {
+        self.command.process_group(0);
+        self
     }
 
     /// What the child reads from its standard input; nothing otherwise.

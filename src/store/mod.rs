@@ -70,9 +70,14 @@ pub enum StoreError {
         /// How large.
         reason: String,
     },
-    /// The ref points at something that is no state.
-    #[error("{STATE_REF} holds no {}", layout::FORMAT_PATH)]
-    NoFormat,
+    /// Something that is no state.
+    #[error("{commit} is no state of git-agents: {reason}")]
+    NoFormat {
+        /// The commit.
+        commit: ObjectId,
+        /// What shows it.
+        reason: &'static str,
+    },
     /// A newer program wrote it.
     #[error("the state has format {found}, and this program knows {known}")]
     NewerFormat {

@@ -187,15 +187,17 @@ impl<'r> Reader<'r> {
     }
 
     fn check_format(&mut self, top: &[Entry]) -> Result<(), StoreError> {
+        let no_format = |reason| StoreError::NoFormat { commit: self.commit, reason };
         let Some(entry) = top.iter().find(|entry| entry.name == FORMAT_PATH) else {
-            return Err(StoreError::NoFormat);
+            return Err(no_format("it holds no format.json"));
         };
-        let data = objects::document(self.repo, entry.id, &mut self.buffer).map_err(|_| StoreError::NoFormat)?;
-        let json: Value = serde_json::from_slice(data).map_err(|_| StoreError::NoFormat)?;
+        let unreadable = || no_format("its format.json cannot be read");
+        let data = objects::document(self.repo, entry.id, &mut self.buffer).map_err(|_| unreadable())?;
+        let json: Value = serde_json::from_slice(data).map_err(|_| unreadable())?;
         match json.get("version").and_then(Value::as_u64) {
             Some(FORMAT_VERSION) => Ok(()),
-            Some(found) => Err(StoreError::NewerFormat { found, known: FORMAT_VERSION }),
-            None => Err(StoreError::NoFormat),
+            Some(found) if found > FORMAT_VERSION => Err(StoreError::NewerFormat { found, known: FORMAT_VERSION }),
+            _ => Err(no_format("its format.json has no version that there is")),
         }
     }
 

@@ -40,6 +40,10 @@ pub fn sync(repo: &Repository, world: &World, remote: &Remote, request: &Request
         quarantined: Vec::new(),
         tip: None,
     };
+    // git would refuse every fetch, and say it of the remote.
+    if let Some(tip) = store::tip(repo)? {
+        store::parent_of(repo, tip)?;
+    }
     report.rejected = replaced::bring_back(repo, world, remote)?;
     // Another process of this clone may have pushed for us while we waited.
     if is_shared(repo, remote, request)? {

@@ -4,20 +4,18 @@
 //! push would be refused, and tracking refs would move. What a push came to is not told here beyond "git saw the remote
 //! take it"; everything else is looked up in the remote's chain.
 
-use std::io::Read;
-use std::process::{ExitStatus, Output};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
+use super::child::run;
 use super::{Remote, SyncError};
-use crate::git::{Git, GitError, Repository};
-use crate::world::World;
+use crate::git::remote::unprompted;
+use crate::git::{Git, Repository};
 
-/// No more of a host's words than this is repeated.
-const MOST_WORDS: usize = 600;
+/// The variable of a child that has the remote's address.
+const ADDRESS: &str = "GIT_AGENTS_ADDRESS";
 
 /// How a push ended.
 #[derive(Debug)]
@@ -31,7 +29,7 @@ pub(super) enum Push {
 /// Fetch the remote's chain into its incoming ref; gives what the remote has now.
 pub(super) fn fetch(repo: &Repository, remote: &Remote, patience: Duration) -> Result<Option<ObjectId>, SyncError> {
     let here = remote.incoming_ref();
-    let mut git = hardened(repo)
+    let mut git = hardened(repo, remote)
         // What the user wants of their own fetches is not wanted here.
         .args(["-c", "fetch.pruneTags=false", "-c", "fetch.writeCommitGraph=false", "fetch"])
         // One line for each ref that the remote has, also where nothing is new: `<flag> <old> <new> <ref here>`.
@@ -42,12 +40,15 @@ pub(super) fn fetch(repo: &Repository, remote: &Remote, patience: Duration) -> R
     if let Some(program) = &remote.upload_pack {
         git = git.arg(format!("--upload-pack={program}"));
     }
-    // A pattern: a ref that is not there is no error.
-    let git = git.arg("--").arg(&remote.url).arg(format!("+{}*:{here}*", remote.theirs));
+    let git = git.arg("--").arg(&remote.url).arg(format!("+{}:{here}", remote.theirs));
     let output = run(git, patience)?;
-    let unreachable = |words| SyncError::Unreachable { remote: remote.name.clone(), words };
-    if !output.status.is_some_and(|status| status.success()) {
-        return Err(unreachable(output.words()));
+    if !output.is_good() {
+        // To git it is an error when there is no such ref, and to us an answer. A pattern would be none to git, and would
+        // bring whatever else begins like it.
+        let asked = output.status.map(|_| list(repo, remote, &[&remote.theirs], patience));
+        let is_missing = matches!(&asked, Some(Ok(all)) if !all.iter().any(|(name, _)| *name == remote.theirs));
+        let words = output.words();
+        return if is_missing { Ok(None) } else { Err(SyncError::Unreachable { remote: remote.name.clone(), words }) };
     }
     let row = |line: &[u8]| {
         let mut fields = line.get(2..)?.split(|byte| *byte == b' ');
@@ -67,7 +68,7 @@ pub fn refetch(repo: &Repository, remote: &Remote, patience: Duration) -> Result
     if !list(repo, remote, &[&remote.theirs], patience)?.iter().any(|(name, _)| *name == remote.theirs) {
         return Ok(());
     }
-    let mut git = hardened(repo)
+    let mut git = hardened(repo, remote)
         .args(["-c", "fetch.pruneTags=false", "-c", "fetch.writeCommitGraph=false", "fetch", "--quiet", "--refetch"])
         .args(["--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"])
         .args(["--no-filter", "--no-prune", "--refmap="]);
@@ -76,7 +77,7 @@ pub fn refetch(repo: &Repository, remote: &Remote, patience: Duration) -> Result
     }
     let refspec = format!("+{}:{}", remote.theirs, remote.incoming_ref());
     let output = run(git.arg("--").arg(&remote.url).arg(refspec), patience)?;
-    match output.status.is_some_and(|status| status.success()) {
+    match output.is_good() {
         true => Ok(()),
         false => Err(SyncError::Unreachable { remote: remote.name.clone(), words: output.words() }),
     }
@@ -98,7 +99,7 @@ pub(super) fn push(
         let (flag, refs) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
         matches!(flag, b" " | b"*" | b"+" | b"=") && refs.ends_with(format!(":{theirs}").as_bytes())
     };
-    let is_good = output.status.is_some_and(|status| status.success());
+    let is_good = output.is_good();
     Ok(if is_good && output.stdout.lines().any(is_taken) {
         Push::Taken
     } else {
@@ -125,13 +126,13 @@ pub(super) fn list(
     prefixes: &[&str],
     patience: Duration,
 ) -> Result<Vec<(String, ObjectId)>, SyncError> {
-    let mut git = hardened(repo).args(["ls-remote", "--refs"]);
+    let mut git = hardened(repo, remote).args(["ls-remote", "--refs"]);
     if let Some(program) = &remote.upload_pack {
         git = git.arg(format!("--upload-pack={program}"));
     }
     let git = git.arg("--").arg(&remote.url).args(prefixes.iter().map(|prefix| format!("{prefix}*")));
     let output = run(git, patience)?;
-    if !output.status.is_some_and(|status| status.success()) {
+    if !output.is_good() {
         return Err(SyncError::Unreachable { remote: remote.name.clone(), words: output.words() });
     }
     let row = |line: &[u8]| {
@@ -144,7 +145,7 @@ pub(super) fn list(
 /// A push that moves this ref of the remote only when it is as expected; the refspec is still to be said.
 fn pushing(repo: &Repository, remote: &Remote, theirs: &str, expected: Option<ObjectId>) -> Git {
     let expected = expected.map(|id| id.to_string()).unwrap_or_default();
-    let mut git = hardened(repo)
+    let mut git = hardened(repo, remote)
         .args(["-c", "push.pushOption=", "-c", "push.gpgSign=false", "-c", "push.useForceIfIncludes=false"])
         .args(["-c", "push.negotiate=false", "push", "--porcelain", "--no-progress", "--no-verify", "--no-signed"])
         .args(["--no-follow-tags", "--recurse-submodules=no"])
@@ -158,100 +159,11 @@ fn pushing(repo: &Repository, remote: &Remote, theirs: &str, expected: Option<Ob
 
 /// A child that no hook, prompt or lock of the user's takes part in. At the top of the main worktree, from which a
 /// relative address counts.
-pub(super) fn hardened(repo: &Repository) -> Git {
+pub(super) fn hardened(repo: &Repository, remote: &Remote) -> Git {
     let git = repo.git_with_hooks().without_locks().args(["-c", "core.hooksPath=/dev/null"]);
-    let has_own_ssh = World::variable("GIT_SSH_COMMAND").is_some()
-        || World::variable("GIT_SSH").is_some()
-        || repo.config("core.sshCommand").is_some();
-    // ssh asks on the terminal, whatever its standard input is.
-    if has_own_ssh { git } else { git.env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes -oConnectTimeout=15") }
-}
-
-/// What a child that may have been stopped has said.
-pub(super) struct Answer {
-    /// None when it took too long.
-    pub(super) status: Option<ExitStatus>,
-    pub(super) stdout: Vec<u8>,
-    stderr: Vec<u8>,
-    limit: Duration,
-}
-
-impl Answer {
-    /// The host's and git's words in one line, fit for a terminal.
-    pub(super) fn words(&self) -> String {
-        let text = self.stderr.to_str_lossy();
-        let porcelain = self.stdout.to_str_lossy();
-        let said = text.lines().chain(porcelain.lines().filter(|line| line.starts_with('!')));
-        let lines = said.map(|line| line.trim().replace('\t', " ")).filter(|line| !line.is_empty());
-        let mut words = crate::text::printable(&lines.collect::<Vec<_>>().join("; "));
-        if words.len() > MOST_WORDS {
-            let end = (0..=MOST_WORDS).rev().find(|at| words.is_char_boundary(*at)).unwrap_or_default();
-            words.truncate(end);
-            words.push('…');
-        }
-        match (self.status.is_none(), words.is_empty()) {
-            (true, _) => format!("no answer within {} seconds", self.limit.as_secs()),
-            (false, true) => "git said nothing".to_owned(),
-            (false, false) => words,
-        }
-    }
-}
-
-/// Run a child for at most so long.
-pub(super) fn run(git: Git, limit: Duration) -> Result<Answer, GitError> {
-    let command = git.line();
-    let mut child = git.spawn()?;
-    drop(child.stdin.take());
-    let give_up = Instant::now() + limit;
-    let streams = [child.stdout.take().map(reading), child.stderr.take().map(reading)];
-    let mut texts = streams.into_iter().map(|stream| {
-        let left = give_up.saturating_duration_since(Instant::now());
-        stream.and_then(|stream| stream.recv_timeout(left).ok())
-    });
-    let (stdout, stderr) = (texts.next().flatten(), texts.next().flatten());
-    let io = |source| GitError::Io { command: command.clone(), source };
-    let (Some(stdout), Some(stderr)) = (stdout, stderr) else {
-        drop(child.kill());
-        child.wait().map_err(io)?;
-        return Ok(Answer { status: None, stdout: Vec::new(), stderr: Vec::new(), limit });
-    };
-    let Output { status, .. } = child.wait_with_output().map_err(io)?;
-    Ok(Answer { status: Some(status), stdout, stderr, limit })
-}
-
-/// All that comes out of a pipe, read beside us; a process that the child left behind may keep the pipe open for ever.
-fn reading(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        drop(pipe.read_to_end(&mut bytes));
-        drop(sender.send(bytes));
-    });
-    receiver
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_child_that_does_not_end_is_stopped() {
-        let folder = tempfile::tempdir().unwrap();
-        // git leaves the sleep behind, which keeps the pipes open.
-        let git = Git::at(folder.path()).args(["-c", "alias.wait=!sleep 20", "wait"]);
-        let answer = run(git, Duration::from_millis(50)).unwrap();
-        assert!(answer.status.is_none());
-        assert_eq!(answer.words(), "no answer within 0 seconds");
-    }
-
-    #[test]
-    fn words_are_one_line_and_do_nothing_to_a_terminal() {
-        let folder = tempfile::tempdir().unwrap();
-        let print =
-            "alias.say=!printf '!\\trefs\\t[remote rejected]\\n'; printf 'remote: \\033[2J\\n\\nmore\\n' >&2; exit 1";
-        let answer = run(Git::at(folder.path()).args(["-c", print, "say"]), Duration::from_secs(20)).unwrap();
-        assert_eq!(answer.words(), "remote: \u{fffd}[2J; more; ! refs [remote rejected]");
-        let long = Answer { stderr: "ä".repeat(MOST_WORDS).into_bytes(), ..answer };
-        assert_eq!(long.words(), format!("{}…", "ä".repeat(MOST_WORDS / 2)));
-    }
+    // git has rewritten the address already (`url.….insteadOf`) and would do so again with whatever is given to it. The
+    // longest rule counts, and this one is as long as the whole address.
+    let git = git.env(ADDRESS, &remote.url).arg(format!("--config-env=url.{}.insteadOf={ADDRESS}", remote.url));
+    let git = git.arg(format!("--config-env=url.{}.pushInsteadOf={ADDRESS}", remote.url));
+    unprompted(repo, git)
 }

@@ -3,15 +3,17 @@
 //! It is an operating system's file lock, so it ends with its holder. What makes a sync safe is the compare-and-swap of
 //! every ref; the lock saves hosts from ten pushes where one does.
 //!
-//! While somebody holds it, the file says so. A holder that was killed may have left a ref's own `.lock` file, which
-//! would stop git and us for ever: the next holder finds the note and clears it.
+//! A holder or a git of its own that was killed may have left a ref's `.lock` file, which would stop git and us for ever:
+//! the next holder clears those of the refs that only holders move. While somebody holds it, the file says so: whoever
+//! finds the note looks after the packed refs, too.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::time::{Duration, Instant};
 
 use super::{Remote, SyncError};
-use crate::git::{Repository, refs, stale};
+use crate::git::refs::{self, RefError};
+use crate::git::{Repository, stale};
 
 /// The lock, held until dropped.
 #[derive(Debug)]
@@ -41,12 +43,16 @@ impl SyncLock {
         let mut lock = SyncLock { file };
         let mut note = String::new();
         if lock.file.read_to_string(&mut note).is_ok() && !note.is_empty() {
-            // Only a holder moves these refs. What it leaves is empty, or holds what the ref was to become.
-            let is_ours = |content: &[u8]| content.trim_ascii_end().iter().all(u8::is_ascii_hexdigit);
-            for name in [remote.accepted_ref(), remote.incoming_ref()] {
-                stale::clear(repo, &refs::lock_path(repo, &name), is_ours);
-            }
             stale::clear_packed_refs(repo);
+        }
+        // Only a holder moves these refs, so a lock of theirs that is no living git's was left behind, by a holder or by a
+        // child of one. It is empty, or holds what the ref was to become.
+        let is_ours = |content: &[u8]| content.trim_ascii_end().iter().all(u8::is_ascii_hexdigit);
+        for name in [remote.accepted_ref(), remote.incoming_ref()] {
+            let path = refs::lock_path(repo, &name);
+            if !stale::clear(repo, &path, is_ours) {
+                return Err(RefError::Locked { name, path }.into());
+            }
         }
         lock.note("busy\n").map_err(failed)?;
         Ok(lock)

@@ -8,6 +8,7 @@
 //! ref moves by compare-and-swap; a kill at any moment leaves refs from which the next sync goes on. Nothing of the
 //! user's remote configuration is changed, and no hook, tag or push option of theirs takes part.
 
+mod child;
 mod divergence;
 mod exchange;
 mod exclusive;
@@ -40,7 +41,7 @@ pub use host::refetch;
 pub use mode::{Mode, has_met_others, is_due, known_remote, mode};
 pub use probe::{Probed, Support, probe, probes_left};
 pub use provisional::Provisional;
-pub use rejected::{RejectedOperation, acknowledge, rejected};
+pub use rejected::{RejectedOperation, acknowledge, rejected, set_aside};
 pub use remote::{
     ACCEPTED_FOLDER, INCOMING_FOLDER, MODE_KEY, REMOTE_KEY, REMOTE_REF_KEY, Remote, accepted_ref, remote,
 };
@@ -138,6 +139,9 @@ pub enum SyncError {
     /// There is no such remote.
     #[error("there is no remote {name}")]
     UnknownRemote { name: String },
+    /// No ref can have its name as a part.
+    #[error("the remote {name:?} cannot keep the state: no ref can be called after it")]
+    BadRemoteName { name: String },
     /// A push to it goes to several places, none of which could decide.
     #[error("{remote} has {count} push URLs, so there is no single place that decides who was first")]
     SeveralPushUrls { remote: String, count: usize },
@@ -176,6 +180,9 @@ pub enum SyncError {
     /// Another process of this clone has been synchronising all the time.
     #[error("another process is synchronising this clone: {} is locked", .path.display())]
     Busy { path: PathBuf },
+    /// The file that names rejected operations is damaged.
+    #[error("{} is damaged: {reason}", .path.display())]
+    BadRejected { path: PathBuf, reason: String },
     /// A file of ours could not be written.
     #[error("{}: {reason}", .path.display())]
     Io { path: PathBuf, reason: String },

@@ -10,7 +10,8 @@ use std::time::Duration;
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
-use super::host::{hardened, run};
+use super::child::run;
+use super::host::hardened;
 use super::{Remote, SyncError};
 use crate::git::Repository;
 use crate::store;
@@ -30,7 +31,7 @@ pub(super) fn fetch(
         return Ok(None);
     }
     let limit = |key: &str| format!("{key}={UNPACKED}");
-    let mut git = hardened(repo)
+    let mut git = hardened(repo, remote)
         .args(["-c", &limit("fetch.unpackLimit"), "-c", &limit("transfer.unpackLimit")])
         // A pack is locked for us, or git would leave its lock there for ever.
         .args(["fetch-pack", "--quiet", "--no-progress", "--thin", "--lock-pack"]);

@@ -41,10 +41,23 @@ pub fn rejected(repo: &Repository) -> Result<Vec<RejectedOperation>, SyncError> 
     let path = path(repo);
     let failed = |reason: String| SyncError::Io { path: path.clone(), reason };
     match std::fs::read(&path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string())),
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map_err(|error| SyncError::BadRejected { path: path.clone(), reason: error.to_string() }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(failed(error.to_string())),
     }
+}
+
+/// Put the file aside when it cannot be read; gives what it is called now.
+///
+/// # Errors
+/// The file cannot be renamed.
+pub fn set_aside(repo: &Repository, at: DateTime<Utc>) -> Result<PathBuf, SyncError> {
+    let path = path(repo);
+    let aside = path.with_extension(format!("broken-{}", at.format("%Y%m%dT%H%M%SZ")));
+    let failed = |error: std::io::Error| SyncError::Io { path: path.clone(), reason: error.to_string() };
+    std::fs::rename(&path, &aside).map_err(failed)?;
+    Ok(aside)
 }
 
 /// Forget these, or all; gives those that were there.

@@ -62,7 +62,7 @@ pub fn remote(repo: &Repository, named: Option<&str>) -> Result<Remote, SyncErro
     let [url] = &urls[..] else { return Err(SyncError::SeveralPushUrls { remote: name, count: urls.len() }) };
     let theirs = repo.config(REMOTE_REF_KEY).unwrap_or_else(|| STATE_REF.to_owned());
     let is_full_name = theirs.starts_with("refs/") && gix::refs::FullName::try_from(theirs.as_str()).is_ok();
-    // A glob follows the name.
+    // A glob follows the name where all refs are listed that begin like it.
     if !is_full_name || theirs.contains(['*', ':']) {
         return Err(SyncError::BadRemoteRef { value: theirs });
     }
@@ -107,13 +107,18 @@ pub(super) fn name(repo: &Repository, named: Option<&str>) -> Result<String, Syn
     let names: Vec<String> = repo.gix().remote_names().iter().map(|name| name.to_str_lossy().into_owned()).collect();
     let wanted = named.map(str::to_owned).or_else(|| repo.config(REMOTE_KEY));
     if let Some(name) = wanted {
-        let is_known = names.contains(&name) && !name.starts_with('-');
-        return if is_known { Ok(name) } else { Err(SyncError::UnknownRemote { name }) };
+        return if names.contains(&name) { usable(name) } else { Err(SyncError::UnknownRemote { name }) };
     }
     match names.as_slice() {
         [] => Err(SyncError::NoRemote),
-        [only] if !only.starts_with('-') => Ok(only.clone()),
+        [only] => usable(only.clone()),
         _ if names.iter().any(|name| name == "origin") => Ok("origin".to_owned()),
         _ => Err(SyncError::SeveralRemotes { names }),
     }
+}
+
+/// git lets a remote have names that would be an option, or that no ref of ours could have as a part of its own.
+fn usable(name: String) -> Result<String, SyncError> {
+    let is_good = !name.starts_with('-') && gix::refs::FullName::try_from(accepted_ref(&name)).is_ok();
+    if is_good { Ok(name) } else { Err(SyncError::BadRemoteName { name }) }
 }

@@ -44,6 +44,9 @@ pub enum HookError {
         /// Which.
         path: PathBuf,
     },
+    /// `core.hooksPath` is set to nothing, and git finds no hooks then.
+    #[error("core.hooksPath is set and empty, so git runs no hooks here")]
+    Nowhere,
     /// The worktree's own git folder is not there.
     #[error("{} is not there", .path.display())]
     Gone {
@@ -70,6 +73,10 @@ pub enum HookError {
 pub fn check(repo: &Repository, worktree: &Worktree) -> Result<(), HookError> {
     marker(worktree)?;
     let hook = ours(repo);
+    let set = Git::at(&worktree.path).args(["config", "--get", "core.hooksPath"]).run()?;
+    if set.status.success() && set.stdout.trim_ascii().is_empty() {
+        return Err(HookError::Nowhere);
+    }
     let used = used_folder(worktree)?;
     if used != hook.parent().unwrap_or(&hook) {
         return Err(HookError::Elsewhere { path: used });

@@ -25,6 +25,7 @@ pub mod past;
 pub mod place;
 pub mod queue;
 pub mod recover;
+pub mod ref_log;
 pub mod remote_branches;
 pub mod removal;
 pub mod reserved;

@@ -7,16 +7,16 @@
 use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use gix::ObjectId;
 
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
-use crate::git::repository::RefStorage;
 use crate::git::{Repository, identity};
 use crate::store::{self, STATE_REF, Scope, StoreError, StoreLock};
 use crate::sync::{ACCEPTED_FOLDER, INCOMING_FOLDER};
+use crate::work::ref_log;
 use crate::world::World;
 
 /// So many different values of the log are looked at, the newest ones.
@@ -284,6 +284,11 @@ pub fn restore(
     };
     lock.swapping(true)?;
     let swapped = refs::swap_one(repo, &update, &signature);
+    if swapped.is_ok() {
+        // The state is back: a log that still names what is missing hinders nobody but git fsck.
+        let path = repo.agents_dir().join("broken-refs");
+        drop(ref_log::mend(repo, |lines| append(&path, lines)));
+    }
     lock.swapping(false)?;
     swapped?;
     store::remember(repo, candidate.commit);
@@ -293,31 +298,21 @@ pub fn restore(
 /// Write down what the ref held.
 fn note(repo: &Repository, world: &World, value: &str) -> Result<PathBuf, RestoreError> {
     let path = repo.agents_dir().join("broken-refs");
-    let line = format!("{} {STATE_REF} {value}\n", world.now.to_rfc3339());
-    let write = || OpenOptions::new().append(true).create(true).open(&path)?.write_all(line.as_bytes());
-    write().map_err(|source| RestoreError::Keep { path: path.clone(), source })?;
+    append(&path, &format!("{} {STATE_REF} {value}\n", world.now.to_rfc3339()))
+        .map_err(|source| RestoreError::Keep { path: path.clone(), source })?;
     Ok(path)
 }
 
-/// The values of the ref's log, the newest first, each once. The log outlives a ref whose file is gone.
+fn append(path: &Path, text: &str) -> std::io::Result<()> {
+    OpenOptions::new().append(true).create(true).open(path)?.write_all(text.as_bytes())
+}
+
+/// The values of the ref's log, the newest first, each once.
 fn log(repo: &Repository) -> Vec<(String, ObjectId)> {
-    let ids: Vec<ObjectId> = match repo.storage() {
-        RefStorage::Files => {
-            let text = std::fs::read(repo.common_dir().join("logs").join(STATE_REF)).unwrap_or_default();
-            let text = String::from_utf8_lossy(&text);
-            let both = |line: &str| line.split(' ').take(2).map(str::to_owned).collect::<Vec<_>>();
-            // The new value of a line, and before it the old one.
-            let ids = text.lines().rev().flat_map(|line| both(line).into_iter().rev().collect::<Vec<_>>());
-            ids.filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok()).collect()
-        }
-        RefStorage::Reftable => {
-            let child = repo.git().args(["log", "--walk-reflogs", "--format=%H", STATE_REF, "--"]);
-            let text = child.text().unwrap_or_default();
-            text.lines().filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok()).collect()
-        }
-    };
     let mut found: Vec<(String, ObjectId)> = Vec::new();
-    for id in ids.into_iter().filter(|id| !id.is_null()) {
+    // The new value of a line, and before it the old one.
+    let ids = ref_log::lines(repo).into_iter().rev().flat_map(|line| [line.new, line.old]);
+    for id in ids.filter(|id| !id.is_null()) {
         if found.len() == MOST_OF_LOG {
             break;
         }

@@ -31,7 +31,7 @@ fn every_setting_says_where_it_comes_from() {
     agents.remoteRef      refs/agents/state  default
     agents.squashMessage                     default
     agents.strategy       squash             .agents.toml
-    agents.sync           auto               default
+    agents.sync           manual             default
     agents.target                            default
     agents.trailers       true               environment
     agents.worktrees                         default
@@ -158,11 +158,10 @@ fn a_file_that_is_no_toml_stops_nothing() {
     warning: .agents.toml, line 2: string values must be quoted, expected literal string; nothing in it counts
     [status 0]
     ");
-    assert_snapshot!(sandbox.refused(["config", "list"]), @"
+    assert_snapshot!(sandbox.agents(["config", "get", "strategy"]), @"
     [stderr]
-    error: .agents.toml, line 2: string values must be quoted, expected literal string
-      try: git log -1 -p -- .agents.toml
-    [status 3]
+    warning: .agents.toml, line 2: string values must be quoted, expected literal string; nothing in it counts
+    [status 1]
     ");
     assert_snapshot!(sandbox.refused(["trust", "--yes"]), @"
     [stderr]
@@ -187,4 +186,24 @@ fn defaults_of_the_file_are_used() {
     sandbox.git(["config", "agents.strategy", "rebase"]);
     sandbox.agents(["merge", "ann", "--yes"]).good();
     assert_eq!(sandbox.git(["rev-list", "--parents", "-1", "main"]).split(' ').count(), 2);
+}
+
+/// It gives defaults, so without it everything goes on.
+#[test]
+fn a_file_that_cannot_be_read_hides_nothing() {
+    let sandbox = with_file("strategy = \n");
+    sandbox.git(["config", "agents.strategy", "bad"]);
+    assert_snapshot!(sandbox.agents(["config", "get", "strategy"]), @r#"
+    bad
+    [stderr]
+    warning: .agents.toml, line 1: string values must be quoted, expected literal string; nothing in it counts
+    warning: agents.strategy cannot be "bad": it takes rebase, merge, squash
+    [status 0]
+    "#);
+    let list = sandbox.agents(["config", "list"]).good();
+    assert_snapshot!(list.stderr, @r#"
+    warning: .agents.toml, line 1: string values must be quoted, expected literal string; nothing in it counts
+    warning: agents.strategy cannot be "bad": it takes rebase, merge, squash
+    "#);
+    assert!(list.stdout.contains("agents.strategy       bad                local"), "{list}");
 }

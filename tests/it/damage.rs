@@ -219,7 +219,7 @@ fn a_state_ref_that_leads_nowhere() {
     ");
     assert_snapshot!(point_at("another commit"), @"
     [stderr]
-    error: refs/agents/state holds no format.json
+    error: [COMMIT] is no state of git-agents: it holds no format.json
       try: git agents doctor
       try: git agents recover
     [status 4]

@@ -176,3 +176,15 @@ fn worktrees_and_settings_that_are_nobodys() {
     [status 1]
     ");
 }
+
+/// Checks leave it behind on purpose.
+#[test]
+fn the_worktree_of_checks_is_ours() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    sandbox.work_as("ann", "1", "one", "1\n");
+    sandbox.agents(["merge", "ann", "--yes", "--check", "true"]).good();
+    assert_snapshot!(sandbox.agents(["doctor"]), @"
+    all is well
+    [status 0]
+    ");
+}

@@ -74,7 +74,7 @@ fn a_failure_of_the_guard_stops_no_commit() {
     sandbox.git(["update-ref", "refs/agents/state", "HEAD"]);
     assert_snapshot!(commit(&sandbox, "bob", "src/a", &[]), @"
     [stderr]
-    error: refs/agents/state holds no format.json
+    error: [COMMIT] is no state of git-agents: it holds no format.json
       try: git agents doctor
       try: git agents recover
     [status 0]
@@ -206,5 +206,18 @@ fn a_worktree_is_needed() {
     assert_snapshot!(sandbox.agents(["hooks", "install", "--all"]), @"
     no agent has a worktree
     [status 0]
+    ");
+}
+
+#[test]
+fn without_any_folder_of_hooks_there_is_none() {
+    let sandbox = claimed();
+    sandbox.git(["config", "core.hooksPath", ""]);
+    assert_snapshot!(sandbox.agents(["hooks", "install", "--all"]), @"
+    [stderr]
+    error: core.hooksPath is set and empty, so git runs no hooks here
+      try: git config --show-origin core.hooksPath
+      try: git config --unset core.hooksPath
+    [status 3]
     ");
 }

@@ -123,13 +123,20 @@ fn a_newest_commit_that_is_gone_gives_way_to_the_one_before() {
         }
       ],
       "commit": "[COMMIT]",
+      "given_up": [
+        {
+          "commit": "[COMMIT]",
+          "readable": false,
+          "sentence": "add task 2: Task 2"
+        }
+      ],
       "kept": "[ROOT]/repo/.git/agents/broken-refs",
       "kind": "recover",
       "recovered": true,
       "version": 1
     }
     [stderr]
-    what the ref held is broken and noted in [ROOT]/repo/.git/agents/broken-refs
+    {"kind":"note","message":"what the ref held is broken and noted in [ROOT]/repo/.git/agents/broken-refs","version":1}
     [status 0]
     "#);
     assert_eq!(sandbox.tip(), before);
@@ -138,7 +145,7 @@ fn a_newest_commit_that_is_gone_gives_way_to_the_one_before() {
     1     open                                      Task 1
     [status 0]
     ");
-    assert_eq!(std::fs::read_to_string(sandbox.repo().join(".git/agents/broken-refs")).unwrap().lines().count(), 1);
+    assert_eq!(std::fs::read_to_string(sandbox.repo().join(".git/agents/broken-refs")).unwrap().lines().count(), 2);
     sandbox.git(["gc", "-q", "--prune=now"]);
 }
 
@@ -199,6 +206,9 @@ fn the_remote_has_what_is_gone_here() {
     *  [COMMIT]  0s ago            1  whole           the log of refs/agents/state
        [COMMIT]  unknown           0  cannot be read  the log of refs/agents/state
     [COMMIT] would be brought back
+    given up: 2 operations
+      [COMMIT] add task 1: Task 1 (cannot be read)
+      [COMMIT] add task 2: Task 2
     [status 0]
     ");
     assert_snapshot!(sandbox.direct(["recover", "--from", "remote", "--yes"]).output(), @"
@@ -289,6 +299,8 @@ fn what_the_remote_has_is_not_accepted_by_asking_for_it() {
        COMMIT      MADE    OPERATIONS  STATE  FROM
     *  [COMMIT]  0s ago           2  whole  refs/agents-local/incoming/origin/state
     [COMMIT] would be brought back
+    given up: 1 operation
+      [COMMIT] add task 2: Task 2
     [status 0]
     ");
 }
@@ -302,6 +314,8 @@ fn a_whole_state_is_replaced_only_when_asked_and_is_kept() {
     *  [COMMIT]  0s ago           2  whole  [COMMIT]
     refs/agents/state is at [COMMIT] again
     what it was is kept in refs/agents-local/backup/[OPERATION]/state
+    given up: 1 operation
+      [COMMIT] add task 2: Task 2
     [status 0]
     ");
     assert_eq!(sandbox.tip(), before);
@@ -309,7 +323,7 @@ fn a_whole_state_is_replaced_only_when_asked_and_is_kept() {
     assert_eq!(backup, tip);
     assert_snapshot!(sandbox.refused(["recover", "--from", "main", "--yes"]), @"
     [stderr]
-    error: nothing is wrong with refs/agents/state, and nothing that could be brought back can be read: refs/agents/state holds no format.json
+    error: nothing is wrong with refs/agents/state, and nothing that could be brought back can be read: [COMMIT] is no state of git-agents: it holds no format.json
       try: git agents recover --from remote
       try: git fsck --lost-found
     [status 3]

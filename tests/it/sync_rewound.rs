@@ -182,7 +182,7 @@ fn something_else_under_that_name_is_not_taken_in() {
     let mine = ann.tip();
     assert_snapshot!(ann.agents(["sync"]), @"
     [stderr]
-    error: what origin has is no sound state: refs/agents/state holds no format.json; it was not taken in
+    error: what origin has is no sound state: [COMMIT] is no state of git-agents: it holds no format.json; it was not taken in
       try: git log refs/agents-local/incoming/origin/state
     [status 3]
     ");

@@ -101,13 +101,18 @@ impl Context {
 
     /// Say once that `.agents.toml` cannot be read. It only gives defaults, so everything goes on without it.
     fn warn_of_file(&self) -> Result<(), CliError> {
-        if self.told_of_file.replace(true) {
-            return Ok(());
-        }
-        if let Err(error) = shared::read(self.repo()?) {
-            self.ui.warn(&format!("{error}; nothing in it counts"));
-        }
-        Ok(())
+        if self.told_of_file.get() { Ok(()) } else { self.shared_file().map(drop) }
+    }
+
+    /// What `.agents.toml` says; nothing where it cannot be read, which is said.
+    pub(crate) fn shared_file(&self) -> Result<Option<SharedFile>, CliError> {
+        let is_news = !self.told_of_file.replace(true);
+        Ok(shared::read(self.repo()?).unwrap_or_else(|error| {
+            if is_news {
+                self.ui.warn(&format!("{error}; nothing in it counts"));
+            }
+            None
+        }))
     }
 
     /// Name the commands of `.agents.toml` that are not run because nobody has trusted it.

@@ -80,7 +80,13 @@ impl Ui {
 
     /// What was done besides, or what to know; not with `--quiet`.
     pub(crate) fn note(&self, text: &str) {
-        if !self.quiet {
+        if self.quiet {
+            return;
+        }
+        if self.json {
+            let object = json!({ "version": JSON_VERSION, "kind": "note", "message": text });
+            write_err(&format!("{object}\n"));
+        } else {
             write_err(&format!("{}\n", printable_lines(text)));
         }
     }

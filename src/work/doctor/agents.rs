@@ -10,6 +10,7 @@ use crate::store::{self, Scope};
 use crate::work::elsewhere::Elsewhere;
 use crate::work::place::{self, Place, Standing};
 use crate::work::resolve::progress::is_ours;
+use crate::worktree::integration::Integration;
 
 /// Every agent has what it should have, and nothing of an agent's is without one.
 pub(super) fn examine(repo: &Repository) -> Vec<Ailment> {
@@ -108,11 +109,12 @@ fn quoted(word: &str) -> String {
 /// Worktrees in the agents' folder that are nobody's.
 fn foreign_worktrees(repo: &Repository, state: &State, all: &[Worktree]) -> Vec<Ailment> {
     let folder = worktrees::canonical(&config::worktrees_folder(repo));
+    let integration = worktrees::canonical(Integration::of(repo).path());
     let has_agent =
         |one: &Worktree| state.agents.values().any(|agent| one.holds(&format!("refs/heads/{}", agent.branch)));
     let is_of = |one: &Worktree, agent: &Agent| matches!(place::read(repo, &agent.name), Some(Place::At(path)) if worktrees::canonical(&path) == one.path);
     let is_foreign = |one: &&Worktree| {
-        let is_in = !one.is_main && one.path.parent() == Some(folder.as_path());
+        let is_in = !one.is_main && one.path.parent() == Some(folder.as_path()) && one.path != integration;
         is_in && !has_agent(one) && !state.agents.values().any(|agent| is_of(one, agent))
     };
     let ailment = |one: &Worktree| {

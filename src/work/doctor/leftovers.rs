@@ -33,9 +33,19 @@ pub(super) fn locks(repo: &Repository, mend: bool) -> Vec<Ailment> {
     for git_dir in worktrees::list(repo).unwrap_or_default().into_iter().filter_map(|worktree| worktree.git_dir) {
         candidates.extend([git_dir.join("index.lock"), git_dir.join("HEAD.lock")]);
     }
+    candidates.extend(locks_below(&repo.common_dir().join("refs/agents-local")));
     candidates.sort();
     candidates.dedup();
     candidates.into_iter().filter_map(|lock| examine_lock(repo, &lock, mend)).collect()
+}
+
+/// The locks of the refs of a folder: of what remotes have, and of backups. No ref's name ends like theirs.
+fn locks_below(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = folder.read_dir() else { return Vec::new() };
+    let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) =
+        entries.flatten().map(|entry| entry.path()).partition(|path| path.is_dir() && !path.is_symlink());
+    let locks = files.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "lock"));
+    locks.chain(folders.iter().flat_map(|folder| locks_below(folder))).collect()
 }
 
 fn examine_lock(repo: &Repository, lock: &Path, mend: bool) -> Option<Ailment> {

@@ -94,7 +94,7 @@ pub fn examine(repo: &Repository, world: &World, Manner { mend, deep }: Manner) 
         found.extend(state::recompute(repo));
     }
     found.extend(agents::examine(repo));
-    found.extend(sharing::examine(repo, world));
+    found.extend(sharing::examine(repo, world, mend));
     found.extend(resolutions::examine(repo, mend));
     found
 }

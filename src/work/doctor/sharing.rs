@@ -13,13 +13,19 @@ const PATIENCE: TimeDelta = TimeDelta::hours(1);
 const UNREACHABLE: &str = "remote-unreachable";
 
 /// Look, without asking any remote.
-pub(super) fn examine(repo: &Repository, world: &World) -> Vec<Ailment> {
+pub(super) fn examine(repo: &Repository, world: &World, mend: bool) -> Vec<Ailment> {
     let mut found = Vec::new();
     match sync::rejected(repo) {
         Ok(rejected) => found.extend(rejected.iter().map(|one| {
             let message = format!("rejected by what others did first: {}: {}", one.sentence, one.reason);
             Ailment::warning("operation-rejected", message).hint("git agents sync --acknowledge")
         })),
+        Err(error @ SyncError::BadRejected { .. }) => {
+            let aside = mend.then(|| sync::set_aside(repo, world.now).ok()).flatten();
+            let message =
+                aside.as_ref().map_or_else(|| error.to_string(), |at| format!("{error}; it is {} now", at.display()));
+            found.push(Ailment::error("rejected-damaged", message).fixed(aside.is_some()));
+        }
         Err(error) => found.push(Ailment::warning("rejected-unreadable", error.to_string())),
     }
     found.extend(sync::probes_left(repo).into_iter().map(|(remote, name)| {

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use gix::ObjectId;
+
 use super::Ailment;
 use crate::git::Repository;
-use crate::state::{Action, Document, DocumentChange, State};
+use crate::state::{Action, Damaged, Document, DocumentChange, State};
 use crate::store::{self, Change, History, Refused, Scope, Snapshot};
+use crate::sync;
 use crate::task::{TaskState, cycle};
 use crate::world::World;
 
@@ -34,10 +37,14 @@ pub(super) fn examine(repo: &Repository, world: &World, mend: bool) -> Vec<Ailme
 fn damaged(repo: &Repository, world: &World, snapshot: &Snapshot, mend: bool) -> Vec<Ailment> {
     let state = &snapshot.state;
     let (Some(tip), false) = (snapshot.tip, state.damaged.is_empty()) else { return Vec::new() };
-    let readable = store::last_readable(repo, tip, &state.damaged).unwrap_or_default();
+    // What is only missing here is still whole elsewhere; an older version in its place would reach everybody.
+    let is_elsewhere = matches!(sync::known_remote(repo), Ok(Some(_)));
+    let (lost, ours): (Vec<Damaged>, Vec<Damaged>) =
+        state.damaged.iter().cloned().partition(|one| is_elsewhere && is_missing(repo, tip, &one.path));
+    let readable = store::last_readable(repo, tip, &ours).unwrap_or_default();
     let repaired = mend && !readable.is_empty() && repair(repo, world, &readable);
     let known: BTreeSet<&Document> = readable.iter().map(|change| &change.document).collect();
-    let ailment = |damaged: &crate::state::Damaged| {
+    let ailment = |damaged: &Damaged| {
         let message = format!("{} is damaged: {}", damaged.path, damaged.reason);
         let ailment = Ailment::error("damaged-document", message);
         let is_tally = damaged.document == Some(Document::Tally);
@@ -45,10 +52,18 @@ fn damaged(repo: &Repository, world: &World, snapshot: &Snapshot, mend: bool) ->
             true => ailment.fixed(repaired),
             // The counts are made anew by `tally`, and written with the next change.
             false if is_tally => ailment.fixed(mend),
+            false if lost.contains(damaged) => ailment.hint("git agents recover --from remote"),
             false => ailment.hint(format!("git log refs/agents/state -- {}", damaged.path)),
         }
     };
     state.damaged.iter().map(ailment).collect()
+}
+
+/// Whether the tree names a document whose object is not there.
+fn is_missing(repo: &Repository, tip: ObjectId, path: &str) -> bool {
+    let tree = repo.gix().find_commit(tip).ok().and_then(|commit| commit.tree().ok());
+    let entry = tree.and_then(|tree| tree.lookup_entry_by_path(path).ok().flatten());
+    entry.is_some_and(|entry| !repo.gix().has_object(entry.object_id()))
 }
 
 fn repair(repo: &Repository, world: &World, documents: &[DocumentChange]) -> bool {

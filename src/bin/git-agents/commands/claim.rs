@@ -49,7 +49,14 @@ pub(crate) struct ClaimArgs {
 pub(crate) fn run(ctx: &Context, args: ClaimArgs) -> Result<Exit, CliError> {
     let ClaimArgs { agent, paths, exclusive, ttl, reason: why, offline } = args;
     let words: Vec<OsString> = std::iter::once(agent).chain(paths).collect();
-    let sharing = Sharing::begin(ctx, offline)?;
+    let sharing = match Sharing::begin(ctx, offline) {
+        // A shared claim keeps nobody out, so nobody has to confirm it.
+        Err(error) if !exclusive && error.exit == Exit::Outside => {
+            ctx.ui.warn(&format!("what others have claimed since is not known: {}", error.message));
+            Sharing::begin(ctx, OfflineArg { offline: true })?
+        }
+        sharing => sharing?,
+    };
     let snapshot = ctx.load(&Scope::open())?;
     let (agent, rest) = agent_and_paths(ctx, &snapshot.state, &words)?;
     if rest.is_empty() {

@@ -42,7 +42,7 @@ pub(crate) struct GuardArgs {
     #[arg(long)]
     hook_json: bool,
     /// With --hook-json: stop the tool also when the question cannot be answered.
-    #[arg(long, requires = "hook_json")]
+    #[arg(long, requires = "hook_json", conflicts_with_all = ["paths", "staged"])]
     strict: bool,
     /// Who wants to change them [default: the agent whose worktree it is].
     #[arg(long, value_name = "AGENT", add = agent_names())]

@@ -49,6 +49,10 @@ fn answer(ctx: &Context, agent: Option<&str>) -> Result<Exit, CliError> {
 /// repository, or one without agents.
 fn judge(ctx: &Context, agent: Option<&str>, call: &Call) -> Result<Option<GuardView>, CliError> {
     let here = ctx.absolute(Path::new(call.cwd.as_deref().unwrap_or(".")))?;
+    if call.paths.iter().any(|path| Path::new(path).is_relative()) && !here.is_dir() {
+        let message = format!("the folder that paths are given from is not there: {}", here.display());
+        return Err(CliError::new(Exit::Outside, "hook-input", message));
+    }
     // Some tools write through a symlink and some replace it, so both are what is changed.
     let both = |path: &String| [git_agents::config::normalise(&here.join(path)), written(&here.join(path))];
     let files: Vec<PathBuf> = call.paths.iter().flat_map(both).collect();
@@ -85,8 +89,11 @@ fn written(file: &Path) -> PathBuf {
     }
 }
 
-/// The folder that a file is in, or will be in, as far as that is there.
+/// The folder that a file is in, or will be in, as far as that is there; a folder itself.
 fn nearest_folder(file: &Path) -> PathBuf {
+    if file.symlink_metadata().is_ok_and(|data| data.is_dir()) {
+        return file.to_owned();
+    }
     let above = file.ancestors().skip(1).find(|folder| folder.is_dir());
     above.map_or_else(|| PathBuf::from("/"), Path::to_owned)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use git_agents::sync;
+use git_agents::work::ref_log::given_up;
 use git_agents::work::restore::{self, Candidate, Current, Kept, Place, Search};
 
 use crate::context::Context;
@@ -13,7 +14,7 @@ use crate::view::recover::RecoverView;
 /// Bring the state back when refs/agents/state is gone or leads to what cannot be read.
 ///
 /// What may be brought back is listed, the newest first, and the newest that is whole is taken. What the ref held before is
-/// kept.
+/// kept, and the operations that are given up are named.
 #[derive(Debug, Args)]
 pub(crate) struct RecoverArgs {
     /// Take it from the reflog, from a backup, from the remote, which is asked anew, or from a commit. Also when nothing
@@ -70,7 +71,12 @@ pub(crate) fn run(ctx: &Context, args: &RecoverArgs) -> Result<Exit, CliError> {
         error = error.hint(elsewhere).hint("git fsck --lost-found");
         return Err(error);
     };
-    let mut view = RecoverView::new(&current, &candidates, chosen);
+    let now = match &current {
+        Current::At(now) => Some(now.commit),
+        Current::Missing | Current::Garbage(_) => None,
+    };
+    let given_up = given_up(repo, now, chosen.commit);
+    let mut view = RecoverView::new(&current, &candidates, chosen, &given_up);
     if args.dry_run {
         ctx.ui.answer(&view)?;
         return Ok(Exit::Good);

@@ -16,7 +16,7 @@ impl From<StoreError> for CliError {
             StoreError::NoIdentity => CliError::refused("no-identity", message)
                 .hint("git config user.name \"Your Name\"")
                 .hint("git config user.email you@example.com"),
-            StoreError::Unreadable { .. } | StoreError::NoFormat => {
+            StoreError::Unreadable { .. } | StoreError::NoFormat { .. } => {
                 CliError::new(Exit::Outside, "state-unreadable", message)
                     .hint("git agents doctor")
                     .hint("git agents recover")

@@ -14,6 +14,8 @@ impl From<SyncError> for CliError {
                 CliError::refused("no-remote", message).hint(format!("git config {REMOTE_KEY} {first}"))
             }
             SyncError::UnknownRemote { .. } => CliError::refused("remote-not-found", message).hint("git remote -v"),
+            SyncError::BadRemoteName { name } => CliError::refused("bad-remote-name", message)
+                .hint(format!("git remote rename -- {} state", quoted(&name))),
             SyncError::SeveralPushUrls { remote, .. } => {
                 let name = quoted(&remote);
                 CliError::refused("several-push-urls", message)
@@ -55,6 +57,8 @@ impl From<SyncError> for CliError {
             SyncError::Overtaken { .. } | SyncError::Busy { .. } => {
                 CliError::new(Exit::Outside, "overtaken", message).hint("git agents sync")
             }
+            SyncError::BadRejected { .. } => CliError::new(Exit::Outside, "rejected-damaged", message)
+                .hint("git agents doctor --fix, which puts it aside"),
             SyncError::Io { .. } => CliError::new(Exit::Outside, "write-failed", message),
             SyncError::Store(error) => error.into(),
             SyncError::Ref(error) => error.into(),

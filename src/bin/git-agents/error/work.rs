@@ -156,6 +156,9 @@ impl From<HookError> for CliError {
                 let hint = format!("put this line into {}: {LINE}", quoted(&path.display().to_string()));
                 CliError::refused("hooks-elsewhere", message).hint(hint).hint("git config --show-origin core.hooksPath")
             }
+            HookError::Nowhere => CliError::refused("hooks-elsewhere", message)
+                .hint("git config --show-origin core.hooksPath")
+                .hint("git config --unset core.hooksPath"),
             HookError::Gone { .. } => CliError::refused("worktree-gone", message).hint("git agents doctor"),
             HookError::Io { .. } => CliError::new(Exit::Outside, "write-failed", message),
             HookError::Git(error) => error.into(),

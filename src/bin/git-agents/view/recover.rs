@@ -1,6 +1,7 @@
 //! What may be brought back, and what was.
 
 use chrono::{DateTime, Utc};
+use git_agents::work::ref_log::GivenUp;
 use git_agents::work::restore::{Candidate, Current, Kept};
 use serde::Serialize;
 
@@ -23,7 +24,22 @@ pub(crate) struct RecoverView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kept: Option<String>,
     pub(crate) candidates: Vec<CandidateView>,
+    /// The operations that are not in what is or would be brought back, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) given_up: Vec<GivenUpView>,
 }
+
+/// One operation that is given up.
+#[derive(Debug, Serialize)]
+pub(crate) struct GivenUpView {
+    pub(crate) commit: String,
+    pub(crate) sentence: String,
+    /// Whether its commit can still be read.
+    pub(crate) readable: bool,
+}
+
+/// So many of them are named one by one.
+const MOST_NAMED: usize = 20;
 
 /// One state that may be brought back.
 #[derive(Debug, Serialize)]
@@ -59,16 +75,18 @@ impl RecoverView {
             commit: None,
             kept: None,
             candidates: Vec::new(),
+            given_up: Vec::new(),
         }
     }
 
     /// The remote had what was missing; the ref is where it was.
     pub(crate) fn completed(now: &Candidate) -> Self {
         let commit = Some(now.commit.to_string());
-        RecoverView { recovered: true, before: commit.clone(), commit, kept: None, candidates: Vec::new() }
+        let (candidates, given_up) = (Vec::new(), Vec::new());
+        RecoverView { recovered: true, before: commit.clone(), commit, kept: None, candidates, given_up }
     }
 
-    pub(crate) fn new(current: &Current, candidates: &[Candidate], chosen: &Candidate) -> Self {
+    pub(crate) fn new(current: &Current, candidates: &[Candidate], chosen: &Candidate, given_up: &[GivenUp]) -> Self {
         let before = match current {
             Current::At(now) => Some(now.commit.to_string()),
             Current::Missing | Current::Garbage(_) => None,
@@ -85,7 +103,14 @@ impl RecoverView {
             chosen: one == chosen,
         };
         let commit = Some(chosen.commit.to_string());
-        RecoverView { recovered: false, before, commit, kept: None, candidates: candidates.iter().map(view).collect() }
+        let candidates = candidates.iter().map(view).collect();
+        let lost = |one: &GivenUp| GivenUpView {
+            commit: one.commit.to_string(),
+            sentence: one.sentence.clone(),
+            readable: one.is_readable,
+        };
+        let given_up = given_up.iter().map(lost).collect();
+        RecoverView { recovered: false, before, commit, kept: None, candidates, given_up }
     }
 
     /// It has been brought back.
@@ -131,6 +156,17 @@ impl View for RecoverView {
             }
         } else {
             text.push_str(&format!("{} would be brought back\n", short(commit)));
+        }
+        if !self.given_up.is_empty() {
+            let count = counted(self.given_up.len(), "operation");
+            text.push_str(&format!("{} {count}\n", style.dim("given up:")));
+        }
+        for one in self.given_up.iter().take(MOST_NAMED) {
+            let state = if one.readable { "" } else { " (cannot be read)" };
+            text.push_str(&format!("  {} {}{state}\n", short(&one.commit), safe(&one.sentence)));
+        }
+        if let more @ 1.. = self.given_up.len().saturating_sub(MOST_NAMED) {
+            text.push_str(&format!("  and {more} more\n"));
         }
         text
     }

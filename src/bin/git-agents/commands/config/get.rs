@@ -1,7 +1,6 @@
 //! `git agents config get`
 
 use clap::Args;
-use git_agents::config;
 
 use crate::context::Context;
 use crate::error::{CliError, Exit};
@@ -17,9 +16,10 @@ pub(crate) struct GetArgs {
 pub(crate) fn run(ctx: &Context, args: &GetArgs) -> Result<Exit, CliError> {
     let repo = ctx.repo()?;
     let (_, name) = super::key(&args.key)?;
-    let file = config::shared::read(repo)?;
-    let (settings, _) = config::all(repo, file.as_ref())?;
+    let file = ctx.shared_file()?;
+    let (settings, _) = super::settings(repo, file.as_ref())?;
     let setting = settings.iter().find(|setting| setting.name == name);
+    setting.into_iter().for_each(|setting| super::warn_of_values(ctx, setting));
     let view = SettingView::of(&name, setting);
     ctx.ui.answer(&view)?;
     Ok(if view.values.is_empty() { Exit::Negative } else { Exit::Good })

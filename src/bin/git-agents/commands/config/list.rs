@@ -15,12 +15,13 @@ pub(crate) struct ListArgs {}
 
 pub(crate) fn run(ctx: &Context, ListArgs {}: &ListArgs) -> Result<Exit, CliError> {
     let repo = ctx.repo()?;
-    let file = config::shared::read(repo)?;
-    let (settings, unknown) = config::all(repo, file.as_ref())?;
+    let file = ctx.shared_file()?;
+    let (settings, unknown) = super::settings(repo, file.as_ref())?;
     for name in &unknown {
         let nearest = config::keys::nearest(name);
         ctx.ui.warn(&format!("{name} is no setting; {nearest} is the nearest"));
     }
+    settings.iter().for_each(|setting| super::warn_of_values(ctx, setting));
     if let Some(file) = &file {
         file.problems.iter().for_each(|problem| ctx.ui.warn(&format!("{}: {problem}", config::shared::FILE)));
         ctx.warn_of_commands(file);

@@ -6,6 +6,10 @@ pub(crate) mod set;
 
 use clap::{Args, Subcommand};
 use git_agents::config::keys::{self, Key};
+use git_agents::config::shared::SharedFile;
+use git_agents::config::{self, Setting, Source};
+use git_agents::git::Repository;
+use git_agents::sync::{self, MODE_KEY, Mode};
 
 use crate::context::Context;
 use crate::error::{CliError, Exit};
@@ -46,4 +50,23 @@ fn key(text: &str) -> Result<(Key, String), CliError> {
             .hint(format!("git agents config get {}", keys::nearest(&whole)))
             .hint("git agents config list")
     })
+}
+
+/// Every setting with what holds, and the names in git's configuration that are none.
+fn settings(repo: &Repository, file: Option<&SharedFile>) -> Result<(Vec<Setting>, Vec<String>), CliError> {
+    let (mut settings, unknown) = config::all(repo, file)?;
+    // Nobody synchronises by himself who has never decided to share.
+    let by_default = |one: &&mut Setting| one.name == MODE_KEY && one.source == Source::Default;
+    if let (Some(setting), Ok(Mode::Manual)) = (settings.iter_mut().find(by_default), sync::mode(repo)) {
+        setting.values = vec!["manual".to_owned()];
+    }
+    Ok((settings, unknown))
+}
+
+/// Say which of its values a setting does not take: they count for nothing, or stop what needs them.
+fn warn_of_values(ctx: &Context, setting: &Setting) {
+    let Some((key, name)) = keys::find(&setting.name) else { return };
+    for error in setting.values.iter().filter_map(|value| keys::check(&key, &name, value).err()) {
+        ctx.ui.warn(&error.to_string());
+    }
 }

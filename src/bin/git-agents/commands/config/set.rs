@@ -31,7 +31,7 @@ pub(crate) fn run(ctx: &Context, args: &SetArgs) -> Result<Exit, CliError> {
     let repo = git_agents::git::Repository::discover(ctx.dir())?;
     // A file that cannot be read says nothing, which is not what this command is about.
     let file = config::shared::read(&repo).ok().flatten();
-    let (settings, _) = config::all(&repo, file.as_ref())?;
+    let (settings, _) = super::settings(&repo, file.as_ref())?;
     let setting = settings.iter().find(|setting| setting.name == name);
     if let Some(setting) = setting.filter(|one| one.source != Source::Local && !args.value.is_empty()) {
         ctx.ui.warn(&format!("{name} is set, and what the {} says is stronger", setting.source.word()));
