@@ -299,6 +299,17 @@ impl Action {
             _ => Vec::new(),
         }
     }
+
+    /// The tasks that it makes others wait for.
+    pub fn waits_for(&self) -> Vec<TaskId> {
+        match self {
+            Action::AddTasks { tasks } => tasks.iter().flat_map(|task| &task.after).cloned().collect(),
+            Action::Assign { new: Some(new), .. } => new.after.clone(),
+            Action::EditTask { edit, .. } => edit.after.iter().flatten().cloned().collect(),
+            Action::Undo { documents, .. } => documents.iter().flat_map(DocumentChange::waits_for).collect(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 fn named<T>(changes: &[DocumentChange], pick: impl Fn(&Document) -> Option<&T>) -> Vec<&T> {

@@ -18,6 +18,7 @@ mod recompute;
 mod replay;
 mod single;
 mod undo;
+mod unmade;
 mod vet;
 mod write;
 
@@ -37,7 +38,7 @@ pub use lock::StoreLock;
 pub use own::Own;
 pub use read::Scope;
 pub use recompute::{Mismatch, recompute};
-pub use replay::{NotReplayed, Replay};
+pub use replay::{NotReplayed, Replay, Replayed};
 pub use undo::{Undoable, last_readable, last_undoable};
 pub use vet::{Fault, VetError, Vetted, vet};
 pub use write::{Change, Committed, Prepared, Refused, maintain, prepare, transact};

@@ -1,7 +1,8 @@
-//! Which operations that moved refs were done in this very clone: `$GIT_COMMON_DIR/agents/own`, a line each.
+//! Which operations that moved refs or began a task were done in this very clone: `$GIT_COMMON_DIR/agents/own`, a line
+//! each.
 //!
 //! The chain is no proof of that. Whoever can push to the remote can write into it that we made a branch or moved one,
-//! and what we have made or moved is ours to delete or to move back. The file is never fetched and never pushed; it
+//! and what we have made or moved is ours to delete or to move back. An agent's task is done where it was begun. The file is never fetched and never pushed; it
 //! holds the operation's id, which stays the same when it is replayed, and a hash of what it says of refs and agents.
 //! It is written before the refs of the operation are recorded; losing it makes us careful, and nothing else.
 
@@ -14,9 +15,9 @@ use gix::ObjectId;
 
 use super::StoreError;
 use crate::git::Repository;
-use crate::state::Operation;
+use crate::state::{Action, Operation};
 
-/// The operations of this clone that moved refs.
+/// The operations of this clone that moved refs or began a task.
 #[derive(Debug, Default)]
 pub struct Own {
     lines: HashSet<String>,
@@ -36,9 +37,10 @@ impl Own {
     }
 }
 
-/// Note that the operation is about to be recorded. One that moved no ref leaves no note.
+/// Note that the operation is about to be recorded. Most that move no ref leave no note.
 pub(super) fn note(repo: &Repository, operation: &Operation) -> Result<(), StoreError> {
-    let Some(line) = (!operation.moved.is_empty()).then(|| line(repo.gix().object_hash(), operation)).flatten() else {
+    let is_noted = !operation.moved.is_empty() || matches!(operation.action, Action::Start { .. });
+    let Some(line) = is_noted.then(|| line(repo.gix().object_hash(), operation)).flatten() else {
         return Ok(());
     };
     let path = path(repo);

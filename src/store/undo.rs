@@ -46,7 +46,8 @@ pub fn last_undoable(repo: &Repository, tip: Option<ObjectId>) -> Result<Option<
     Ok(None)
 }
 
-fn documents_changed(repo: &Repository, entry: &Entry) -> Result<Vec<DocumentChange>, StoreError> {
+/// The documents that an operation made, changed or took away: how they stand after it, and before.
+pub(super) fn documents_changed(repo: &Repository, entry: &Entry) -> Result<Vec<DocumentChange>, StoreError> {
     let changed = paths_changed(repo, entry)?;
     let documents: BTreeSet<Document> = changed.iter().filter_map(|path| layout::document_at(path)).collect();
     let scope = Scope { documents: documents.iter().cloned().collect(), ..Scope::default() };

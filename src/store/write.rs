@@ -12,8 +12,7 @@ use super::read::{self, MOST_DEPENDENCIES, Scope};
 use super::{Snapshot, StoreError, StoreLock, objects, own};
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
 use crate::git::{Repository, identity};
-use crate::state::{Action, Document, DocumentChange, Operation, OperationId, RefMove, Rejected, State};
-use crate::task::TaskId;
+use crate::state::{Action, Document, Operation, OperationId, RefMove, Rejected, State};
 use crate::world::World;
 
 /// How often a swap that somebody else won is tried again. Writers that use this library queue on the lock, so only a
@@ -160,13 +159,7 @@ pub(super) fn complete(
 ) -> Result<State, StoreError> {
     let Some(tip) = tip else { return Ok(state) };
     let named = action.tasks().into_iter().cloned();
-    let after: Vec<TaskId> = match action {
-        Action::AddTasks { tasks } => tasks.iter().flat_map(|task| &task.after).cloned().collect(),
-        Action::Assign { new: Some(new), .. } => new.after.clone(),
-        Action::EditTask { edit, .. } => edit.after.iter().flatten().cloned().collect(),
-        Action::Undo { documents, .. } => documents.iter().flat_map(DocumentChange::waits_for).collect(),
-        _ => Vec::new(),
-    };
+    let after = action.waits_for();
     let waits_for_more = !after.is_empty();
     let documents: Vec<Document> = named.chain(after).map(Document::Task).collect();
     let state = read::extend(repo, tip, state, &Scope { documents, ..Scope::open() })?;

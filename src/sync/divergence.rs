@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use gix::ObjectId;
 
+use super::remote::{INCOMING_FOLDER, accepted_ref};
 use crate::git::{Repository, refs};
 use crate::state::OperationId;
 use crate::store::{self, Entry, History, StoreError};
@@ -116,6 +117,29 @@ impl<'r> Side<'r> {
 pub fn unshared(repo: &Repository, accepted_ref: &str) -> Result<Option<Vec<Entry>>, StoreError> {
     let Some(accepted) = refs::read(repo, accepted_ref)? else { return Ok(None) };
     Ok(Some(between(repo, store::tip(repo)?, Some(accepted))?.missing_there()))
+}
+
+/// The remotes whose chain, as it was when it was last fetched, was not taken in.
+///
+/// # Errors
+/// A chain of ours cannot be read.
+pub fn not_taken_in(repo: &Repository) -> Result<Vec<String>, StoreError> {
+    let mut found = Vec::new();
+    for (name, incoming) in refs::list(repo, INCOMING_FOLDER)? {
+        let Some(remote) = name.strip_prefix(INCOMING_FOLDER).and_then(|name| name.strip_suffix("/state")) else {
+            continue;
+        };
+        let accepted = refs::read(repo, &accepted_ref(remote))?;
+        // What was pushed since is further on.
+        let is_in = match accepted {
+            Some(accepted) => between(repo, Some(incoming), Some(accepted)).is_ok_and(|split| split.ours.is_empty()),
+            None => false,
+        };
+        if !is_in {
+            found.push(remote.to_owned());
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ use crate::world::World;
 
 /// How often a push is tried on a tip that does not move before the host is believed.
 const TRIES_ON_ONE_TIP: u32 = 3;
+/// How many commits of a remote's chain are taken for unsound, before what it had when it was last seen is put back.
+const MOST_FAULTS: usize = 100;
 /// The longest first pause after a lost race, and the longest of all.
 const FIRST_PAUSE: Duration = Duration::from_millis(40);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -83,11 +85,17 @@ fn exchange(
             true => known,
             false => fetch(repo, world, remote, known, request.patience)?,
         };
-        if theirs != known
-            && let (Some(error), OnRewind::Stop) =
-                (judge(repo, remote, known, theirs, &mut report.quarantined)?, on_rewind)
-        {
-            return Err(error);
+        if theirs != known {
+            match (judge(repo, remote, known, theirs, &mut report.quarantined), on_rewind) {
+                (Ok(Some(error)), OnRewind::Stop) => return Err(error),
+                (Ok(_), _) => {}
+                (Err(error @ SyncError::Unsound { .. }), OnRewind::Restore) => {
+                    put_back(repo, remote, known, theirs, error, request.patience)?;
+                    on_rewind = OnRewind::Stop;
+                    continue;
+                }
+                (Err(error), _) => return Err(error),
+            }
         }
         if (on_rewind, theirs) == (OnRewind::Adopt, None) {
             return Err(SyncError::NothingToAdopt { remote: remote.name.clone() });
@@ -218,6 +226,38 @@ fn judge(
         }));
     }
     Ok(known.map(|accepted| SyncError::Gone { remote: name(), accepted }))
+}
+
+/// Put the remote back to the newest commit of its chain that is sound, or to what it had before. What follows there was
+/// made by nobody's clone.
+fn put_back(
+    repo: &Repository,
+    remote: &Remote,
+    known: Option<ObjectId>,
+    theirs: Option<ObjectId>,
+    error: SyncError,
+    patience: Duration,
+) -> Result<(), SyncError> {
+    let mut sound = None;
+    let mut next = theirs;
+    // Each round finds one fault further back.
+    for _ in 0..MOST_FAULTS {
+        let Some(tip) = next.filter(|tip| Some(*tip) != known) else { break };
+        match store::vet(repo, tip, known.filter(|known| is_within(repo, *known, tip))) {
+            Ok(_) => sound = Some(tip),
+            Err(VetError::Commit { commit, .. }) => {
+                next = store::parent_of(repo, commit).ok().flatten();
+                continue;
+            }
+            Err(_) => {}
+        }
+        break;
+    }
+    let Some(sound) = sound.or(known).or(store::tip(repo)?) else { return Err(error) };
+    match host::push(repo, remote, sound, theirs, patience)? {
+        Push::Taken => Ok(()),
+        Push::Unclear { words } => Err(SyncError::HostRefused { remote: remote.name.clone(), words }),
+    }
 }
 
 /// Whether the chain of `tip` has `commit`.

@@ -14,7 +14,7 @@ use super::{Remote, SyncError};
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
 use crate::git::{Repository, identity};
 use crate::state::OperationId;
-use crate::store::{self, Entry, History, Replay, STATE_REF, StoreError, StoreLock};
+use crate::store::{self, Entry, History, Replay, Replayed, STATE_REF, StoreError, StoreLock};
 use crate::work::backups::FOLDER;
 use crate::world::World;
 
@@ -208,10 +208,12 @@ fn replayed(
 ) -> Result<Integrated, SyncError> {
     let candidates = split.missing_there();
     let mut replay = Replay::on(repo, theirs, &candidates)?;
-    let (mut waiting, mut failed) = (Vec::new(), Vec::new());
+    let (mut waiting, mut there, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for entry in &candidates {
         match replay.add(entry)? {
-            Ok(()) => waiting.push(Entry { commit: replay.tip().unwrap_or(entry.commit), ..entry.clone() }),
+            // It may be a part of what it was.
+            Ok(Replayed::Done) => waiting.extend(History::from(repo, replay.tip()).next().transpose()?),
+            Ok(Replayed::IsThere) => there.push(entry),
             Err(reason) => failed.push((entry, reason.to_string())),
         }
     }
@@ -221,7 +223,7 @@ fn replayed(
         rejected = failed.iter().map(|(entry, reason)| told(world, remote, entry, reason, &backup)).collect();
     }
     // What the remote has already holds, too, whatever a sync that was killed has written down.
-    let holding = waiting.iter().chain(&split.theirs).filter_map(|entry| entry.operation.as_ref());
+    let holding = waiting.iter().chain(there).chain(&split.theirs).filter_map(|entry| entry.operation.as_ref());
     rejected::record(repo, &rejected, &holding.map(|operation| operation.id.clone()).collect())?;
     let mut came = split.missing_here();
     let came_count = came.len();

@@ -34,11 +34,11 @@ use crate::state::Damaged;
 use crate::state::OperationId;
 use crate::store::{Entry, StoreError};
 
-pub use divergence::{Divergence, between, unshared};
+pub use divergence::{Divergence, between, not_taken_in, unshared};
 pub use exchange::sync;
 pub use exclusive::{Confirmed, Unconfirmed, confirm, prepare};
 pub use host::refetch;
-pub use mode::{Mode, is_due, known_remote, mode};
+pub use mode::{Mode, has_met_others, is_due, known_remote, mode};
 pub use probe::{Probed, Support, probe, probes_left};
 pub use provisional::Provisional;
 pub use rejected::{RejectedOperation, acknowledge, rejected, set_aside};

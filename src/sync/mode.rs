@@ -35,6 +35,14 @@ pub fn mode(repo: &Repository) -> Result<Mode, SyncError> {
     }
 }
 
+/// Whether the chain of some remote was ever accepted: what is in the state may be another clone's doing.
+///
+/// # Errors
+/// Refs could not be read.
+pub fn has_met_others(repo: &Repository) -> Result<bool, SyncError> {
+    Ok(!refs::list(repo, ACCEPTED_FOLDER)?.is_empty())
+}
+
 /// The name of the remote whose chain was accepted before, without asking anybody: the one that would be synchronised
 /// with.
 ///

@@ -9,7 +9,7 @@ use gix::ObjectId;
 use gix::actor::Signature;
 use rayon::prelude::*;
 
-use super::{past, place};
+use super::{past, place, taken};
 use crate::agent::{Agent, AgentName, CommitId};
 use crate::git::{Repository, identity};
 use crate::state::{Action, NewAgent, RefMove, Rejected, State};
@@ -73,6 +73,37 @@ pub enum EnrolError {
     Store(#[from] StoreError),
 }
 
+/// Agents that are registered, and what was made for them: it may still be taken back.
+#[derive(Debug)]
+#[must_use = "what was made stays in the journal until it is kept or taken back"]
+pub struct Enrolling {
+    /// What became of each.
+    pub enrolled: Vec<Enrolled>,
+    /// The registration; none when all of them were registered before.
+    pub committed: Option<Committed>,
+    creations: Vec<Creation>,
+}
+
+impl Enrolling {
+    /// They stay.
+    pub fn keep(self, repo: &Repository) -> Vec<Enrolled> {
+        for (enrolled, creation) in self.enrolled.iter().zip(self.creations) {
+            // The notes can be made again, and a journal entry of a registered agent is dropped by whoever finds it.
+            drop(place::write(repo, &enrolled.name, creation.worktree.as_deref()));
+            taken::note(repo, &enrolled.name, &enrolled.branch);
+            drop(creation.keep());
+        }
+        self.enrolled
+    }
+
+    /// Somebody else has registered the names, and what was made goes with the registration.
+    pub fn take_back(self, repo: &Repository, world: &World) {
+        if let Some(signature) = identity::committer(repo, world.now) {
+            take_back(repo, self.creations, &signature);
+        }
+    }
+}
+
 /// Make and register them; `made` is told of each as it is done.
 ///
 /// # Errors
@@ -82,20 +113,13 @@ pub fn enrol(
     world: &World,
     enrolments: &[Enrolment],
     made: &(dyn Fn(&AgentName) + Sync),
-) -> Result<(Vec<Enrolled>, Option<Committed>), EnrolError> {
+) -> Result<Enrolling, EnrolError> {
     let signature = identity::committer(repo, world.now).ok_or(StoreError::NoIdentity)?;
     check_rules(repo, enrolments)?;
     let creations = create_all(repo, world, enrolments, &signature, made)?;
     let enrolled: Vec<Enrolled> = enrolments.iter().zip(&creations).map(|(e, c)| result(e, c)).collect();
     match register(repo, world, enrolments, &enrolled) {
-        Ok(committed) => {
-            for (enrolment, creation) in enrolments.iter().zip(creations) {
-                // The notes can be made again, and a journal entry of a registered agent is dropped by whoever finds it.
-                drop(place::write(repo, &enrolment.name, creation.worktree.as_deref()));
-                drop(creation.keep());
-            }
-            Ok((enrolled, committed))
-        }
+        Ok(committed) => Ok(Enrolling { enrolled, committed, creations }),
         Err(error) => {
             take_back(repo, creations, &signature);
             Err(error)

@@ -2,7 +2,7 @@
 //!
 //! What was seen is noted in `$GIT_COMMON_DIR/agents/leases`, and which assignment an agent of this clone began with in
 //! `$GIT_COMMON_DIR/agents/held/<agent>`. Both can be lost: then a lease is taken to run a little longer, and an agent
-//! is taken to know what the state says.
+//! that has begun its task here is taken to know what the state says ([`super::begun`]).
 
 use std::collections::BTreeMap;
 use std::io::Write;

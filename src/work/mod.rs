@@ -2,6 +2,7 @@
 //! server makes; each is one operation of the chain, together with what moves in git.
 
 pub mod backups;
+pub mod begun;
 pub mod built_on;
 pub mod candidates;
 pub mod carry_out;
@@ -33,6 +34,7 @@ pub mod restore;
 pub mod stacked;
 pub mod start;
 pub mod strategies;
+pub mod taken;
 pub mod template;
 
 mod rewrites;

@@ -109,6 +109,7 @@ pub fn write(repo: &Repository, agent: &AgentName, place: Option<&Path>) -> std:
 pub fn forget(repo: &Repository, agent: &AgentName) {
     drop(std::fs::remove_file(file(repo, agent)));
     super::leases::forget(repo, agent);
+    super::taken::forget(repo, agent);
 }
 
 fn file(repo: &Repository, agent: &AgentName) -> PathBuf {

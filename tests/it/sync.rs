@@ -354,8 +354,8 @@ fn agents_and_tasks_that_both_have_made_alike_are_the_same() {
       add agents agent-1 and agent-2 (Ann)
 
     went
-      add agents agent-1, agent-2 and agent-3 (bob)
-      add tasks 1, 2 and 3 (bob)
+      add agent agent-3 (bob)
+      add task 3: T (bob)
       assign 3 to agent-3 (bob)
     [status 0]
     ");

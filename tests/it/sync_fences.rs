@@ -113,3 +113,14 @@ fn what_was_completed_unheard_does_not_land_when_it_was_taken_over() {
     [status 0]
     ");
 }
+
+#[test]
+fn doctor_names_what_has_waited_too_long() {
+    let sandbox = Sandbox::new();
+    let (ann, _) = shared(&sandbox);
+    ann.git(["remote", "set-url", "origin", "file:///nowhere"]);
+    ann.agents(["task", "add", "Waits", "--id", "w"]).good();
+    ann.agents(["doctor"]).good();
+    let later = ann.run(["doctor"]).env("GIT_COMMITTER_DATE", "2026-01-05T12:00:00Z").output();
+    assert_snapshot!(later, @"");
+}

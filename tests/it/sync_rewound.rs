@@ -190,3 +190,25 @@ fn something_else_under_that_name_is_not_taken_in() {
     let bob = sandbox.clone("bob");
     assert_eq!(bob.agents(["sync"]).status, Some(3));
 }
+
+#[test]
+fn a_commit_by_hand_on_the_remote_is_taken_away_there() {
+    let sandbox = Sandbox::new();
+    let (ann, bob) = shared(&sandbox);
+    bob.agents(["task", "add", "T", "--id", "4"]).good();
+    bob.agents(["sync"]).good();
+    let remote = sandbox.remote();
+    for message in ["By hand", "And again"] {
+        let tree = format!("{STATE}^{{tree}}");
+        let commit = sandbox.git_in(&remote, ["commit-tree", "-p", STATE, "-m", message, &tree]);
+        sandbox.git_in(&remote, ["update-ref", STATE, &commit]);
+    }
+    ann.agents(["task", "add", "T", "--id", "5"]).good();
+    assert_snapshot!(ann.agents(["sync"]), @"");
+    assert_snapshot!(ann.agents(["doctor"]), @"");
+    assert_snapshot!(ann.agents(["sync", "--restore"]), @"");
+    ann.agents(["doctor"]).good();
+    bob.agents(["sync"]).good();
+    bob.agrees_with(&ann);
+    assert!(bob.sentences().contains(&"add task 4: T".to_owned()));
+}

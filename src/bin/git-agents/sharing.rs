@@ -17,7 +17,7 @@ const SETTLING: usize = 5;
 /// What a command says of a task that its agent has begun already.
 pub(crate) const STARTED: &str = "in-progress";
 
-/// The option of every command that takes a task or a path.
+/// The option of every command that takes a task, a path or a name.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct OfflineArg {
     /// Record it here only, without asking the remote: provisional until the next sync, which may reject it.
@@ -35,11 +35,24 @@ pub(crate) struct Sharing {
 }
 
 impl Sharing {
+    /// Nobody is to be asked.
+    pub(crate) fn with_nobody() -> Self {
+        Sharing { remote: None, is_provisional: false }
+    }
+
+    /// Before agents are registered, which is how everything begins: perhaps without any remote.
+    pub(crate) fn of_new_agents(ctx: &Context, arg: OfflineArg) -> Result<Self, CliError> {
+        match sync::remote(ctx.repo()?, None) {
+            Err(SyncError::NoRemote) => Ok(Sharing::with_nobody()),
+            _ => Sharing::begin(ctx, arg),
+        }
+    }
+
     /// Before an exclusive act: what others have done is brought here, so that the rules see it.
     pub(crate) fn begin(ctx: &Context, arg: OfflineArg) -> Result<Self, CliError> {
         let repo = ctx.repo()?;
         if sync::mode(repo)? == Mode::Manual {
-            return Ok(Sharing { remote: None, is_provisional: false });
+            return Ok(Sharing::with_nobody());
         }
         if arg.offline {
             return Ok(Sharing { remote: None, is_provisional: true });

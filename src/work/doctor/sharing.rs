@@ -1,10 +1,14 @@
 //! What stands between this clone and the others: operations that were rejected, and a remote that cannot decide.
 
+use chrono::TimeDelta;
+
 use super::Ailment;
 use crate::git::Repository;
 use crate::sync::{self, Mode, Probed, REMOTE_REF_KEY, Support, SyncError};
 use crate::world::World;
 
+/// So long nobody minds that something is not shared yet.
+const PATIENCE: TimeDelta = TimeDelta::hours(1);
 /// The code of a remote that could not be asked.
 const UNREACHABLE: &str = "remote-unreachable";
 
@@ -28,6 +32,11 @@ pub(super) fn examine(repo: &Repository, world: &World, mend: bool) -> Vec<Ailme
         let message = format!("a probe of {remote} was interrupted, and may have left {name} there");
         Ailment::warning("probe-left", message).hint(format!("git agents doctor --remote {remote}"))
     }));
+    found.extend(sync::not_taken_in(repo).unwrap_or_default().into_iter().map(|remote| {
+        let message = format!("what {remote} had when it was last asked was not taken in");
+        Ailment::warning("not-taken-in", message).hint(format!("git agents sync {remote}"))
+    }));
+    found.extend(waiting(repo, world));
     found.extend(remote(repo).err().map(|error| {
         let ailment = Ailment::error("remote", error.to_string());
         match error {
@@ -37,6 +46,19 @@ pub(super) fn examine(repo: &Repository, world: &World, mend: bool) -> Vec<Ailme
         }
     }));
     found
+}
+
+/// What has waited to be shared for longer than riding along takes.
+fn waiting(repo: &Repository, world: &World) -> Option<Ailment> {
+    let remote = sync::known_remote(repo).ok().flatten().filter(|_| matches!(sync::mode(repo), Ok(Mode::Auto)))?;
+    let waiting = sync::unshared(repo, &sync::accepted_ref(&remote)).ok().flatten()?;
+    let oldest = waiting.iter().filter_map(|entry| Some(entry.operation.as_ref()?.at)).min()?;
+    (world.now.signed_duration_since(oldest) > PATIENCE).then(|| {
+        let (number, since) = (waiting.len(), oldest.format("%Y-%m-%d %H:%M UTC"));
+        let s = if number == 1 { "" } else { "s" };
+        let message = format!("{number} operation{s} not shared with {remote}, the oldest of {since}");
+        Ailment::warning("unshared", message).hint(format!("git agents sync {remote}"))
+    })
 }
 
 /// What is wrong with a remote that was probed.

@@ -12,6 +12,7 @@ use git_agents::task::{Hours, Task};
 use git_agents::work::complete::{Survey, compare, survey};
 use git_agents::work::leases;
 
+use super::begun::refuse_elsewhere;
 use super::complete_values::agent_names;
 use super::fail::nothing_in_progress;
 use super::terms::lost;
@@ -61,6 +62,7 @@ pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
     let Some(task) = snapshot.state.in_progress(&name) else {
         return Err(lost(ctx, &name)?.unwrap_or_else(|| not_in_progress(&snapshot.state, &name)));
     };
+    refuse_elsewhere(ctx, agent, task)?;
     let survey = survey(repo, &target, agent, task)?;
     check(&name, &survey, &git_there(ctx, &survey)?, allow_dirty, allow_empty)?;
     let prefix = prefix(ctx)?;

@@ -13,12 +13,16 @@ use git_agents::work::elsewhere::{Elsewhere, short};
 use git_agents::work::enrol::{self, EnrolError, Enrolment};
 use git_agents::work::overview::{AgentOverview, TargetVerdict};
 use git_agents::work::place::{self, Place, Standing};
+use git_agents::work::taken;
 use git_agents::worktree::create::CreateError;
 use gix::ObjectId;
 
 use super::complete_values::branch_names;
+use super::enrolling::confirmed;
+use super::stranger::refuse_stranger;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit, quoted};
+use crate::sharing::{OfflineArg, Sharing};
 use crate::view::agent::{BUSY, Trouble, troubles};
 use crate::view::enrolled::EnrolledView;
 
@@ -43,7 +47,12 @@ pub(crate) struct InitArgs {
     /// What the names of the branches begin with; kept in git's configuration as agents.prefix [default: agents/].
     #[arg(long, value_name = "PREFIX")]
     prefix: Option<String>,
+    #[command(flatten)]
+    offline: OfflineArg,
 }
+
+/// So often somebody else may register the same names at the same moment.
+const TRIES: usize = 5;
 
 /// What is to be made, and how.
 struct Plan {
@@ -54,39 +63,75 @@ struct Plan {
     settings: Vec<(&'static str, String)>,
 }
 
-pub(crate) fn run(ctx: &Context, args: InitArgs) -> Result<Exit, CliError> {
-    let InitArgs { names, agents, target, worktrees, prefix } = args;
-    let repo = ctx.repo()?;
-    repo.require_git()?;
+pub(crate) fn run(ctx: &Context, args: &InitArgs) -> Result<Exit, CliError> {
+    ctx.repo()?.require_git()?;
     ctx.recover()?;
-    let snapshot = ctx.load(&Scope::open())?;
-    let wanted = wanted_names(&snapshot.state, &names, agents)?;
-    let plan = plan(ctx, target.as_deref(), worktrees, prefix)?;
-    let enrolments = missing(ctx, &snapshot.state, &wanted, &plan)?;
+    for _ in 0..TRIES {
+        if let Some(exit) = try_once(ctx, args)? {
+            return Ok(exit);
+        }
+    }
+    Err(CliError::new(Exit::Negative, "agent-exists", "others have registered such agents first, again and again")
+        .hint("the same command again"))
+}
+
+/// None when another clone was faster to register one of them: it is there now.
+fn try_once(ctx: &Context, args: &InitArgs) -> Result<Option<Exit>, CliError> {
+    let InitArgs { names, agents, target, worktrees, prefix, offline } = args;
+    let repo = ctx.repo()?;
+    let mut snapshot = ctx.load(&Scope::open())?;
+    let wanted = wanted_names(&snapshot.state, names, *agents)?;
+    let is_new = |state: &State, name: &AgentName| !state.agents.contains_key(name);
+    let sharing = match wanted.iter().any(|name| is_new(&snapshot.state, name)) {
+        true => Sharing::of_new_agents(ctx, *offline)?,
+        false => Sharing::with_nobody(),
+    };
+    let before = std::mem::replace(&mut snapshot, ctx.load(&Scope::open())?);
+    for name in wanted.iter().filter(|name| is_new(&before.state, name) && !is_new(&snapshot.state, name)) {
+        ctx.ui.note(&format!("another clone has registered {name}, which gets a branch and a worktree here, too"));
+    }
+    let plan = plan(ctx, target.as_deref(), worktrees.clone(), prefix.clone())?;
+    let is_named = !names.is_empty() || agents.is_some();
+    let enrolments = missing(ctx, &snapshot.state, &wanted, is_named, &plan)?;
     let before: Vec<_> = plan.settings.iter().map(|(key, _)| (*key, repo.config(key))).collect();
+    // Nothing was made, so nothing is to be configured either.
+    let restore = || {
+        for (key, value) in &before {
+            drop(value.as_ref().map_or_else(|| config::unset(repo, key), |value| config::set(repo, key, value)));
+        }
+    };
     for (key, value) in &plan.settings {
         config::set(repo, key, value)?;
     }
     let bar = ctx.ui.progress(enrolments.len(), "worktrees");
-    let enrolled = enrol::enrol(repo, &ctx.world, &enrolments, &|name| {
+    let enrolling = enrol::enrol(repo, &ctx.world, &enrolments, &|name| {
         bar.set_message(name.to_string());
         bar.inc(1);
     });
     bar.finish_and_clear();
-    let (enrolled, _) = enrolled.map_err(|error| {
-        // Nothing was made, so nothing is to be configured either.
-        for (key, value) in before {
-            drop(value.map_or_else(|| config::unset(repo, key), |value| config::set(repo, key, &value)));
-        }
+    let enrolling = enrolling.map_err(|error| {
+        restore();
         failed(&snapshot.state, error)
     })?;
+    let enrolled = match confirmed(ctx, &sharing, enrolling) {
+        Ok(enrolled) => enrolled,
+        Err(unconfirmed) => {
+            if !unconfirmed.is_recorded {
+                restore();
+            }
+            return if unconfirmed.error.code == "agent-exists" { Ok(None) } else { Err(unconfirmed.error) };
+        }
+    };
     for complaint in enrolled.iter().filter_map(|one| one.complaint.as_ref()) {
         ctx.ui.warn(&format!("a hook failed after the worktree was made: {complaint}"));
+    }
+    for agent in wanted.iter().filter(|_| is_named).filter_map(|name| snapshot.state.agents.get(name)) {
+        taken::note(repo, &agent.name, &agent.branch);
     }
     let there = wanted.iter().filter(|name| !enrolled.iter().any(|one| one.name == **name));
     let unchanged = there.map(ToString::to_string).collect();
     ctx.ui.answer(&EnrolledView::new(plan.target.branch, &enrolled, unchanged))?;
-    Ok(Exit::Good)
+    Ok(Some(Exit::Good))
 }
 
 /// The names that were asked for; those that are registered when none were.
@@ -154,7 +199,13 @@ fn plan(
 }
 
 /// What has yet to be made for the wanted agents. Refused while something else is where one is to be made.
-fn missing(ctx: &Context, state: &State, wanted: &[AgentName], plan: &Plan) -> Result<Vec<Enrolment>, CliError> {
+fn missing(
+    ctx: &Context,
+    state: &State,
+    wanted: &[AgentName],
+    is_named: bool,
+    plan: &Plan,
+) -> Result<Vec<Enrolment>, CliError> {
     let repo = ctx.repo()?;
     let all = worktrees::list(repo)?;
     let elsewhere = Elsewhere::of(repo);
@@ -163,6 +214,13 @@ fn missing(ctx: &Context, state: &State, wanted: &[AgentName], plan: &Plan) -> R
         let registered = state.agents.get(name);
         let branch = registered.map_or_else(|| format!("{}{name}", plan.prefix), |agent| agent.branch.clone());
         let tip = refs::read(repo, &format!("refs/heads/{branch}"))?;
+        // Only who names the agent says that the branch which its document names is its own.
+        if let Some(agent) = registered.filter(|_| !is_named)
+            && let Err(error) = refuse_stranger(ctx, agent, &plan.target)
+        {
+            ctx.ui.warn(&format!("{name} is left out: {}; {}", error.message, error.hints.join("; ")));
+            continue;
+        }
         // The agent of another clone goes on where it left off.
         let theirs = match registered.filter(|_| tip.is_none()) {
             Some(agent) => elsewhere.tip(repo, agent)?.inspect(|_| {

@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod assign;
+mod begun;
 pub(crate) mod claim;
 pub(crate) mod claims;
 pub(crate) mod cleanup;
@@ -14,6 +15,7 @@ pub(crate) mod conflicts_path;
 mod conflicts_watch;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+mod enrolling;
 pub(crate) mod fail;
 pub(crate) mod findings;
 pub(crate) mod guard;
@@ -35,6 +37,7 @@ pub(crate) mod reset;
 pub(crate) mod resolve;
 pub(crate) mod start;
 pub(crate) mod status;
+mod stranger;
 pub(crate) mod sync;
 pub(crate) mod task;
 pub(crate) mod terms;
@@ -60,7 +63,7 @@ pub(crate) fn run(ctx: &Context, command: Option<Command>) -> Result<Exit, CliEr
 
 fn carry_out(ctx: &Context, command: Command) -> Result<Exit, CliError> {
     match command {
-        Command::Init(args) => init::run(ctx, args),
+        Command::Init(args) => init::run(ctx, &args),
         Command::Agent(args) => agent::run(ctx, args),
         Command::Task(args) => task::run(ctx, args),
         Command::Assign(args) => assign::run(ctx, args),

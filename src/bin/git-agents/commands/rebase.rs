@@ -7,10 +7,11 @@ use git_agents::git::worktrees;
 use git_agents::state::Action;
 use git_agents::store::{Change, Scope};
 use git_agents::work::carry_out::carry_out;
-use git_agents::work::landing;
+use git_agents::work::{landing, taken};
 
 use super::complete_values::agent_names;
 use super::merge::tell_followed;
+use super::stranger::refuse_stranger;
 use crate::context::Context;
 use crate::error::{CliError, Exit, unknown_agent};
 use crate::view::blocked::refusal_text;
@@ -35,6 +36,7 @@ pub(crate) fn run(ctx: &Context, args: &RebaseArgs) -> Result<Exit, CliError> {
     let snapshot = ctx.load(&Scope::open())?;
     let name = ctx.agent(&snapshot.state, args.agent.as_deref())?;
     let agent = snapshot.state.agents.get(&name).ok_or_else(|| unknown_agent(name.as_str()))?;
+    refuse_stranger(ctx, agent, &target)?;
     let built = landing::build_rebase(repo, &ctx.world, &target, &snapshot.state, agent)?;
     if !built.plan.refusals.is_empty() {
         let why: Vec<String> = built.plan.refusals.iter().map(refusal_text).collect();
@@ -53,6 +55,7 @@ pub(crate) fn run(ctx: &Context, args: &RebaseArgs) -> Result<Exit, CliError> {
     let action = Action::Rebase { agent: name, target: target.branch.clone(), onto };
     let (_, executed) =
         carry_out(repo, &ctx.world, &built, &Scope::open(), |_| Ok::<_, CliError>(Change::from(action)))?;
+    taken::note(repo, &agent.name, &agent.branch);
     tell_followed(ctx, &executed.followed);
     ctx.ui.answer(&view)?;
     Ok(Exit::Good)

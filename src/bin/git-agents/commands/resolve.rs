@@ -10,9 +10,10 @@ use git_agents::store::Scope;
 use git_agents::work::packet::{Scene, packet};
 use git_agents::work::resolve::record::Way;
 use git_agents::work::resolve::{Asked, Begun, Waiting, begin};
-use git_agents::work::stacked;
+use git_agents::work::{stacked, taken};
 
 use super::complete_values::agent_names;
+use super::stranger::refuse_stranger;
 use crate::context::Context;
 use crate::error::{CliError, Exit, unknown_agent};
 use crate::view::packet::PacketView;
@@ -52,12 +53,15 @@ pub(crate) fn run(ctx: &Context, args: &ResolveArgs) -> Result<Exit, CliError> {
     let snapshot = ctx.load(&Scope::open())?;
     let name = ctx.agent(&snapshot.state, agent.as_deref())?;
     let agent = snapshot.state.agents.get(&name).ok_or_else(|| unknown_agent(name.as_str()))?;
+    refuse_stranger(ctx, agent, &target)?;
     let way = strategy.map(|strategy| match strategy {
         WayArg::Rebase => Way::Rebase,
         WayArg::Merge => Way::Merge,
     });
     let asked = Asked { repo, world: &ctx.world, target: &target, state: &snapshot.state, agent, way };
-    match begin(&asked)? {
+    let begun = begin(&asked)?;
+    taken::note(repo, &name, &agent.branch);
+    match begun {
         Begun::Through(record) => {
             ctx.ui.answer(&ResolveView(ResolutionView::resolved(&record)))?;
             Ok(Exit::Good)

@@ -3,12 +3,13 @@
 use clap::Args;
 use git_agents::agent::AgentName;
 use git_agents::config;
-use git_agents::state::Rejected;
+use git_agents::state::{Rejected, State};
 use git_agents::store::{Scope, Snapshot};
-use git_agents::task::TaskId;
+use git_agents::task::{Task, TaskId, TaskState};
 use git_agents::work::leases;
 use git_agents::work::start::{Started, start};
 
+use super::begun::{ELSEWHERE, refuse_elsewhere};
 use super::complete_values::{agent_names, task_ids};
 use super::terms::TermsArgs;
 use crate::context::Context;
@@ -45,7 +46,7 @@ pub(crate) fn run(ctx: &Context, args: StartArgs) -> Result<Exit, CliError> {
     let snapshot = ctx.load(&Scope::open())?;
     let (agent, rest) = ctx.agent_and(&snapshot.state, &words)?;
     let id = match rest {
-        [] => sharing.settled(ctx, || most_urgent(&ctx.load(&Scope::open())?, &agent))?,
+        [] => sharing.settled(ctx, || most_urgent(ctx, &ctx.load(&Scope::open())?, &agent))?,
         [task] => ctx.task(&snapshot, task)?,
         _ => return Err(CliError::usage("start takes [AGENT] [TASK]")),
     };
@@ -71,7 +72,7 @@ pub(crate) fn begin(
     let target = config::target(repo)?;
     let known = state.agents.get(agent).ok_or_else(|| Rejected::UnknownAgent { name: agent.clone() })?;
     let task = state.tasks.get(id).ok_or_else(|| Rejected::UnknownTask { id: id.clone() })?;
-    refuse_early(state, agent, task)?;
+    refuse_early(ctx, state, agent, task)?;
     let terms = terms.of(ctx, state, agent, task, "start")?;
     let started = start(repo, &ctx.world, &target, state, known, task, terms)?;
     sharing.confirm(ctx, &started.committed.operation)?;
@@ -86,19 +87,13 @@ pub(crate) fn begin(
 }
 
 /// What the rules will refuse is refused before any branch is looked at.
-fn refuse_early(
-    state: &git_agents::state::State,
-    agent: &AgentName,
-    task: &git_agents::task::Task,
-) -> Result<(), CliError> {
-    use git_agents::task::TaskState;
+fn refuse_early(ctx: &Context, state: &State, agent: &AgentName, task: &Task) -> Result<(), CliError> {
     let current = state.in_progress(agent);
     match (current, task.state) {
         (Some(current), _) if current.id != task.id => {
             Err(Rejected::Busy { agent: agent.clone(), task: current.id.clone() }.into())
         }
-        (Some(_), _) => Err(CliError::refused(STARTED, format!("{agent} has started {} already", task.id))
-            .hint(format!("git agents complete {agent}"))),
+        (Some(_), _) => Err(started_already(ctx, state, agent, task, "")),
         (None, TaskState::Completed) if task.agent.as_ref() != Some(agent) => {
             let holder = task.agent.clone().ok_or_else(|| Rejected::UnknownTask { id: task.id.clone() })?;
             let since = task.last_attempt().map_or(task.updated_at, |attempt| attempt.started_at);
@@ -108,10 +103,23 @@ fn refuse_early(
     }
 }
 
-fn most_urgent(snapshot: &Snapshot, agent: &AgentName) -> Result<TaskId, CliError> {
+/// That there is nothing to start, and how to go on with what was.
+fn started_already(ctx: &Context, state: &State, agent: &AgentName, task: &Task, title: &str) -> CliError {
+    let elsewhere = state
+        .agents
+        .get(agent)
+        .and_then(|agent| refuse_elsewhere(ctx, agent, task).err())
+        .filter(|error| error.code == ELSEWHERE);
+    match elsewhere {
+        Some(error) => CliError { code: STARTED, ..error },
+        None => CliError::refused(STARTED, format!("{agent} has started {} already{title}", task.id))
+            .hint(format!("git agents complete {agent}")),
+    }
+}
+
+fn most_urgent(ctx: &Context, snapshot: &Snapshot, agent: &AgentName) -> Result<TaskId, CliError> {
     if let Some(current) = snapshot.state.in_progress(agent) {
-        let message = format!("{agent} has started {} already: {}", current.id, current.title);
-        return Err(CliError::refused(STARTED, message).hint(format!("git agents complete {agent}")));
+        return Err(started_already(ctx, &snapshot.state, agent, current, &format!(": {}", current.title)));
     }
     snapshot.state.assigned_to(agent).first().map(|task| task.id.clone()).ok_or_else(|| {
         CliError::refused("nothing-assigned", format!("{agent} has no assigned task"))

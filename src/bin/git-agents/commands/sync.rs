@@ -28,7 +28,8 @@ pub(crate) struct SyncArgs {
     /// Push, unless the remote has something that is not here.
     #[arg(long, conflicts_with = "adopt")]
     push_only: bool,
-    /// When the remote's state was deleted or rewritten: bring back there what it has lost.
+    /// When the remote's state was deleted, rewritten, or changed by something else than git agents: bring back there what it
+    /// has lost, and put it back to what is sound.
     #[arg(long, conflicts_with = "adopt")]
     restore: bool,
     /// Take the remote's state as it is, and keep ours as a backup.

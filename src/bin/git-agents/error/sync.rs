@@ -43,6 +43,7 @@ impl From<SyncError> for CliError {
             SyncError::Unsound { remote, .. } => {
                 CliError::refused("remote-unsound", format!("{message}; it was not taken in"))
                     .hint(format!("git log {}", quoted(&format!("refs/agents-local/incoming/{remote}/state"))))
+                    .hint(format!("git agents sync {} --restore, to put back there what is sound", quoted(&remote)))
             }
             SyncError::Behind { remote, .. } => CliError::refused("behind", format!("{message}; nothing was pushed"))
                 .hint(format!("git agents sync {}", quoted(&remote))),

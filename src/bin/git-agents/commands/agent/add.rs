@@ -10,9 +10,11 @@ use git_agents::git::worktrees;
 use git_agents::work::enrol::{self, Enrolment};
 
 use crate::commands::complete_values::branch_names;
+use crate::commands::enrolling::confirmed;
 use crate::commands::init::check_text;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit, quoted};
+use crate::sharing::{OfflineArg, Sharing};
 use crate::view::enrolled::EnrolledView;
 
 /// Register one agent with a branch and a worktree, new or existing ones.
@@ -35,10 +37,12 @@ pub(crate) struct AddArgs {
     /// Take a branch that is there already, and the worktree that has it checked out.
     #[arg(long)]
     existing: bool,
+    #[command(flatten)]
+    offline: OfflineArg,
 }
 
 pub(crate) fn run(ctx: &Context, args: AddArgs) -> Result<Exit, CliError> {
-    let AddArgs { name, branch, base, path, no_worktree, existing } = args;
+    let AddArgs { name, branch, base, path, no_worktree, existing, offline } = args;
     let name = agent_name(&name)?;
     let repo = ctx.repo()?;
     repo.require_git()?;
@@ -84,7 +88,8 @@ pub(crate) fn run(ctx: &Context, args: AddArgs) -> Result<Exit, CliError> {
         check_text(path, &format!("git agents agent add {name} --path DIR"))?;
     }
     let enrolment = Enrolment { name, branch, start, existing, worktree, registered: false };
-    let (enrolled, _) = enrol::enrol(repo, &ctx.world, &[enrolment], &|_| {})?;
+    let sharing = Sharing::of_new_agents(ctx, offline)?;
+    let enrolled = confirmed(ctx, &sharing, enrol::enrol(repo, &ctx.world, &[enrolment], &|_| {})?)?;
     for complaint in enrolled.iter().filter_map(|one| one.complaint.as_ref()) {
         ctx.ui.warn(&format!("a hook failed after the worktree was made: {complaint}"));
     }

@@ -10,6 +10,7 @@ use git_agents::work::elsewhere;
 use git_agents::work::landing;
 use git_agents::work::place::{self, Standing};
 
+use super::super::stranger::refuse_stranger;
 use super::super::terms::overtaken;
 use super::MergeArgs;
 use crate::context::{Context, known_agent};
@@ -37,7 +38,7 @@ pub(super) fn chosen(
         }
         let mut agents = landing::with_work(ctx.repo()?, state, target)?;
         agents.retain(|agent| !astray.iter().any(|(name, _)| name == agent));
-        return without_absent(ctx, state, agents);
+        return without_absent(ctx, state, target, agents);
     }
     let agents: Vec<AgentName> = args.agents.iter().map(|name| known_agent(state, name)).collect::<Result<_, _>>()?;
     for agent in &agents {
@@ -52,12 +53,21 @@ pub(super) fn chosen(
             .hint(format!("git agents complete {agent}"))
             .hint(format!("git agents fail {agent} --reason \"…\"")));
         }
+        if let Some(agent) = state.agents.get(agent) {
+            refuse_stranger(ctx, agent, target)?;
+        }
     }
     Ok(agents)
 }
 
-/// Leave out those whose branches are other clones'; one that is nowhere is told of where it is looked for.
-fn without_absent(ctx: &Context, state: &State, agents: Vec<AgentName>) -> Result<Vec<AgentName>, CliError> {
+/// Leave out those whose branches are other clones', or nobody's that we know; one that is nowhere is told of where it is
+/// looked for.
+fn without_absent(
+    ctx: &Context,
+    state: &State,
+    target: &Target,
+    agents: Vec<AgentName>,
+) -> Result<Vec<AgentName>, CliError> {
     let repo = ctx.repo()?;
     let mut here = Vec::new();
     for name in agents {
@@ -68,7 +78,12 @@ fn without_absent(ctx: &Context, state: &State, agents: Vec<AgentName>) -> Resul
                 let hints = error.hints.join("; ");
                 ctx.ui.warn(&format!("{name} is left out: {}; {hints}", error.message));
             }
-            _ => here.push(name),
+            _ => match refuse_stranger(ctx, agent, target) {
+                Ok(()) => here.push(name),
+                Err(error) => {
+                    ctx.ui.warn(&format!("{name} is left out: {}; {}", error.message, error.hints.join("; ")))
+                }
+            },
         }
     }
     Ok(here)

@@ -17,6 +17,7 @@ use git_agents::state::State;
 use git_agents::store::{Refused, Scope};
 use git_agents::work::carry_out::CarryOutError;
 use git_agents::work::landing::{self, Landing, Wanted};
+use git_agents::work::taken;
 
 use super::complete_values::{agent_names, strategy_words};
 use super::merge_continue;
@@ -193,6 +194,7 @@ fn try_once(
         progress.moving(&planned.target.branch)?;
         match landing::carry_out_landing(repo, &ctx.world, &planned.target, &planned.landing.built) {
             Ok((_, executed)) => {
+                planned.note_branches(repo);
                 tell_followed(ctx, &executed.followed);
                 view.left_behind = followed::left_behind(&executed.followed);
                 if !view.left_behind.is_empty() {
@@ -293,6 +295,16 @@ impl Planned {
         gone.into_iter().for_each(|stopped| landing.leave_out(stopped));
         refuse(&landing.built)?;
         Ok(Planned { target, state, landing, upstream })
+    }
+
+    /// The branches that were rewritten are the agents' from now on, whatever is published.
+    fn note_branches(&self, repo: &git_agents::git::Repository) {
+        for step in &self.landing.built.plan.steps {
+            let name: Option<AgentName> = step.name.parse().ok();
+            if let Some(agent) = name.and_then(|name| self.state.agents.get(&name)) {
+                taken::note(repo, &agent.name, &agent.branch);
+            }
+        }
     }
 
     fn view(&self, ctx: &Context, dry_run: bool) -> Result<MergeView, CliError> {
