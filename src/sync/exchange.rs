@@ -9,7 +9,7 @@ use super::host::{self, Push};
 use super::integrate::{self, Integrated};
 use super::lock::SyncLock;
 use super::nearby;
-use super::{Direction, OnRewind, Remote, Report, Request, SyncError, mode, replaced};
+use super::{Direction, OnRewind, Remote, Report, Request, SyncError, mode, rejected, replaced};
 use crate::git::{Repository, refs};
 use crate::state::{Damaged, OperationId};
 use crate::store::{self, Entry, Replay, StoreError, VetError};
@@ -40,6 +40,8 @@ pub fn sync(repo: &Repository, world: &World, remote: &Remote, request: &Request
         quarantined: Vec::new(),
         tip: None,
     };
+    // Where nothing could be written down, nothing is begun.
+    rejected::rejected(repo)?;
     // git would refuse every fetch, and say it of the remote.
     if let Some(tip) = store::tip(repo)? {
         store::parent_of(repo, tip)?;

@@ -208,6 +208,10 @@ fn a_damaged_list_of_what_was_rejected_is_put_aside() {
       try: git agents doctor --fix, which puts it aside
     [status 4]
     ");
+    let before = ann.tip();
+    assert_eq!(ann.agents(["start", "ann", "1"]).status, Some(4));
+    assert_eq!(ann.tip(), before, "nothing is recorded");
+    assert_snapshot!(ann.agents(["status"]).stderr, @"warning: what was rejected is not known: [ROOT]/repo/.git/agents/rejected.json is damaged: invalid type: map, expected a sequence at line 1 column 0; see git agents doctor");
     assert_snapshot!(ann.agents(["doctor"]), @"
     error: [ROOT]/repo/.git/agents/rejected.json is damaged: invalid type: map, expected a sequence at line 1 column 0
       try: git agents doctor --fix

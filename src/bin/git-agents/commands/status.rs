@@ -58,6 +58,9 @@ fn show(ctx: &Context, no_dirty: bool) -> Result<(), CliError> {
         view.unsynced = Some(provisional.count() as u64);
         view.remote = Some(remote);
     }
-    view.rejected = sync::rejected(repo)?.iter().map(Into::into).collect();
+    match sync::rejected(repo) {
+        Ok(rejected) => view.rejected = rejected.iter().map(Into::into).collect(),
+        Err(error) => ctx.ui.warn(&format!("what was rejected is not known: {error}; see git agents doctor")),
+    }
     ctx.ui.answer(&view)
 }
