@@ -39,6 +39,7 @@ mod fail;
 mod findings;
 mod findings_import;
 mod guard;
+mod guard_folders;
 mod hooks;
 mod hooks_install;
 mod init;

@@ -122,5 +122,10 @@ fn doctor_names_what_has_waited_too_long() {
     ann.agents(["task", "add", "Waits", "--id", "w"]).good();
     ann.agents(["doctor"]).good();
     let later = ann.run(["doctor"]).env("GIT_COMMITTER_DATE", "2026-01-05T12:00:00Z").output();
-    assert_snapshot!(later, @"");
+    assert_snapshot!(later, @"
+    warning: 1 operation not shared with origin, the oldest of 2026-01-05 09:00 UTC
+      try: git agents sync origin
+    1 warning
+    [status 1]
+    ");
 }
