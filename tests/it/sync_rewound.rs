@@ -184,6 +184,7 @@ fn something_else_under_that_name_is_not_taken_in() {
     [stderr]
     error: what origin has is no sound state: [COMMIT] is no state of git-agents: it holds no format.json; it was not taken in
       try: git log refs/agents-local/incoming/origin/state
+      try: git agents sync origin --restore, to put back there what is sound
     [status 3]
     ");
     assert_eq!(ann.tip(), mine);
@@ -198,9 +199,11 @@ fn a_commit_by_hand_on_the_remote_is_taken_away_there() {
     bob.agents(["task", "add", "T", "--id", "4"]).good();
     bob.agents(["sync"]).good();
     let remote = sandbox.remote();
+    // The bare repository knows nobody.
+    let by = ["-c", "user.name=Eve", "-c", "user.email=eve@example.com"];
     for message in ["By hand", "And again"] {
         let tree = format!("{STATE}^{{tree}}");
-        let commit = sandbox.git_in(&remote, ["commit-tree", "-p", STATE, "-m", message, &tree]);
+        let commit = sandbox.git_in(&remote, [&by[..], &["commit-tree", "-p", STATE, "-m", message, &tree]].concat());
         sandbox.git_in(&remote, ["update-ref", STATE, &commit]);
     }
     ann.agents(["task", "add", "T", "--id", "5"]).good();
