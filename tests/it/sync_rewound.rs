@@ -207,9 +207,29 @@ fn a_commit_by_hand_on_the_remote_is_taken_away_there() {
         sandbox.git_in(&remote, ["update-ref", STATE, &commit]);
     }
     ann.agents(["task", "add", "T", "--id", "5"]).good();
-    assert_snapshot!(ann.agents(["sync"]), @"");
-    assert_snapshot!(ann.agents(["doctor"]), @"");
-    assert_snapshot!(ann.agents(["sync", "--restore"]), @"");
+    assert_snapshot!(ann.agents(["sync"]), @"
+    [stderr]
+    error: what origin has is no sound state: the commit [COMMIT] is no operation: its message has one paragraph; it was not taken in
+      try: git log refs/agents-local/incoming/origin/state
+      try: git agents sync origin --restore, to put back there what is sound
+    [status 3]
+    ");
+    assert_snapshot!(ann.agents(["doctor"]), @"
+    warning: what origin had when it was last asked was not taken in
+      try: git agents sync origin
+    1 warning
+    [status 1]
+    ");
+    assert_snapshot!(ann.agents(["sync", "--restore"]), @"
+    origin: 1 operation came, 1 operation went
+
+    came
+      add task 4: T (bob)
+
+    went
+      add task 5: T (Ann)
+    [status 0]
+    ");
     ann.agents(["doctor"]).good();
     bob.agents(["sync"]).good();
     bob.agrees_with(&ann);
