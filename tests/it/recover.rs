@@ -281,6 +281,7 @@ fn what_the_remote_has_is_not_accepted_by_asking_for_it() {
     [stderr]
     error: what origin has is no sound state: the commit [COMMIT] has 2 parents, and operations have one; it was not taken in
       try: git log refs/agents-local/incoming/origin/state
+      try: git agents sync origin --restore, to put back there what is sound
     [status 3]
     ");
     // Neither does it forget what was there before, when that is taken away.

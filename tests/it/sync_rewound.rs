@@ -184,6 +184,7 @@ fn something_else_under_that_name_is_not_taken_in() {
     [stderr]
     error: what origin has is no sound state: [COMMIT] is no state of git-agents: it holds no format.json; it was not taken in
       try: git log refs/agents-local/incoming/origin/state
+      try: git agents sync origin --restore, to put back there what is sound
     [status 3]
     ");
     assert_eq!(ann.tip(), mine);
@@ -198,15 +199,37 @@ fn a_commit_by_hand_on_the_remote_is_taken_away_there() {
     bob.agents(["task", "add", "T", "--id", "4"]).good();
     bob.agents(["sync"]).good();
     let remote = sandbox.remote();
+    // The bare repository knows nobody.
+    let by = ["-c", "user.name=Eve", "-c", "user.email=eve@example.com"];
     for message in ["By hand", "And again"] {
         let tree = format!("{STATE}^{{tree}}");
-        let commit = sandbox.git_in(&remote, ["commit-tree", "-p", STATE, "-m", message, &tree]);
+        let commit = sandbox.git_in(&remote, [&by[..], &["commit-tree", "-p", STATE, "-m", message, &tree]].concat());
         sandbox.git_in(&remote, ["update-ref", STATE, &commit]);
     }
     ann.agents(["task", "add", "T", "--id", "5"]).good();
-    assert_snapshot!(ann.agents(["sync"]), @"");
-    assert_snapshot!(ann.agents(["doctor"]), @"");
-    assert_snapshot!(ann.agents(["sync", "--restore"]), @"");
+    assert_snapshot!(ann.agents(["sync"]), @"
+    [stderr]
+    error: what origin has is no sound state: the commit [COMMIT] is no operation: its message has one paragraph; it was not taken in
+      try: git log refs/agents-local/incoming/origin/state
+      try: git agents sync origin --restore, to put back there what is sound
+    [status 3]
+    ");
+    assert_snapshot!(ann.agents(["doctor"]), @"
+    warning: what origin had when it was last asked was not taken in
+      try: git agents sync origin
+    1 warning
+    [status 1]
+    ");
+    assert_snapshot!(ann.agents(["sync", "--restore"]), @"
+    origin: 1 operation came, 1 operation went
+
+    came
+      add task 4: T (bob)
+
+    went
+      add task 5: T (Ann)
+    [status 0]
+    ");
     ann.agents(["doctor"]).good();
     bob.agents(["sync"]).good();
     bob.agrees_with(&ann);
