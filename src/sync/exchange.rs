@@ -19,6 +19,8 @@ use crate::world::World;
 const TRIES_ON_ONE_TIP: u32 = 3;
 /// How many commits of a remote's chain are taken for unsound, before what it had when it was last seen is put back.
 const MOST_FAULTS: usize = 100;
+/// What was taken away from remotes, by commit.
+pub const TAKEN_AWAY: &str = "refs/agents-local/taken-away/";
 /// The longest first pause after a lost race, and the longest of all.
 const FIRST_PAUSE: Duration = Duration::from_millis(40);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -90,6 +92,7 @@ fn exchange(
                 (Ok(Some(error)), OnRewind::Stop) => return Err(error),
                 (Ok(_), _) => {}
                 (Err(error @ SyncError::Unsound { .. }), OnRewind::Restore) => {
+                    keep_unsound(repo, world, theirs)?;
                     put_back(repo, remote, known, theirs, error, request.patience)?;
                     on_rewind = OnRewind::Stop;
                     continue;
@@ -226,6 +229,15 @@ fn judge(
         }));
     }
     Ok(known.map(|accepted| SyncError::Gone { remote: name(), accepted }))
+}
+
+/// Keep a chain that is about to be taken away from a remote: a newer version may have written what this one takes for
+/// unsound.
+fn keep_unsound(repo: &Repository, world: &World, tip: Option<ObjectId>) -> Result<(), SyncError> {
+    let Some(tip) = tip else { return Ok(()) };
+    let name = format!("{TAKEN_AWAY}{tip}/state");
+    let before = refs::read(repo, &name)?;
+    integrate::move_remembered(repo, world, &name, before, Some(tip), "sync: taken away from a remote")
 }
 
 /// Put the remote back to the newest commit of its chain that is sound, or to what it had before. What follows there was

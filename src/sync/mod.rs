@@ -35,7 +35,7 @@ use crate::state::OperationId;
 use crate::store::{Entry, StoreError};
 
 pub use divergence::{Divergence, between, not_taken_in, unshared};
-pub use exchange::sync;
+pub use exchange::{TAKEN_AWAY, sync};
 pub use exclusive::{Confirmed, Unconfirmed, confirm, prepare};
 pub use host::refetch;
 pub use mode::{Mode, has_met_others, is_due, known_remote, mode};

@@ -228,6 +228,8 @@ fn a_commit_by_hand_on_the_remote_is_taken_away_there() {
 
     went
       add task 5: T (Ann)
+    [stderr]
+    what was taken away from origin is kept in refs/agents-local/taken-away/[COMMIT]/state
     [status 0]
     ");
     ann.agents(["doctor"]).good();

@@ -1,6 +1,7 @@
 //! `git agents sync`
 
 use clap::Args;
+use git_agents::git::refs;
 use git_agents::state::Action;
 use git_agents::store::{self, History, Scope};
 use git_agents::sync::{self, Direction, OnRewind, Report, Request};
@@ -84,6 +85,7 @@ pub(crate) fn run(ctx: &Context, args: SyncArgs) -> Result<Exit, CliError> {
         _ => OnRewind::Stop,
     };
     let before = sync::rejected(repo)?;
+    let taken_away = refs::list(repo, sync::TAKEN_AWAY)?;
     let gone = store::cached(repo).filter(|_| store::tip(repo).is_ok_and(|tip| tip.is_none()));
     let report = sync::sync(repo, &ctx.world, &remote, &Request { on_rewind, ..Request::new(direction) });
     let report = report.inspect_err(|_| {
@@ -100,6 +102,9 @@ pub(crate) fn run(ctx: &Context, args: SyncArgs) -> Result<Exit, CliError> {
                 "refs/agents/state was gone, and so is {last}, where it was: what was not shared before is lost"
             )),
         }
+    }
+    for (name, _) in refs::list(repo, sync::TAKEN_AWAY)?.iter().filter(|one| !taken_away.contains(one)) {
+        ctx.ui.note(&format!("what was taken away from {} is kept in {name}", remote.name));
     }
     for (agents, target, commit) in landed(&report).filter(|(_, _, commit)| in_target(ctx, commit) == Some(false)) {
         ctx.ui.note(&format!(
