@@ -18,10 +18,11 @@ use super::journal::{Entry, JournalError};
 pub use super::losses::{Losses, losses};
 use crate::git::merge_tree::MergeError;
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
+use crate::git::repository::RefStorage;
 use crate::git::scratch::ScratchError;
-use crate::git::status;
 use crate::git::worktrees::{self, Worktree};
 use crate::git::{GitError, Repository};
+use crate::git::{stale, status};
 
 /// The kind of journal entry.
 pub const KIND: &str = "worktree-removal";
@@ -232,6 +233,7 @@ pub fn recover(repo: &Repository, mut entry: Entry, signature: &Signature) -> Re
     let trash = discard::trash_of(&intent.path, &entry.id);
     let mut is_gone = intent.gone;
     if !intent.gone && (intent.deleting || trash.exists()) {
+        clear_locks(repo, &intent);
         match take_away(repo, &mut entry, intent, signature) {
             Ok(_) => is_gone = true,
             Err(RemoveError::Busy { .. }) => {}
@@ -239,6 +241,18 @@ pub fn recover(repo: &Repository, mut entry: Entry, signature: &Signature) -> Re
         }
     }
     Ok((entry, is_gone))
+}
+
+/// A process that was killed while it deleted the branch left the locks of that: nobody could move the branch again.
+fn clear_locks(repo: &Repository, intent: &Intent) {
+    if repo.storage() == RefStorage::Reftable {
+        stale::clear(repo, &repo.common_dir().join("reftable/tables.list.lock"), <[u8]>::is_empty);
+        return;
+    }
+    if let Some(branch) = &intent.branch {
+        stale::clear(repo, &refs::lock_path(repo, branch), <[u8]>::is_empty);
+    }
+    stale::clear_packed_refs(repo);
 }
 
 /// Rename, compare, delete. Every step can be repeated.

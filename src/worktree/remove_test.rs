@@ -248,7 +248,11 @@ fn a_killed_removal_is_finished_or_given_back() {
     let trash = discard::trash_of(&dir, "03");
     std::fs::rename(&dir, &trash).unwrap();
     std::fs::remove_file(trash.join("a.txt")).unwrap();
+    // Even while it deleted the branch.
+    let lock = refs::lock_path(&repo, "refs/heads/agents/one");
+    std::fs::write(&lock, "").unwrap();
     recovered();
+    assert!(!lock.exists());
     assert!(is_gone(&fixture, &dir));
     // Killed before it was recorded: what somebody has made anew since stays.
     drop(Entry::begin(&repo, "04", KIND, &Intent { gone: true, ..intent(true) }).unwrap());
