@@ -1,7 +1,7 @@
 //! Whether a worktree could come along when its branch moves, asked before anything does.
 //!
 //! Uncommitted work, untracked and ignored files in the way are named; so is what git would only find out in the middle
-//! of writing files. Nothing is touched. What is certain is told without git: see [`certain`].
+//! of writing files. Nothing is touched. What is certain is told without git: see `certain`.
 
 mod certain;
 mod files;
