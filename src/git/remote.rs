@@ -138,7 +138,7 @@ pub fn push(repo: &Repository, upstream: &Upstream, commit: ObjectId) -> Result<
     match actual {
         Some(actual) if actual == commit => Ok(Pushed::Done),
         // It was refused for what the remote has: that is news to us, or was news a moment ago.
-        Some(theirs) if actual != before || !has(repo, theirs) || !is_ahead(repo, theirs, commit) => {
+        Some(theirs) if actual != before || !has(repo, theirs) || !repo.is_within(theirs, commit) => {
             Ok(Pushed::Overtaken { actual })
         }
         None if actual != before => Ok(Pushed::Overtaken { actual }),
@@ -169,10 +169,4 @@ pub(crate) fn unprompted(repo: &Repository, git: Git) -> Git {
 
 fn has(repo: &Repository, id: ObjectId) -> bool {
     repo.gix().find_object(id).is_ok()
-}
-
-/// Whether `newer` has all of `older`.
-pub fn is_ahead(repo: &Repository, older: ObjectId, newer: ObjectId) -> bool {
-    let bases = repo.gix().merge_bases_many(older, &[newer]).unwrap_or_default();
-    bases.iter().any(|base| base.detach() == older)
 }

@@ -134,6 +134,12 @@ impl Repository {
         Ok(size)
     }
 
+    /// Whether `tip` is `commit` or has it in its history. What is not here is in nothing, and has nothing.
+    pub fn is_within(&self, commit: ObjectId, tip: ObjectId) -> bool {
+        let bases = self.gix.merge_bases_many(tip, &[commit]).unwrap_or_default();
+        bases.iter().any(|base| base.detach() == commit)
+    }
+
     /// This worktree's own git folder (`.git`, or `.git/worktrees/x` in a linked worktree).
     pub fn git_dir(&self) -> &Path {
         &self.git_dir

@@ -290,8 +290,7 @@ fn bring_along(
     plan: &mut Plan,
 ) -> Result<(), PlanError> {
     let Ok(tip) = tip_of(repo, branch)? else { return Ok(()) };
-    let bases = repo.gix().merge_bases_many(start, &[tip]).unwrap_or_default();
-    if tip == end || bases.iter().any(|base| base.detach() == tip) {
+    if tip == end || repo.is_within(tip, start) {
         return Ok(());
     }
     if follow_all(check, all, branch, tip, end, &mut plan.worktrees)?.is_none() {

@@ -248,8 +248,7 @@ fn intent_of(repo: &Repository, execution: &Execution<'_>) -> Intent {
 /// backup of it.
 fn is_only_ahead(repo: &Repository, plan: &Plan, one: &Move) -> bool {
     let (true, Some(before), Some(after)) = (plan.steps.is_empty(), one.before, one.after) else { return false };
-    let bases = repo.gix().merge_bases_many(before, &[after]).unwrap_or_default();
-    bases.iter().any(|base| base.detach() == before)
+    repo.is_within(before, after)
 }
 
 impl RefIntent {

@@ -2,9 +2,10 @@
 //! each.
 //!
 //! The chain is no proof of that. Whoever can push to the remote can write into it that we made a branch or moved one,
-//! and what we have made or moved is ours to delete or to move back. An agent's task is done where it was begun. The file is never fetched and never pushed; it
-//! holds the operation's id, which stays the same when it is replayed, and a hash of what it says of refs and agents.
-//! It is written before the refs of the operation are recorded; losing it makes us careful, and nothing else.
+//! and what we have made or moved is ours to delete or to move back. An agent's task is done where it was begun. The
+//! file is never fetched and never pushed; it holds the operation's id, which stays the same when it is replayed, and a
+//! hash of what it says of refs and agents. It is written before the refs of the operation are recorded; losing it makes
+//! us careful, and nothing else.
 
 use std::collections::HashSet;
 use std::fs::OpenOptions;

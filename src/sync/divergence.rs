@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use gix::ObjectId;
 
-use super::remote::{INCOMING_FOLDER, accepted_ref};
+use super::remote::{INCOMING_FOLDER, accepted_ref, told_by};
 use crate::git::{Repository, refs};
 use crate::state::OperationId;
 use crate::store::{self, Entry, History, StoreError};
@@ -126,9 +126,7 @@ pub fn unshared(repo: &Repository, accepted_ref: &str) -> Result<Option<Vec<Entr
 pub fn not_taken_in(repo: &Repository) -> Result<Vec<String>, StoreError> {
     let mut found = Vec::new();
     for (name, incoming) in refs::list(repo, INCOMING_FOLDER)? {
-        let Some(remote) = name.strip_prefix(INCOMING_FOLDER).and_then(|name| name.strip_suffix("/state")) else {
-            continue;
-        };
+        let Some(remote) = told_by(INCOMING_FOLDER, &name) else { continue };
         let accepted = refs::read(repo, &accepted_ref(remote))?;
         // What was pushed since is further on.
         let is_in = match accepted {

@@ -29,18 +29,8 @@ pub(super) enum Push {
 /// Fetch the remote's chain into its incoming ref; gives what the remote has now.
 pub(super) fn fetch(repo: &Repository, remote: &Remote, patience: Duration) -> Result<Option<ObjectId>, SyncError> {
     let here = remote.incoming_ref();
-    let mut git = hardened(repo, remote)
-        // What the user wants of their own fetches is not wanted here.
-        .args(["-c", "fetch.pruneTags=false", "-c", "fetch.writeCommitGraph=false", "fetch"])
-        // One line for each ref that the remote has, also where nothing is new: `<flag> <old> <new> <ref here>`.
-        .args(["--porcelain", "--verbose", "--no-show-forced-updates"])
-        .args(["--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"])
-        // All of it, also where the clone is partial: a document that is missing would be fetched alone.
-        .args(["--no-filter", "--no-prune", "--refmap="]);
-    if let Some(program) = &remote.upload_pack {
-        git = git.arg(format!("--upload-pack={program}"));
-    }
-    let git = git.arg("--").arg(&remote.url).arg(format!("+{}:{here}", remote.theirs));
+    // One line for each ref that the remote has, also where nothing is new: `<flag> <old> <new> <ref here>`.
+    let git = fetching(repo, remote, &["--porcelain", "--verbose", "--no-show-forced-updates"]);
     let output = run(git, patience)?;
     if !output.is_good() {
         // To git it is an error when there is no such ref, and to us an answer. A pattern would be none to git, and would
@@ -68,15 +58,7 @@ pub fn refetch(repo: &Repository, remote: &Remote, patience: Duration) -> Result
     if !list(repo, remote, &[&remote.theirs], patience)?.iter().any(|(name, _)| *name == remote.theirs) {
         return Ok(());
     }
-    let mut git = hardened(repo, remote)
-        .args(["-c", "fetch.pruneTags=false", "-c", "fetch.writeCommitGraph=false", "fetch", "--quiet", "--refetch"])
-        .args(["--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"])
-        .args(["--no-filter", "--no-prune", "--refmap="]);
-    if let Some(program) = &remote.upload_pack {
-        git = git.arg(format!("--upload-pack={program}"));
-    }
-    let refspec = format!("+{}:{}", remote.theirs, remote.incoming_ref());
-    let output = run(git.arg("--").arg(&remote.url).arg(refspec), patience)?;
+    let output = run(fetching(repo, remote, &["--quiet", "--refetch"]), patience)?;
     match output.is_good() {
         true => Ok(()),
         false => Err(SyncError::Unreachable { remote: remote.name.clone(), words: output.words() }),
@@ -140,6 +122,21 @@ pub(super) fn list(
         Some((name.to_str().ok()?.to_owned(), ObjectId::from_hex(id).ok()?))
     };
     Ok(output.stdout.lines().filter_map(row).collect())
+}
+
+/// A fetch of the remote's chain into its incoming ref, and of nothing else.
+fn fetching(repo: &Repository, remote: &Remote, options: &[&str]) -> Git {
+    let mut git = hardened(repo, remote)
+        // What the user wants of their own fetches is not wanted here.
+        .args(["-c", "fetch.pruneTags=false", "-c", "fetch.writeCommitGraph=false", "fetch"])
+        .args(options)
+        .args(["--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"])
+        // All of it, also where the clone is partial: a document that is missing would be fetched alone.
+        .args(["--no-filter", "--no-prune", "--refmap="]);
+    if let Some(program) = &remote.upload_pack {
+        git = git.arg(format!("--upload-pack={program}"));
+    }
+    git.arg("--").arg(&remote.url).arg(format!("+{}:{}", remote.theirs, remote.incoming_ref()))
 }
 
 /// A push that moves this ref of the remote only when it is as expected; the refspec is still to be said.

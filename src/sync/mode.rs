@@ -50,13 +50,12 @@ pub fn has_met_others(repo: &Repository) -> Result<bool, SyncError> {
 /// Refs could not be read.
 pub fn known_remote(repo: &Repository) -> Result<Option<String>, SyncError> {
     let known = refs::list(repo, ACCEPTED_FOLDER)?;
-    let name = |full: &str| full.strip_prefix(ACCEPTED_FOLDER)?.strip_suffix("/state").map(str::to_owned);
-    let names: Vec<String> = known.iter().filter_map(|(full, _)| name(full)).collect();
+    let names: Vec<&str> = known.iter().filter_map(|(full, _)| remote::told_by(ACCEPTED_FOLDER, full)).collect();
     if names.is_empty() {
         return Ok(None);
     }
     let wanted = remote::name(repo, None).ok();
-    Ok(wanted.filter(|wanted| names.contains(wanted)))
+    Ok(wanted.filter(|wanted| names.contains(&wanted.as_str())))
 }
 
 /// Whether what waits to be shared has waited long enough.

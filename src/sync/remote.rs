@@ -52,6 +52,11 @@ pub fn accepted_ref(remote: &str) -> String {
     format!("{ACCEPTED_FOLDER}{remote}/state")
 }
 
+/// The remote that a ref in one of these folders is about; none for another ref.
+pub(super) fn told_by<'a>(folder: &str, name: &'a str) -> Option<&'a str> {
+    name.strip_prefix(folder)?.strip_suffix("/state")
+}
+
 /// The remote that was named, else the configured one, else the only one, else `origin`.
 ///
 /// # Errors

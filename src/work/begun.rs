@@ -42,7 +42,7 @@ pub fn begun(repo: &Repository, agent: &Agent, task: &Task) -> Result<Begun, Sto
     }
     let Some(pushed) = pushed(repo, agent, task)? else { return Ok(Begun::Elsewhere { pushed: None }) };
     let tip = refs::read(repo, &format!("refs/heads/{}", agent.branch))?;
-    Ok(match tip.is_some_and(|tip| is_within(repo, pushed, tip)) {
+    Ok(match tip.is_some_and(|tip| repo.is_within(pushed, tip)) {
         true => Begun::Here,
         false => Begun::Elsewhere { pushed: Elsewhere::of(repo).tracking(agent).map(|name| short(&name).to_owned()) },
     })
@@ -65,10 +65,5 @@ fn pushed(repo: &Repository, agent: &Agent, task: &Task) -> Result<Option<Object
     let base = task.live_attempt().and_then(|attempt| attempt.base.as_ref());
     let base = base.and_then(|base| ObjectId::from_hex(base.as_str().as_bytes()).ok());
     let Some(base) = base else { return Ok(None) };
-    Ok(Elsewhere::of(repo).tip(repo, agent)?.filter(|tip| *tip != base && is_within(repo, base, *tip)))
-}
-
-fn is_within(repo: &Repository, commit: ObjectId, tip: ObjectId) -> bool {
-    let bases = repo.gix().merge_bases_many(tip, &[commit]).unwrap_or_default();
-    commit == tip || bases.iter().any(|base| base.detach() == commit)
+    Ok(Elsewhere::of(repo).tip(repo, agent)?.filter(|tip| *tip != base && repo.is_within(base, *tip)))
 }

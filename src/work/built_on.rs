@@ -72,7 +72,7 @@ pub fn stands(repo: &Repository, operation: &str, moves: &[Move]) -> Result<Vec<
         let backup = backup_name(operation, &one.name);
         let now = refs::read(repo, &one.name)?;
         let built = match (one.after, now) {
-            (Some(left), Some(now)) if is_on_top(repo, left, now) => Some(built(repo, left, now)?),
+            (Some(left), Some(now)) if repo.is_within(left, now) => Some(built(repo, left, now)?),
             _ => None,
         };
         Ok(Stand {
@@ -131,11 +131,6 @@ pub fn on_branches(repo: &Repository, commit: ObjectId, moved: &[Move]) -> Resul
     let is_other = |name: &&str| !moved.iter().any(|one| one.name == **name);
     let short = |name: &str| name.strip_prefix("refs/heads/").unwrap_or(name).to_owned();
     Ok(output.lines().filter(is_other).map(short).collect())
-}
-
-fn is_on_top(repo: &Repository, older: ObjectId, newer: ObjectId) -> bool {
-    let bases = repo.gix().merge_bases_many(newer, &[older]).unwrap_or_default();
-    bases.iter().any(|base| base.detach() == older)
 }
 
 fn built(repo: &Repository, from: ObjectId, to: ObjectId) -> Result<Built, GitError> {

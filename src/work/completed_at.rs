@@ -27,7 +27,7 @@ pub(super) fn elsewhere(
     for task in tasks {
         let Some(at) = task.attempts.last().and_then(|attempt| attempt.tip.as_ref()) else { continue };
         let Ok(at) = ObjectId::from_hex(at.as_str().as_bytes()) else { continue };
-        if at == tip || reaches(repo, tip, at) {
+        if repo.is_within(at, tip) {
             continue;
         }
         let is_known = repo.gix().find_commit(at).is_ok();
@@ -44,11 +44,6 @@ pub(super) fn elsewhere(
         found.push(WorkElsewhere { task: task.id.to_string(), commit: at, is_known, was_here });
     }
     Ok(found)
-}
-
-fn reaches(repo: &Repository, tip: ObjectId, commit: ObjectId) -> bool {
-    let bases = repo.gix().merge_bases_many(tip, &[commit]).unwrap_or_default();
-    bases.iter().any(|base| base.detach() == commit)
 }
 
 /// Whether the branch stood there once: what it is now came of it, by a rebase or by hand.

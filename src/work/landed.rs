@@ -175,8 +175,7 @@ impl<'r> Judge<'r> {
 
     /// Whether the target's history has the commit.
     fn reaches(&self, commit: ObjectId) -> bool {
-        let bases = self.repo.gix().merge_bases_many(self.target, &[commit]).unwrap_or_default();
-        bases.iter().any(|base| base.detach() == commit)
+        self.repo.is_within(commit, self.target)
     }
 
     fn merge(&mut self, base: Option<ObjectId>, theirs: ObjectId) -> Result<Merged, JudgeError> {

@@ -94,11 +94,7 @@ pub fn with_work(repo: &Repository, state: &State, target: &Target) -> Result<Ve
     let has_work = |agent: &&Agent| {
         let completed = state.tasks_of(&agent.name).any(|task| task.state == TaskState::Completed);
         let tip = tips.get(&format!("refs/heads/{}", agent.branch));
-        let is_in_target = |tip: &ObjectId| {
-            let bases = repo.gix().merge_bases_many(target.commit, &[*tip]).unwrap_or_default();
-            bases.iter().any(|base| base.detach() == *tip)
-        };
-        let has_commits = tip.is_some_and(|tip| !is_in_target(tip));
+        let has_commits = tip.is_some_and(|tip| !repo.is_within(*tip, target.commit));
         state.in_progress(&agent.name).is_none() && (completed || has_commits)
     };
     Ok(state.agents.values().filter(has_work).map(|agent| agent.name.clone()).collect())

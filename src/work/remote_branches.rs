@@ -193,7 +193,7 @@ fn fate(
         return Ok(RemoteFate::Unknown { tip });
     }
     let theirs = listing.branches.get(&target_on(repo, target, &upstream.remote)).copied();
-    let is_there = |theirs| repo.gix().has_object(theirs) && remote::is_ahead(repo, target.commit, theirs);
+    let is_there = |theirs| repo.gix().has_object(theirs) && repo.is_within(target.commit, theirs);
     if !theirs.is_some_and(is_there) {
         return Ok(RemoteFate::TargetBehind);
     }

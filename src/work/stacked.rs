@@ -153,11 +153,7 @@ impl<'r> Memory<'r> {
 
     /// Whether a commit is in the history of another. What is not here is in nothing.
     fn has(&self, newer: ObjectId, older: ObjectId) -> bool {
-        let repo = self.repo.gix();
-        if !repo.has_object(older) || !repo.has_object(newer) {
-            return false;
-        }
-        let bases = repo.merge_bases_many(older, &[newer]).unwrap_or_default();
-        bases.iter().any(|base| base.detach() == older)
+        let is_here = |commit| self.repo.gix().has_object(commit);
+        is_here(older) && is_here(newer) && self.repo.is_within(older, newer)
     }
 }

@@ -211,12 +211,10 @@ impl<'r> Beginning<'r> {
         let gone = || StartError::BranchGone { branch: agent.branch.clone() };
         let tip = refs::read(repo, &branch)?.ok_or_else(gone)?;
         let mut beginning = Beginning { repo, agent, branch, base: tip, brought: Vec::new(), built: None };
-        let has_own = !beginning.is_in(tip, target.commit);
+        let has_own = !repo.is_within(tip, target.commit);
         let mut pending: Vec<Dependency<'_>> = dependencies(repo, state, task)
             .into_iter()
-            .filter(|dependency| {
-                !beginning.is_in(dependency.tip, tip) && !beginning.is_in(dependency.tip, target.commit)
-            })
+            .filter(|dependency| !repo.is_within(dependency.tip, tip) && !repo.is_within(dependency.tip, target.commit))
             .collect();
         if pending.is_empty() && (has_own || tip == target.commit) {
             return Ok(beginning);
@@ -240,7 +238,7 @@ impl<'r> Beginning<'r> {
 
     /// The branch has nothing of its own: on to a dependency if that is ahead of it, else to the target.
     fn move_forward(&mut self, target: &Target, pending: &mut Vec<Dependency<'_>>) {
-        match pending.iter().position(|dependency| self.is_in(self.base, dependency.tip)) {
+        match pending.iter().position(|dependency| self.repo.is_within(self.base, dependency.tip)) {
             Some(place) => {
                 let first = pending.remove(place);
                 self.base = first.tip;
@@ -262,7 +260,7 @@ impl<'r> Beginning<'r> {
         let writer = land::Writer { repo: self.repo, scratch: &scratch, identity: &identity };
         let mut merger = MergeTree::new(self.repo, &scratch, Some(target.commit));
         for dependency in pending {
-            if self.is_in(dependency.tip, self.base) {
+            if self.repo.is_within(dependency.tip, self.base) {
                 continue;
             }
             let request = Request { base: None, ours: self.base, theirs: dependency.tip };
@@ -313,12 +311,6 @@ impl<'r> Beginning<'r> {
         self.base = tip;
         self.brought = vec![Brought::LeftBehind { reason: LeftBehind::Worktree }];
         Ok(())
-    }
-
-    /// Whether `commit` is reachable from `from`.
-    fn is_in(&self, commit: ObjectId, from: ObjectId) -> bool {
-        let bases = self.repo.gix().merge_bases_many(commit, &[from]).unwrap_or_default();
-        commit == from || bases.iter().any(|base| base.detach() == commit)
     }
 }
 

@@ -42,17 +42,12 @@ pub fn is_agents(repo: &Repository, agent: &Agent, tip: ObjectId, target: Object
         return Ok(true);
     }
     let published = Elsewhere::of(repo).tip(repo, agent)?;
-    Ok(is_within(repo, tip, target) || published.is_some_and(|published| is_within(repo, tip, published)))
+    Ok(repo.is_within(tip, target) || published.is_some_and(|published| repo.is_within(tip, published)))
 }
 
 /// Whether nothing was ever fetched into the state.
 fn is_alone(repo: &Repository) -> bool {
     sync::has_met_others(repo).is_ok_and(|has| !has)
-}
-
-fn is_within(repo: &Repository, commit: ObjectId, tip: ObjectId) -> bool {
-    let bases = repo.gix().merge_bases_many(tip, &[commit]).unwrap_or_default();
-    commit == tip || bases.iter().any(|base| base.detach() == commit)
 }
 
 fn file(repo: &Repository, agent: &AgentName) -> PathBuf {

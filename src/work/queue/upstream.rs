@@ -53,8 +53,8 @@ pub fn standing(repo: &Repository, target: &Target, fetch: bool) -> Result<Stand
     };
     Ok(match theirs {
         None => Standing::Current(upstream),
-        Some(theirs) if remote::is_ahead(repo, theirs, target.commit) => Standing::Current(upstream),
-        Some(theirs) if remote::is_ahead(repo, target.commit, theirs) => Standing::Behind(upstream, theirs),
+        Some(theirs) if repo.is_within(theirs, target.commit) => Standing::Current(upstream),
+        Some(theirs) if repo.is_within(target.commit, theirs) => Standing::Behind(upstream, theirs),
         Some(theirs) => Standing::Diverged(upstream, theirs),
     })
 }

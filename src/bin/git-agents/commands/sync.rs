@@ -1,13 +1,15 @@
 //! `git agents sync`
 
+use std::collections::BTreeMap;
+
 use clap::Args;
-use git_agents::git::refs;
+use git_agents::git::{Repository, refs};
 use git_agents::state::Action;
 use git_agents::store::{self, History, Scope};
 use git_agents::sync::{self, Direction, OnRewind, Report, Request};
+use gix::ObjectId;
 
 use super::complete_values::remote_names;
-use super::task::show::in_target;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::sync::{Acknowledged, SyncView};
@@ -44,15 +46,27 @@ pub(crate) struct SyncArgs {
     acknowledge: bool,
 }
 
-/// What has landed elsewhere: who, where, and the commit.
-fn landed(report: &Report) -> impl Iterator<Item = (String, &str, &str)> {
-    report.came.iter().rev().filter_map(|entry| match &entry.operation.as_ref()?.action {
-        Action::Land { target, after, landed, .. } => {
-            let agents: Vec<&str> = landed.iter().map(|one| one.agent.as_str()).collect();
-            Some((agents.join(", "), target.as_str(), after.as_str()))
+/// The newest landing on each branch that came and is not on that branch here: who, where, and the commit.
+fn landed<'a>(repo: &Repository, report: &'a Report) -> Vec<(String, &'a str, &'a str)> {
+    let mut newest = BTreeMap::new();
+    for entry in &report.came {
+        if let Some(Action::Land { target, after, landed, .. }) = entry.operation.as_ref().map(|one| &one.action) {
+            newest.entry(target.as_str()).or_insert((after.as_str(), landed));
         }
-        _ => None,
-    })
+    }
+    let is_missing = |target: &str, commit: &str| {
+        let tip = refs::read(repo, &format!("refs/heads/{target}")).ok().flatten();
+        let commit = ObjectId::from_hex(commit.as_bytes()).ok();
+        tip.zip(commit).is_some_and(|(tip, commit)| !repo.is_within(commit, tip))
+    };
+    let mut missing = Vec::new();
+    for (target, (commit, landed)) in newest {
+        if !landed.is_empty() && is_missing(target, commit) {
+            let agents: Vec<&str> = landed.iter().map(|one| one.agent.as_str()).collect();
+            missing.push((agents.join(", "), target, commit));
+        }
+    }
+    missing
 }
 
 pub(crate) fn run(ctx: &Context, args: SyncArgs) -> Result<Exit, CliError> {
@@ -106,7 +120,7 @@ pub(crate) fn run(ctx: &Context, args: SyncArgs) -> Result<Exit, CliError> {
     for (name, _) in refs::list(repo, sync::TAKEN_AWAY)?.iter().filter(|one| !taken_away.contains(one)) {
         ctx.ui.note(&format!("what was taken away from {} is kept in {name}", remote.name));
     }
-    for (agents, target, commit) in landed(&report).filter(|(_, _, commit)| in_target(ctx, commit) == Some(false)) {
+    for (agents, target, commit) in landed(repo, &report) {
         ctx.ui.note(&format!(
             "{agents} landed in another clone, and {target} does not have {} here: git pull",
             commit.get(..10).unwrap_or(commit)

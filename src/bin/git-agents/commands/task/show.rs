@@ -14,12 +14,11 @@ use crate::error::{CliError, Exit};
 use crate::view::task::TaskShow;
 
 /// Whether the target has the commit; none where there is no target to ask.
-pub(crate) fn in_target(ctx: &Context, commit: &str) -> Option<bool> {
+fn in_target(ctx: &Context, commit: &str) -> Option<bool> {
     let repo = ctx.repo().ok()?;
     let target = config::target(repo).ok()?;
     let id = ObjectId::from_hex(commit.as_bytes()).ok()?;
-    let bases = repo.gix().merge_bases_many(target.commit, &[id]).unwrap_or_default();
-    Some(bases.iter().any(|base| base.detach() == id))
+    Some(repo.is_within(id, target.commit))
 }
 
 /// Show one task and every attempt at it.
