@@ -10,6 +10,7 @@ pub mod check;
 pub mod claim;
 pub mod config;
 pub mod duration;
+pub mod execute;
 pub mod finding;
 pub mod git;
 pub mod land;
