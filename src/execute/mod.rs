@@ -2,4 +2,6 @@
 //!
 //! Everything here is a rule or a record; the command drives it.
 
+pub mod batch;
+pub mod filing;
 pub mod step;
