@@ -17,6 +17,8 @@ pub mod land;
 pub mod name;
 pub mod path;
 pub mod plan;
+pub mod process;
+pub mod run;
 pub mod state;
 pub mod store;
 pub mod sync;
