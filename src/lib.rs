@@ -15,6 +15,8 @@ pub mod git;
 pub mod land;
 pub mod name;
 pub mod path;
+pub mod preset;
+pub mod profile;
 pub mod state;
 pub mod store;
 pub mod sync;
