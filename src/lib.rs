@@ -17,6 +17,7 @@ pub mod name;
 pub mod path;
 pub mod preset;
 pub mod profile;
+pub mod prompt;
 pub mod state;
 pub mod store;
 pub mod sync;
