@@ -4,4 +4,6 @@
 
 pub mod batch;
 pub mod filing;
+pub mod judge;
+pub mod launch;
 pub mod step;
