@@ -26,13 +26,17 @@ fn every_setting_says_where_it_comes_from() {
     agents.checkRetries   1                  global
     agents.checkTimeout   10m                local
     agents.mergeMessage                      default
+    agents.models                            default
     agents.prefix         agents/            default
+    agents.preset         balanced           default
+    agents.profile                           default
     agents.remote                            default
     agents.remoteRef      refs/agents/state  default
     agents.squashMessage                     default
     agents.strategy       squash             .agents.toml
     agents.sync           manual             default
     agents.target                            default
+    agents.template                          default
     agents.trailers       true               environment
     agents.worktrees                         default
     [stderr]

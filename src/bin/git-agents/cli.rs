@@ -76,6 +76,8 @@ pub(crate) enum Command {
     Hooks(commands::hooks::HooksArgs),
     Findings(commands::findings::FindingsArgs),
     Status(commands::status::StatusArgs),
+    Brief(commands::brief::BriefArgs),
+    Presets(commands::presets::PresetsArgs),
     Conflicts(commands::conflicts::ConflictsArgs),
     MergeOrder(commands::merge_order::MergeOrderArgs),
     Rebase(commands::rebase::RebaseArgs),

@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 pub(crate) mod assign;
 mod begun;
+pub(crate) mod brief;
 pub(crate) mod claim;
 pub(crate) mod claims;
 pub(crate) mod cleanup;
@@ -29,6 +30,7 @@ pub(crate) mod merge;
 pub(crate) mod merge_continue;
 pub(crate) mod merge_order;
 pub(crate) mod next;
+pub(crate) mod presets;
 pub(crate) mod ready;
 pub(crate) mod rebase;
 pub(crate) mod recover;
@@ -91,6 +93,8 @@ fn carry_out(ctx: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Recover(args) => recover::run(ctx, &args),
         Command::Reset(args) => reset::run(ctx, &args),
         Command::Config(args) => config::run(ctx, &args),
+        Command::Brief(args) => brief::run(ctx, &args),
+        Command::Presets(args) => presets::run(ctx, &args),
         Command::Trust(args) => trust::run(ctx, &args),
         Command::Doctor(args) => doctor::run(ctx, &args),
         Command::Status(args) => status::run(ctx, &args),

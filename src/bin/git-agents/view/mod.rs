@@ -6,6 +6,7 @@
 pub(crate) mod agent;
 pub(crate) mod backups;
 pub(crate) mod blocked;
+pub(crate) mod brief;
 pub(crate) mod check;
 pub(crate) mod claim;
 pub(crate) mod cleanup;
@@ -33,6 +34,7 @@ pub(crate) mod merge_plan;
 pub(crate) mod merge_stopped;
 pub(crate) mod packet;
 pub(crate) mod paths;
+pub(crate) mod presets;
 pub(crate) mod rebase;
 pub(crate) mod recover;
 pub(crate) mod removed;
