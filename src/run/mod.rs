@@ -9,13 +9,13 @@ pub mod error;
 pub mod file;
 pub mod folder;
 pub mod id;
-mod launch;
 pub mod list;
 pub mod record;
 pub mod settle;
 pub mod start;
 pub mod state;
 pub mod stop;
+pub mod supervise;
 pub mod wait;
 pub mod word;
 
