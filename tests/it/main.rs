@@ -55,6 +55,7 @@ mod merge_queue;
 mod messages;
 mod next;
 mod overview;
+mod past_runs;
 mod provisional;
 mod ready;
 mod rebase;
