@@ -3,8 +3,10 @@
 
 use std::fmt;
 
-use crate::agent::{AgentName, is_branch_name};
+use super::families::{self, FAMILIES};
+use crate::agent::is_branch_name;
 use crate::duration;
+use crate::name::check_name;
 use crate::text;
 
 /// What values a key takes.
@@ -35,6 +37,18 @@ pub enum Kind {
     Remote,
     /// The full name of a ref.
     Ref,
+    /// The name of a profile or a preset.
+    Name,
+    /// What a program calls a model, or `strong`, `standard` or `fast`.
+    Model,
+    /// Several of them with commas between.
+    Models,
+    /// Where something stands in a JSON object: names with dots between.
+    Path,
+    /// Any text that can be shown.
+    Text,
+    /// A file.
+    File,
 }
 
 /// Whether `.agents.toml` may say it.
@@ -64,7 +78,7 @@ pub struct Key {
     pub many: bool,
 }
 
-const STRATEGIES: Kind = Kind::Words(&["rebase", "merge", "squash"]);
+pub(super) const STRATEGIES: Kind = Kind::Words(&["rebase", "merge", "squash"]);
 
 /// All of them, by name.
 pub const KEYS: &[Key] = &[
@@ -73,25 +87,27 @@ pub const KEYS: &[Key] = &[
     key("agents.checkRetries", Kind::Number { most: 100 }, "0", Shared::Yes),
     key("agents.checkTimeout", Kind::Span, "", Shared::Yes),
     key("agents.mergeMessage", Kind::Template, "", Shared::No),
+    key("agents.models", Kind::Models, "", Shared::Yes),
     key("agents.prefix", Kind::Prefix, super::DEFAULT_PREFIX, Shared::Yes),
+    key("agents.preset", Kind::Name, "balanced", Shared::Yes),
+    key("agents.profile", Kind::Name, "", Shared::Trusted),
     key("agents.remote", Kind::Remote, "", Shared::No),
     key("agents.remoteRef", Kind::Ref, "refs/agents/state", Shared::No),
     key("agents.squashMessage", Kind::Template, "", Shared::No),
     key("agents.strategy", STRATEGIES, "", Shared::Yes),
     key("agents.sync", Kind::Words(&["auto", "manual"]), "auto", Shared::No),
     key("agents.target", Kind::Branch, "", Shared::No),
+    key("agents.template", Kind::File, "", Shared::No),
     key("agents.trailers", Kind::Flag, "false", Shared::Yes),
     key("agents.worktrees", Kind::Folder, "", Shared::No),
 ];
-/// What can be said of one agent: `agents.<agent>.strategy`.
-const OF_AN_AGENT: Key = key("agents.<agent>.strategy", STRATEGIES, "", Shared::Yes);
 
-const fn key(name: &'static str, kind: Kind, default: &'static str, shared: Shared) -> Key {
+pub(super) const fn key(name: &'static str, kind: Kind, default: &'static str, shared: Shared) -> Key {
     Key { name, kind, default, shared, many: false }
 }
 
 impl Key {
-    const fn many(self) -> Self {
+    pub(super) const fn many(self) -> Self {
         Key { many: true, ..self }
     }
 }
@@ -122,6 +138,12 @@ impl fmt::Display for Kind {
             Kind::Template => f.write_str("a template of minijinja"),
             Kind::Remote => f.write_str("the name of a remote"),
             Kind::Ref => f.write_str("the full name of a ref"),
+            Kind::Name => f.write_str("a name of a-z, 0-9, '.', '_' and '-'"),
+            Kind::Model => f.write_str("the name of a model"),
+            Kind::Models => f.write_str("names of models with commas between"),
+            Kind::Path => f.write_str("a path in a JSON object, such as usage.total"),
+            Kind::Text => f.write_str("a text without control characters"),
+            Kind::File => f.write_str("a file"),
         }
     }
 }
@@ -131,18 +153,16 @@ pub fn find(name: &str) -> Option<(Key, String)> {
     if let Some(key) = KEYS.iter().find(|key| key.name.eq_ignore_ascii_case(name)) {
         return Some((*key, key.name.to_owned()));
     }
-    let (section, rest) = name.split_once('.')?;
-    let (agent, last) = rest.rsplit_once('.')?;
-    let agent: AgentName = agent.parse().ok()?;
-    let is_one = section.eq_ignore_ascii_case("agents") && last.eq_ignore_ascii_case("strategy");
-    is_one.then(|| (OF_AN_AGENT, format!("agents.{agent}.strategy")))
+    families::find(name)
 }
 
 /// The name that was probably meant.
 pub fn nearest(name: &str) -> &'static str {
     let name = name.to_ascii_lowercase();
     let distance = |key: &&Key| edits(&key.name.to_ascii_lowercase(), &name);
-    KEYS.iter().min_by_key(distance).map_or("agents.target", |key| key.name)
+    // Of the keys with names in them those of profiles, as patterns: the others are too near to everything.
+    let of_profiles = FAMILIES.iter().filter(|_| name.starts_with("agents.profile."));
+    KEYS.iter().chain(of_profiles).min_by_key(distance).map_or("agents.target", |key| key.name)
 }
 
 /// Check a value for a key, under the name that was given.
@@ -156,7 +176,7 @@ pub fn check(key: &Key, name: &str, value: &str) -> Result<(), InvalidValue> {
         Kind::Prefix => is_branch_name(&format!("{value}x")),
         // An empty one takes back what was said before. What is shown must be what is run.
         Kind::Command => value.is_empty() || (text::line(value).is_ok() && !value.chars().any(text::is_hidden)),
-        Kind::Folder => text::line(value).is_ok(),
+        Kind::Folder | Kind::File => text::line(value).is_ok(),
         Kind::Flag => flag(trimmed).is_some(),
         Kind::Span => duration::parse(trimmed).is_ok(),
         Kind::Number { most } => trimmed.parse::<u32>().is_ok_and(|number| number <= most),
@@ -164,12 +184,23 @@ pub fn check(key: &Key, name: &str, value: &str) -> Result<(), InvalidValue> {
         Kind::Template => minijinja::Environment::new().template_from_str(value).is_ok(),
         Kind::Remote => is_branch_name(value),
         Kind::Ref => value.strip_prefix("refs/").is_some_and(is_branch_name),
+        Kind::Name => check_name(value).is_ok(),
+        Kind::Model => is_model(value),
+        Kind::Models => value.is_empty() || value.split(',').all(|one| is_model(one.trim())),
+        Kind::Path => value.is_empty() || (text::line(value).is_ok() && value.split('.').all(|name| !name.is_empty())),
+        Kind::Text => text::body(value).is_ok() && !value.chars().any(|c| text::is_hidden(c) && !"\n\t".contains(c)),
     };
     if fits {
         return Ok(());
     }
     let value = value.chars().take(60).collect();
     Err(InvalidValue { key: name.to_owned(), value, wanted: key.kind.to_string() })
+}
+
+/// Whether a text can be the name of a model: nothing that a program could take for an option of its own.
+pub fn is_model(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@[]+=".contains(c);
+    !text.is_empty() && text.len() <= 200 && !text.starts_with('-') && text.chars().all(plain)
 }
 
 /// What git takes for a boolean.

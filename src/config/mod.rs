@@ -2,6 +2,7 @@
 //!
 //! `keys` is the table of all that can be said; whoever wants a value asks [`value`], [`values`] or [`flag`].
 
+pub mod families;
 pub mod keys;
 mod lookup;
 pub mod shared;
