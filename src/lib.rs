@@ -15,6 +15,7 @@ pub mod git;
 pub mod land;
 pub mod name;
 pub mod path;
+pub mod port_range;
 pub mod state;
 pub mod store;
 pub mod sync;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::agent::{AgentName, is_branch_name};
 use crate::duration;
+use crate::port_range::PortRange;
 use crate::text;
 
 /// What values a key takes.
@@ -35,6 +36,8 @@ pub enum Kind {
     Remote,
     /// The full name of a ref.
     Ref,
+    /// A range of TCP ports.
+    Ports,
 }
 
 /// Whether `.agents.toml` may say it.
@@ -73,13 +76,18 @@ pub const KEYS: &[Key] = &[
     key("agents.checkRetries", Kind::Number { most: 100 }, "0", Shared::Yes),
     key("agents.checkTimeout", Kind::Span, "", Shared::Yes),
     key("agents.mergeMessage", Kind::Template, "", Shared::No),
+    key("agents.ports", Kind::Ports, super::DEFAULT_PORTS, Shared::Yes),
+    key("agents.portsEach", Kind::Number { most: 1000 }, "10", Shared::Yes),
     key("agents.prefix", Kind::Prefix, super::DEFAULT_PREFIX, Shared::Yes),
     key("agents.remote", Kind::Remote, "", Shared::No),
     key("agents.remoteRef", Kind::Ref, "refs/agents/state", Shared::No),
+    key("agents.setup", Kind::Command, "", Shared::Trusted).many(),
+    key("agents.setupTimeout", Kind::Span, super::DEFAULT_SETUP_TIMEOUT, Shared::Yes),
     key("agents.squashMessage", Kind::Template, "", Shared::No),
     key("agents.strategy", STRATEGIES, "", Shared::Yes),
     key("agents.sync", Kind::Words(&["auto", "manual"]), "auto", Shared::No),
     key("agents.target", Kind::Branch, "", Shared::No),
+    key("agents.teardown", Kind::Command, "", Shared::Trusted).many(),
     key("agents.trailers", Kind::Flag, "false", Shared::Yes),
     key("agents.worktrees", Kind::Folder, "", Shared::No),
 ];
@@ -122,6 +130,7 @@ impl fmt::Display for Kind {
             Kind::Template => f.write_str("a template of minijinja"),
             Kind::Remote => f.write_str("the name of a remote"),
             Kind::Ref => f.write_str("the full name of a ref"),
+            Kind::Ports => f.write_str("a range of ports such as 20000-29999"),
         }
     }
 }
@@ -164,6 +173,7 @@ pub fn check(key: &Key, name: &str, value: &str) -> Result<(), InvalidValue> {
         Kind::Template => minijinja::Environment::new().template_from_str(value).is_ok(),
         Kind::Remote => is_branch_name(value),
         Kind::Ref => value.strip_prefix("refs/").is_some_and(is_branch_name),
+        Kind::Ports => value.parse::<PortRange>().is_ok(),
     };
     if fits {
         return Ok(());
@@ -240,6 +250,9 @@ mod tests {
             ("agents.check", "a\nb"),
             ("agents.check", "rm \u{202e}x"),
             ("agents.remoteRef", "state"),
+            ("agents.ports", "80-90"),
+            ("agents.portsEach", "1001"),
+            ("agents.setup", "a\nb"),
             ("agents.remote", "--upload-pack=x"),
             ("agents.mergeMessage", "{{"),
         ] {
