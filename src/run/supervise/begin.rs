@@ -74,8 +74,9 @@ pub(super) fn begin(folder: &Folder, env: &[(OsString, OsString)], seat: Seat) -
                 };
                 streams.push(kept(folder, stream, reader, plan.log_limit));
             }
-            if input.is_some() {
-                command.stdin(File::open(folder.stdin()).map_err(failed("stdin"))?);
+            let from = if plan.takes_input { Some(folder.stdin()) } else { plan.stdin.clone() };
+            if let Some(from) = from {
+                command.stdin(File::open(from).map_err(failed("stdin"))?);
             }
         }
     }
@@ -95,7 +96,7 @@ pub(super) fn begin(folder: &Folder, env: &[(OsString, OsString)], seat: Seat) -
     // From here on everything that was started has to be ended again.
     if let Err(error) = file::write(&folder.began(), &began) {
         tree.signal(Signal::KILL);
-        drop(rustix::process::waitpid(Some(agent), rustix::process::WaitOptions::empty()));
+        rustix::process::waitpid(Some(agent), rustix::process::WaitOptions::empty()).ok();
         tree.group = None;
         tree.signal(Signal::KILL);
         guard.dismiss();

@@ -64,7 +64,8 @@ fn in_background(folder: &Folder) -> ExitCode {
         drop(std::fs::remove_dir_all(folder.path()));
         return ExitCode::from(4);
     };
-    drop(rustix::process::setsid());
+    // Whoever leads a group already stays in its session.
+    rustix::process::setsid().ok();
     let begun = begin(folder, &env, Seat::Background);
     let answer = match &begun {
         Ok(_) => Answer::Started,

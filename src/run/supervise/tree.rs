@@ -64,7 +64,7 @@ impl Tree {
             drop(table::signal(process.pid, process.start, signal));
         }
         if let Some(group) = self.group {
-            drop(kill_process_group(group, signal));
+            kill_process_group(group, signal).ok();
         }
     }
 }
