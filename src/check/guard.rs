@@ -6,10 +6,10 @@
 
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::process::Spec;
 use crate::git::hooks::INSIDE;
 use crate::process::guard::Guard;
 use crate::process::table;
@@ -32,11 +32,13 @@ pub(super) struct Guarded {
 }
 
 impl Guarded {
-    /// Start `command` with `sh`, everything it writes going to `output`.
-    pub(super) fn start(command: &str, dir: &Path, output: &std::fs::File, mark: &str) -> io::Result<Self> {
+    /// Start a command with `sh`, everything it writes going to `output`.
+    pub(super) fn start(spec: &Spec<'_>, output: &std::fs::File) -> io::Result<Self> {
+        let Spec { command, dir, mark, environment, .. } = *spec;
         // Held back until the guard stands: if we die before, it reads the end of the pipe and never begins.
         let mut child = shell("read -r go && exec sh -c \"$1\" </dev/null", command)
             .current_dir(dir)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .env(MARK, mark)
             .env(INSIDE, "1")
             .stdout(output.try_clone()?)
@@ -78,7 +80,7 @@ impl Guarded {
         }
         drop(self.child.wait());
         wait_for(GRACE, || test_kill_process_group(self.group).is_err());
-        wait_for(GRACE, || kill_marked(&self.mark) == 0);
+        end_marked(&self.mark);
         if let Some(mut guard) = self.guard.take() {
             guard.dismiss();
         }
@@ -119,6 +121,11 @@ fn wait_for(longest: Duration, mut is_so: impl FnMut() -> bool) {
     while !is_so() && begun.elapsed() < longest {
         std::thread::sleep(PAUSE);
     }
+}
+
+/// Kill what carries the mark until nothing does.
+pub(super) fn end_marked(mark: &str) {
+    wait_for(GRACE, || kill_marked(mark) == 0);
 }
 
 /// Kill what carries the mark, wherever it went. Gives how many were found.

@@ -84,6 +84,14 @@ pub enum RunError {
         /// Which.
         id: RunId,
     },
+    /// How it ended could not be put into the history.
+    #[error("how {id} ended cannot be recorded: {reason}")]
+    NotRecorded {
+        /// Which.
+        id: RunId,
+        /// What the rules say.
+        reason: String,
+    },
     /// It is not running.
     #[error("{id} is not running")]
     NotRunning {

@@ -33,7 +33,9 @@ pub(super) fn plan() -> Plan {
         resumes: None,
         batch: None,
         takes_input: false,
+        stdin: None,
         cost: Default::default(),
+        branch: None,
         from: None,
     }
 }

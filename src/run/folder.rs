@@ -64,6 +64,12 @@ impl Folder {
         lock.try_lock().ok().map(|()| lock)
     }
 
+    /// Hold it as soon as nobody else does.
+    pub(super) fn wait_to_hold(&self) -> Option<File> {
+        let lock = OpenOptions::new().read(true).write(true).open(self.lock()).ok()?;
+        lock.lock().ok().map(|()| lock)
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -4,25 +4,24 @@
 //! its supervisor holds for as long as it lives. What a run is doing follows from these facts alone; where one of them
 //! cannot be read, it is unknown.
 
-pub mod cost;
 pub mod error;
 pub mod file;
 pub mod folder;
 pub mod id;
-mod launch;
 pub mod list;
 pub mod record;
 pub mod settle;
 pub mod start;
 pub mod state;
 pub mod stop;
+pub mod supervise;
 pub mod wait;
 pub mod word;
 
 #[cfg(test)]
 mod fixture;
 
-pub use cost::CostSource;
+pub use crate::profile::{CostSource, Input};
 pub use error::RunError;
 pub use id::{MARK, RunId};
 pub use list::{Run, all, live_of};

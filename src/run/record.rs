@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::cost::CostSource;
 use super::id::RunId;
 use super::word::Word;
 use crate::agent::{AgentName, CommitId};
+use crate::profile::CostSource;
 use crate::task::TaskId;
 
 /// How a run is started.
@@ -78,10 +78,16 @@ pub struct Plan {
     /// Its standard input is open, for `send`.
     #[serde(default)]
     pub takes_input: bool,
+    /// Its standard input is this file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stdin: Option<PathBuf>,
     /// Where its output tells what it has cost.
     #[serde(default)]
     pub cost: CostSource,
-    /// Where the agent's branch was.
+    /// The agent's branch, by its full name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Where that was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<CommitId>,
 }

@@ -1,45 +1,26 @@
 //! What a run leaves behind when it has ended: how it went, for the history of its task. It is done once, by whoever
 //! comes first: its supervisor, or the next command that looks at runs.
 
-use std::io::{Read, Seek, SeekFrom};
-
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::cost::Told;
 use super::error::RunError;
 use super::file::{self, Fact};
-use super::folder::{Stream, open_plain};
-use super::id::RunId;
+use super::folder::Stream;
 use super::list::{self, Run};
 use super::state::State;
-use crate::git::{Git, Repository};
+use crate::agent::CommitId;
+use crate::git::{Repository, refs};
+use crate::profile::Told;
+use crate::store::Refused;
+use crate::task::{PastRun, RunEnd};
+use crate::work::past_runs;
 use crate::world::World;
 
-/// So much of the end of an output is looked at for what the run has cost.
-const END_OF_OUTPUT: u64 = 64 << 10;
-
-/// What a run was, when it is over.
+/// `settled.json`: a run that is over, as the history has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settled {
-    /// Which.
-    pub id: RunId,
-    /// How it ended: `done`, `failed`, `timed-out`, `killed` or `lost`.
-    pub end: String,
-    /// When that was recorded.
-    pub at: DateTime<Utc>,
-    /// How many files its commits change, against where its branch was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub files: Option<u64>,
-    /// How many commits it has made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commits: Option<u64>,
-    /// What it has cost, in dollars.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cost_usd: Option<f64>,
-    /// In tokens.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tokens: Option<u64>,
+    /// What the history has.
+    pub run: PastRun,
     /// The program's own name for what can be resumed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
@@ -50,24 +31,17 @@ pub struct Settled {
 /// # Errors
 /// It could not be recorded; the next one tries again.
 pub fn settle(repo: &Repository, world: &World, run: &Run) -> Result<Option<Settled>, RunError> {
-    let idle_after = list::idle_after(repo)?;
-    let state = run.state(world.now, idle_after);
-    let Some(end) = state.word().filter(|_| state.is_over()) else { return Ok(None) };
+    let state = run.state(world.now, list::idle_after(repo)?);
+    let Some(end) = end(state) else { return Ok(None) };
     if let Fact::Known(settled) = file::read::<Settled>(&run.folder.settled()) {
         return Ok(Some(settled));
     }
-    let told = told(run);
-    let (commits, files) = work(run).unwrap_or_default();
-    let settled = Settled {
-        id: run.id.clone(),
-        end: end.to_owned(),
-        at: world.now,
-        files,
-        commits,
-        cost_usd: told.usd,
-        tokens: told.tokens,
-        session: told.session,
-    };
+    let settled = Settled { run: past(repo, run, end), session: told(run).session };
+    let plan = run.plan();
+    past_runs::record(repo, world, &plan.agent, plan.task.as_ref(), &settled.run).map_err(|refused| match refused {
+        Refused::Store(error) | Refused::Caller(error) => RunError::Store(error),
+        Refused::Rule(rule) => RunError::NotRecorded { id: run.id.clone(), reason: rule.to_string() },
+    })?;
     file::write(&run.folder.settled(), &settled).map_err(RunError::io(run.folder.settled()))?;
     Ok(Some(settled))
 }
@@ -90,36 +64,60 @@ pub fn settled(run: &Run) -> Option<Settled> {
     file::read(&run.folder.settled()).known().cloned()
 }
 
-/// What the end of its output tells.
+/// What its output tells; nothing where that cannot be read.
 pub fn told(run: &Run) -> Told {
-    let source = &run.plan().cost;
-    if source.is_none() {
-        return Told::default();
+    let (newest, older) = (run.folder.log(Stream::Out), run.folder.older_log(Stream::Out));
+    run.plan().cost.read(&newest, &older).unwrap_or_default()
+}
+
+/// The history's word for a state that is an end.
+fn end(state: State) -> Option<RunEnd> {
+    match state {
+        State::Done => Some(RunEnd::Done),
+        State::Failed => Some(RunEnd::Failed),
+        State::TimedOut => Some(RunEnd::TimedOut),
+        State::Killed => Some(RunEnd::Killed),
+        State::Lost(_) => Some(RunEnd::Lost),
+        State::Starting | State::Working | State::Waiting | State::Idle | State::Unknown => None,
     }
-    let end = || -> std::io::Result<Vec<u8>> {
-        let mut log = open_plain(&run.folder.log(Stream::Out))?;
-        let length = log.metadata()?.len();
-        log.seek(SeekFrom::Start(length.saturating_sub(END_OF_OUTPUT)))?;
-        let mut bytes = Vec::new();
-        log.take(END_OF_OUTPUT).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    source.find(&end().unwrap_or_default())
 }
 
-/// The commits that the run has made, and the files that they change.
-fn work(run: &Run) -> Option<(Option<u64>, Option<u64>)> {
+fn past(repo: &Repository, run: &Run, end: RunEnd) -> PastRun {
     let plan = run.plan();
-    let from = plan.from.as_ref()?.as_str();
-    let range = format!("{from}..HEAD");
-    let count = Git::at(&plan.dir).args(["rev-list", "--count", &range, "--"]).text().ok();
-    let names =
-        Git::at(&plan.dir).args(["diff", "--name-only", "-z", "--no-ext-diff", from, "HEAD", "--"]).stdout().ok();
-    let files = names.map(|names| names.split(|byte| *byte == 0).filter(|name| !name.is_empty()).count() as u64);
-    Some((count.and_then(|count| count.trim().parse().ok()), files))
+    let ended = run.facts.ended.known();
+    let told = told(run);
+    let tip = plan.branch.as_ref().and_then(|branch| refs::read(repo, branch).ok()?);
+    let tip = tip.and_then(|tip| CommitId::try_from(tip.to_string()).ok());
+    let (commits, files) = match (&plan.from, &tip) {
+        (Some(from), Some(tip)) => work(repo, from, tip),
+        _ => (None, None),
+    };
+    PastRun {
+        id: run.id.to_string(),
+        profile: plan.profile.clone(),
+        model: plan.model.clone(),
+        started_at: run.started_at(),
+        ended_at: ended.map(|ended| ended.ended_at.max(run.started_at())),
+        end,
+        exit_code: ended.and_then(|ended| ended.exit_code),
+        signal: ended.and_then(|ended| ended.signal),
+        base: plan.from.clone(),
+        tip,
+        commits,
+        files,
+        cost_usd: told.cost_usd,
+        tokens: told.tokens,
+    }
 }
 
-/// Whether a run that has ended well or badly may be forgotten: it is over, and that is recorded.
-pub fn is_settled(run: &Run, state: State) -> bool {
-    state.is_over() && settled(run).is_some()
+/// How many commits came between two, and how many files they change.
+fn work(repo: &Repository, from: &CommitId, tip: &CommitId) -> (Option<u32>, Option<u32>) {
+    if from == tip {
+        return (Some(0), Some(0));
+    }
+    let (from, tip) = (from.as_str(), tip.as_str());
+    let count = repo.git().args(["rev-list", "--count", &format!("{from}..{tip}"), "--"]).text().ok();
+    let names = repo.git().args(["diff-tree", "-r", "--name-only", "-z", from, tip, "--"]).stdout().ok();
+    let files = names.map(|names| names.split(|byte| *byte == 0).filter(|name| !name.is_empty()).count());
+    (count.and_then(|count| count.trim().parse().ok()), files.and_then(|files| u32::try_from(files).ok()))
 }

@@ -9,18 +9,19 @@ use std::time::Duration;
 
 use rustix::fs::Access;
 
-use super::cost::CostSource;
 use super::error::RunError;
 use super::file;
 use super::folder::Folder;
 use super::id::{MARK, RunId};
-use super::launch;
 use super::list::{self, Run};
 use super::record::{Mode, Plan};
+use super::supervise::launch;
 use super::word::Word;
 use crate::agent::{AgentName, CommitId};
+use crate::bytes;
 use crate::config;
-use crate::git::Repository;
+use crate::git::{Repository, head};
+use crate::profile::{CostSource, Input};
 use crate::task::TaskId;
 use crate::world::World;
 
@@ -45,8 +46,8 @@ pub struct Request<'a> {
     pub mode: Mode,
     /// How long it may take.
     pub timeout: Option<Duration>,
-    /// Its standard input stays open, for `send`.
-    pub takes_input: bool,
+    /// What its standard input is. At a terminal it is the terminal.
+    pub input: Input,
     /// The run that it goes on with.
     pub resumes: Option<RunId>,
     /// The batch that it belongs to.
@@ -118,6 +119,7 @@ pub fn plan(repo: &Repository, world: &World, request: &Request<'_>) -> Result<P
         return Err(RunError::OverLimit { limit, live: now });
     }
     let id = next_id(world, runs.first().map(|run| &run.id))?;
+    let (branch, from) = head_of(request.dir);
     let plan = Plan {
         id: id.clone(),
         agent: request.agent.clone(),
@@ -134,9 +136,14 @@ pub fn plan(repo: &Repository, world: &World, request: &Request<'_>) -> Result<P
         created_at: world.now,
         resumes: request.resumes.clone(),
         batch: request.batch.clone(),
-        takes_input: request.takes_input,
+        takes_input: request.input == Input::Open && request.mode == Mode::Background,
+        stdin: match &request.input {
+            Input::File(path) => Some(path.clone()),
+            Input::Nothing | Input::Open => None,
+        },
         cost: request.cost.clone(),
-        from: tip(request.dir),
+        branch,
+        from,
     };
     let folder = Folder::of(repo, &id);
     let held = folder.make().map_err(RunError::io(folder.path()))?;
@@ -169,32 +176,22 @@ impl Planned {
     }
 }
 
-/// `agents.maxConcurrent`.
+/// `agents.maxConcurrent`: how many may run at once; none for as many as one likes.
 ///
 /// # Errors
-/// It is no number from 1.
+/// It is no number.
 pub fn limit(repo: &Repository) -> Result<Option<usize>, RunError> {
     const KEY: &str = "agents.maxConcurrent";
     let Some(value) = config::value(repo, KEY).filter(|value| !value.trim().is_empty()) else { return Ok(None) };
-    let limit = value.trim().parse::<u32>().ok().filter(|limit| *limit > 0);
-    limit.map(|limit| Some(limit as usize)).ok_or(RunError::Setting { key: KEY, value })
+    let number = value.trim().parse::<u32>().map_err(|_| RunError::Setting { key: KEY, value })?;
+    Ok(Some(number as usize).filter(|number| *number > 0))
 }
 
-/// `agents.logLimit`: bytes, or with `k`, `M` or `G` as git counts.
+/// `agents.logLimit`.
 fn log_limit(repo: &Repository) -> Result<u64, RunError> {
     const KEY: &str = "agents.logLimit";
     let Some(value) = config::value(repo, KEY).filter(|value| !value.trim().is_empty()) else { return Ok(LOG_LIMIT) };
-    size(value.trim()).filter(|size| *size > 0).ok_or(RunError::Setting { key: KEY, value })
-}
-
-fn size(text: &str) -> Option<u64> {
-    let (digits, shift) = match text.chars().last()?.to_ascii_lowercase() {
-        'k' => (&text[..text.len() - 1], 10),
-        'm' => (&text[..text.len() - 1], 20),
-        'g' => (&text[..text.len() - 1], 30),
-        _ => (text, 0),
-    };
-    digits.parse::<u64>().ok()?.checked_mul(1 << shift)
+    bytes::parse(&value).ok().filter(|size| *size > 0).ok_or(RunError::Setting { key: KEY, value })
 }
 
 /// Only one starts at a time. The lock ends with its holder.
@@ -216,9 +213,11 @@ fn next_id(world: &World, newest: Option<&RunId>) -> Result<RunId, RunError> {
     made.max(after).parse().map_err(|_| RunError::Supervisor { reason: "no name could be made for it".to_owned() })
 }
 
-fn tip(dir: &Path) -> Option<CommitId> {
-    let repo = Repository::discover(dir).ok()?;
-    CommitId::try_from(repo.gix().head_id().ok()?.to_string()).ok()
+/// The branch that is checked out there, and its tip.
+fn head_of(dir: &Path) -> (Option<String>, Option<CommitId>) {
+    let Ok(repo) = Repository::discover(dir) else { return (None, None) };
+    let branch = head::current_branch(&repo).map(|branch| format!("refs/heads/{branch}"));
+    (branch, repo.gix().head_id().ok().and_then(|id| CommitId::try_from(id.to_string()).ok()))
 }
 
 /// What can be known to fail is refused before anything is there.
@@ -258,16 +257,6 @@ fn check(request: &Request<'_>) -> Result<(), RunError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_are_gits() {
-        assert_eq!(size("4096"), Some(4096));
-        assert_eq!(size("10M"), Some(10 << 20));
-        assert_eq!(size("1g"), Some(1 << 30));
-        for bad in ["", "M", "-1", "1.5M", "99999999999999999999", "99999999999g", "ä"] {
-            assert_eq!(size(bad), None, "{bad}");
-        }
-    }
 
     #[test]
     fn names_only_grow() {

@@ -57,6 +57,7 @@ mod messages;
 mod next;
 mod overview;
 mod presets;
+mod past_runs;
 mod provisional;
 mod ready;
 mod rebase;

@@ -15,11 +15,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::RunError;
-use super::id::MARK;
-use super::start::Planned;
 use crate::git::hooks::INSIDE;
 use crate::git::run::LOCAL_VARIABLES;
+use crate::run::error::RunError;
+use crate::run::id::MARK;
+use crate::run::start::Planned;
+use crate::run::word::Word;
 
 /// The name by which our program is told to be a supervisor.
 pub(super) const SUPERVISE: &str = "__supervise";
@@ -39,7 +40,7 @@ pub(super) enum Answer {
 }
 
 /// Start the supervisor of a run that was planned, and wait for its answer.
-pub(super) fn background(planned: Planned, program: &Path, env: &[(String, OsString)]) -> Result<(), RunError> {
+pub(in crate::run) fn background(planned: Planned, program: &Path, env: &[(String, OsString)]) -> Result<(), RunError> {
     match answer(&planned, program, env) {
         Ok(()) => Ok(()),
         Err(error) => {
@@ -65,7 +66,7 @@ fn answer(planned: &Planned, program: &Path, env: &[(String, OsString)]) -> Resu
         }
         (Ok(()), Ok(Answer::Program(reason))) => {
             drop(child.wait());
-            let program = planned.plan.argv.first().map(super::word::Word::to_text).unwrap_or_default();
+            let program = planned.plan.argv.first().map(Word::to_text).unwrap_or_default();
             Err(RunError::Program { program, reason })
         }
         (Ok(()), Ok(Answer::Failed(reason))) => {
