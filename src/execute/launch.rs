@@ -1,18 +1,17 @@
 //! From a task to a command: which program, with which model, told what.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::agent::Agent;
-use crate::config;
 use crate::git::Repository;
 use crate::preset::{self, PresetError, Wanted};
-use crate::profile::{self, Call, Input, Origin, Profile, ProfileError, Values, prompt_file};
+use crate::profile::{self, Call, CostSource, Input, Origin, Profile, ProfileError, Values, prompt_file};
 use crate::prompt::{self, PromptError, Subject, Template};
-use crate::run::CostSource;
 use crate::state::State;
 use crate::task::Task;
+use crate::worktree::ready::{self, PortsError};
 use crate::world::World;
 
 /// How agents are run, when nothing else is said for one of them.
@@ -56,8 +55,8 @@ pub struct Launch {
     pub model: Option<String>,
     /// Why this model.
     pub reason: Option<String>,
-    /// Its input stays open.
-    pub takes_input: bool,
+    /// Its standard input.
+    pub input: Input,
     /// Where it tells what it cost.
     pub cost: CostSource,
 }
@@ -85,6 +84,9 @@ pub enum LaunchError {
     /// The prompt.
     #[error(transparent)]
     Prompt(#[from] PromptError),
+    /// There are no ports for the agent.
+    #[error(transparent)]
+    Ports(#[from] PortsError),
     /// A file could not be written.
     #[error("the prompt cannot be written: {0}")]
     File(std::io::Error),
@@ -164,7 +166,7 @@ pub fn launch(
     let facts = prompt::gather(repo, world.now, state, &subject);
     let prompt = prompt::brief(&Template::configured(repo, world)?, &facts)?;
     let file = prompt_file::write(repo, &agent.name, &prompt).map_err(LaunchError::File)?;
-    let mut env = environment(repo, agent, worktree, task);
+    let mut env = ready::environment(repo, &agent.name, Some(&task.id), worktree)?;
     env.extend(how.env.iter().cloned());
     let values = Values {
         prompt: Some(&prompt),
@@ -179,13 +181,8 @@ pub fn launch(
         session: None,
     };
     let command = profile.command(&values, profile::Mode::Alone)?;
-    let (argv, takes_input) = match command.input {
-        Input::Nothing => (command.argv, false),
-        Input::Open => (command.argv, true),
-        Input::File(file) => (reading(file, command.argv), false),
-    };
-    let cost = cost(&command.cost);
-    Ok(Launch { argv, env, profile: (!is_given).then_some(profile.name), model, reason, takes_input, cost })
+    let profile = (!is_given).then_some(profile.name);
+    Ok(Launch { argv: command.argv, env, profile, model, reason, input: command.input, cost: command.cost })
 }
 
 /// A command that was given, as a profile.
@@ -206,36 +203,7 @@ fn given(words: &[String]) -> Profile {
     }
 }
 
-/// The same command with its standard input from a file. The shell sees nothing but its own two words.
-fn reading(file: PathBuf, argv: Vec<OsString>) -> Vec<OsString> {
-    let shell = ["/bin/sh", "-c", "exec \"$@\" < \"$0\""].map(OsString::from);
-    shell.into_iter().chain([file.into_os_string()]).chain(argv).collect()
-}
-
-/// What everything that works for an agent finds in its environment.
-fn environment(repo: &Repository, agent: &Agent, worktree: &Path, task: &Task) -> Vec<(String, OsString)> {
-    let mut all: Vec<(String, OsString)> = vec![
-        ("GIT_AGENTS_AGENT".to_owned(), agent.name.as_str().into()),
-        ("GIT_AGENTS_TASK".to_owned(), task.id.as_str().into()),
-        ("GIT_AGENTS_WORKTREE".to_owned(), worktree.into()),
-    ];
-    if let Ok(target) = config::target(repo) {
-        all.push(("GIT_AGENTS_TARGET".to_owned(), target.branch.into()));
-    }
-    all
-}
-
 fn port(env: &[(String, OsString)]) -> Option<u16> {
     let (_, port) = env.iter().find(|(name, _)| name == "GIT_AGENTS_PORT")?;
     port.to_str()?.parse().ok()
-}
-
-/// Where the output tells the cost, as the supervisor's records have it.
-fn cost(source: &profile::CostSource) -> CostSource {
-    let pointer = |path: &String| (!path.is_empty()).then(|| format!("/{}", path.replace('.', "/")));
-    CostSource {
-        usd: pointer(&source.cost),
-        tokens: source.tokens.iter().filter_map(pointer).collect(),
-        session: pointer(&source.session),
-    }
 }

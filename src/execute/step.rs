@@ -95,7 +95,8 @@ pub enum Act {
 /// Whether two tasks must not run at once.
 pub type Meets<'m> = dyn Fn(&TaskId, &TaskId) -> bool + 'm;
 
-/// What is to be done now. When nothing is, and nothing runs, it is over.
+/// What is to be done now; what a job is after and has no stage does not count. When nothing is to be done, and nothing
+/// runs, it is over.
 #[must_use]
 pub fn next(jobs: &[Job], stages: &BTreeMap<TaskId, Stage>, rules: &Rules, meets: &Meets<'_>) -> Vec<Act> {
     let skips = skips(jobs, stages, rules);
@@ -184,7 +185,8 @@ fn skips<'j>(jobs: &'j [Job], stages: &BTreeMap<TaskId, Stage>, rules: &Rules) -
             dependents.entry(after).or_default().push(job);
         }
     }
-    let mut lost: Vec<&TaskId> = jobs.iter().map(|job| &job.id).filter(|id| is_lost(id)).collect();
+    // What a job is after need not be one itself.
+    let mut lost: Vec<&TaskId> = dependents.keys().copied().filter(|id| is_lost(id)).collect();
     let mut skips = BTreeMap::new();
     while let Some(because) = lost.pop() {
         for job in dependents.get(because).into_iter().flatten() {
