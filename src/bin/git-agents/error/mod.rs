@@ -6,6 +6,7 @@ mod git;
 mod queue;
 mod removal;
 mod resolve;
+mod run;
 mod state;
 mod sync;
 mod work;
