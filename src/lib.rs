@@ -17,6 +17,7 @@ pub mod git;
 pub mod land;
 pub mod name;
 pub mod path;
+pub mod plain;
 pub mod plan;
 pub mod port_range;
 pub mod preset;
