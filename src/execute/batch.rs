@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -119,20 +120,43 @@ impl Batch {
     }
 }
 
-/// Take the right to work on a batch.
+/// Take the right to judge a run of a batch, which several may have at once; none while somebody works on the batch, who
+/// does it then.
+///
+/// # Errors
+/// [`BatchError::Io`]
+pub fn judge(repo: &Repository, name: &BatchName) -> Result<Option<Held>, BatchError> {
+    let (path, lock) = open(repo, name)?;
+    match lock.try_lock_shared() {
+        Ok(()) => Ok(Some(Held { _lock: lock })),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(BatchError::Io { path, reason: error.to_string() }),
+    }
+}
+
+/// Take the right to work on a batch; whoever judges a run that has ended has it for a moment, so it is waited for.
 ///
 /// # Errors
 /// See [`BatchError`].
-pub fn hold(repo: &Repository, name: &BatchName) -> Result<Held, BatchError> {
+pub fn hold(repo: &Repository, name: &BatchName, patience: Duration) -> Result<Held, BatchError> {
+    let give_up = Instant::now() + patience;
+    let (path, lock) = open(repo, name)?;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(Held { _lock: lock }),
+            Err(TryLockError::WouldBlock) if Instant::now() < give_up => std::thread::sleep(Duration::from_millis(10)),
+            Err(TryLockError::WouldBlock) => return Err(BatchError::Busy { name: name.clone() }),
+            Err(TryLockError::Error(error)) => return Err(BatchError::Io { path, reason: error.to_string() }),
+        }
+    }
+}
+
+fn open(repo: &Repository, name: &BatchName) -> Result<(PathBuf, File), BatchError> {
     let path = file(repo, name, "lock");
     let failed = |error: std::io::Error| BatchError::Io { path: path.clone(), reason: error.to_string() };
     std::fs::create_dir_all(folder(repo)).map_err(failed)?;
     let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(Held { _lock: lock }),
-        Err(TryLockError::WouldBlock) => Err(BatchError::Busy { name: name.clone() }),
-        Err(TryLockError::Error(error)) => Err(failed(error)),
-    }
+    Ok((path, lock))
 }
 
 /// The names of all batches that this clone knows, sorted.
@@ -172,10 +196,14 @@ mod tests {
         batch.write(&repo).unwrap();
         assert_eq!(Batch::read(&repo, &name, DateTime::UNIX_EPOCH + chrono::TimeDelta::days(1)).unwrap(), batch);
         assert_eq!(names(&repo), [name.clone()]);
-        let held = hold(&repo, &name).unwrap();
-        assert!(matches!(hold(&repo, &name), Err(BatchError::Busy { .. })));
+        let held = hold(&repo, &name, Duration::ZERO).unwrap();
+        assert!(matches!(hold(&repo, &name, Duration::ZERO), Err(BatchError::Busy { .. })));
+        assert!(judge(&repo, &name).unwrap().is_none());
         drop(held);
-        drop(hold(&repo, &name).unwrap());
+        let judges = [judge(&repo, &name).unwrap(), judge(&repo, &name).unwrap()];
+        assert!(judges.iter().all(Option::is_some) && hold(&repo, &name, Duration::ZERO).is_err());
+        drop(judges);
+        drop(hold(&repo, &name, Duration::ZERO).unwrap());
         // What was torn or came from elsewhere is as good as nothing.
         std::fs::write(file(&repo, &name, "json"), b"{\"name\": \"oth").unwrap();
         assert!(Batch::read(&repo, &name, now).unwrap().tasks.is_empty());

@@ -36,6 +36,7 @@ mod conflicts_show;
 mod conflicts_unseen;
 mod doctor;
 mod doctor_remote;
+mod execute;
 mod fail;
 mod findings;
 mod findings_import;

@@ -36,13 +36,9 @@ pub(crate) struct RunRow {
     pub(crate) started_at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ended_at: Option<DateTime<Utc>>,
-}
-
-impl RunRow {
-    fn seconds(&self) -> Option<f64> {
-        let span = self.ended_at?.signed_duration_since(self.started_at).to_std().ok()?;
-        Some(span.as_secs_f64())
-    }
+    /// How long it took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) seconds: Option<f64>,
 }
 
 impl TaskRow {
@@ -60,14 +56,17 @@ impl TaskRow {
 
     pub(crate) fn note_start(&mut self, agent: &AgentName, run: &Run) {
         self.agent = Some(agent.to_string());
-        self.runs.push(RunRow { id: run.id.to_string(), started_at: run.started_at(), ended_at: None });
+        let (id, started_at) = (run.id.to_string(), run.started_at());
+        self.runs.push(RunRow { id, started_at, ended_at: None, seconds: None });
     }
 
-    /// How long it took, in seconds.
-    pub(crate) fn note_end(&mut self, run: &Run) -> Option<f64> {
+    /// How long it took: what was measured, which is finer, else by what was recorded.
+    pub(crate) fn note_end(&mut self, run: &Run, measured: Option<Duration>) -> Option<f64> {
         let row = self.runs.iter_mut().rev().find(|row| row.id == run.id.as_str())?;
         (row.started_at, row.ended_at) = (run.started_at(), run.facts.ended.known().map(|ended| ended.ended_at));
-        row.seconds()
+        let recorded = row.ended_at.and_then(|end| end.signed_duration_since(row.started_at).to_std().ok());
+        row.seconds = measured.or(recorded).map(|span| rounded(span.as_secs_f64()));
+        row.seconds
     }
 
     pub(crate) fn end(&mut self, stage: Option<&Stage>) {
@@ -111,7 +110,7 @@ impl ExecutionView {
     pub(crate) fn new(batch: String, tasks: Vec<TaskRow>, facts: (usize, Duration, bool), again: String) -> Self {
         let (most_at_once, elapsed, interrupted) = facts;
         let count = |states: &[&str]| tasks.iter().filter(|task| states.contains(&task.state)).count();
-        let seconds = tasks.iter().flat_map(|task| &task.runs).filter_map(RunRow::seconds).sum();
+        let seconds = tasks.iter().flat_map(|task| &task.runs).filter_map(|run| run.seconds).sum();
         ExecutionView {
             batch,
             completed: count(&["completed"]),

@@ -68,6 +68,8 @@ pub(super) fn warn_of_many(ctx: &Context, order: &Order) -> Result<(), CliError>
 struct Going {
     run: Run,
     agent: AgentName,
+    /// When we began it; none when somebody did before us.
+    since: Option<Instant>,
 }
 
 struct Driver<'c> {
@@ -125,7 +127,7 @@ impl<'c> Driver<'c> {
                     Started { agent, run: &run.id, model: run.plan().model.as_deref(), tries: 0, goes_on: true };
                 row.note_start(agent, &run);
                 progress.started(id, &facts)?;
-                going.insert(id.clone(), Going { run, agent: agent.clone() });
+                going.insert(id.clone(), Going { run, agent: agent.clone(), since: None });
             }
             rows.insert(id.clone(), row);
             stages.insert(id.clone(), standing.stage);
@@ -188,11 +190,12 @@ impl<'c> Driver<'c> {
         };
         let over: Vec<TaskId> = self.going.iter().filter(|(_, going)| is_over(going)).map(|(id, _)| id.clone()).collect();
         for id in &over {
-            let Some(Going { run, agent }) = self.going.remove(id) else { continue };
+            let Some(Going { run, agent, since }) = self.going.remove(id) else { continue };
+            let took = since.map(|since| since.elapsed());
             let ctx = self.base.afresh();
             let run = run::list::one(ctx.repo()?, &run.id).known().cloned().unwrap_or(run);
             let outcome = self.progress.still(|| end::end(&ctx, id, &agent, &run))?;
-            let seconds = self.rows.get_mut(id).and_then(|row| row.note_end(&run));
+            let seconds = self.rows.get_mut(id).and_then(|row| row.note_end(&run, took));
             self.asked.remove(id);
             self.take(id, outcome, seconds)?;
         }
@@ -293,7 +296,7 @@ impl<'c> Driver<'c> {
                     job.agent = Some(agent.clone());
                 }
                 self.stages.insert(id.clone(), Stage::Running { agent: agent.clone() });
-                self.going.insert(id.clone(), Going { run, agent: agent.clone() });
+                self.going.insert(id.clone(), Going { run, agent: agent.clone(), since: Some(Instant::now()) });
             }
             // Interrupted in the middle: git has gone with us.
             Err(_) if self.interrupt.came() => {}

@@ -1,6 +1,8 @@
 //! Filing a plan's tasks: what is new in one operation, then what has changed.
 
-use git_agents::execute::batch::{self, Batch, Held};
+use std::time::Duration;
+
+use git_agents::execute::batch::{self, Batch, BatchError, Held};
 use git_agents::execute::filing::{Filing, FilingError, filing, mark};
 use git_agents::execute::launch;
 use git_agents::state::Action;
@@ -8,8 +10,11 @@ use git_agents::store::{Scope, Snapshot};
 
 use super::Order;
 use crate::context::Context;
-use crate::error::CliError;
+use crate::error::{CliError, Exit};
 use crate::render::style::{counted, listed};
+
+/// Whoever judges a run that has ended is done by then.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Everything that a plan is about, closed or not.
 pub(super) fn scope(order: &Order) -> Scope {
@@ -41,7 +46,7 @@ pub(super) fn check(ctx: &Context, order: &Order) -> Result<(), CliError> {
 /// dropped.
 pub(super) fn file(ctx: &Context, order: &Order) -> Result<(Batch, Held), CliError> {
     let repo = ctx.repo()?;
-    let held = batch::hold(repo, &order.batch)?;
+    let held = batch::hold(repo, &order.batch, PATIENCE)?;
     let mut batch = Batch::read(repo, &order.batch, ctx.world.now)?;
     batch.plan.clone_from(&order.source);
     let mut changes = Filing::default();
@@ -76,6 +81,16 @@ fn tell(ctx: &Context, order: &Order, changes: &Filing) {
         let ids: Vec<&str> = changes.begun.iter().map(|id| id.as_str()).collect();
         let (verb, they) = if ids.len() == 1 { ("was", "it") } else { ("were", "they") };
         ctx.ui.warn(&format!("{} {verb} begun before the plan was changed, and {they} stay as begun", listed(&ids)));
+    }
+}
+
+impl From<BatchError> for CliError {
+    fn from(error: BatchError) -> Self {
+        let message = error.to_string();
+        match error {
+            BatchError::Busy { .. } => CliError::refused("batch-busy", message).hint("git agents runs"),
+            BatchError::Io { .. } => CliError::new(Exit::Outside, "write-failed", message),
+        }
     }
 }
 

@@ -25,7 +25,7 @@ use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit};
 use crate::sharing::OfflineArg;
 
-pub(crate) use detached::run as detached;
+pub(crate) use detached::{conclude, run as detached};
 pub(crate) use drive::run as drive;
 pub(crate) use launching::LaunchArgs;
 
