@@ -28,6 +28,7 @@ pub(crate) mod man;
 pub(crate) mod merge;
 pub(crate) mod merge_continue;
 pub(crate) mod merge_order;
+pub(crate) mod narrator;
 pub(crate) mod next;
 pub(crate) mod ready;
 pub(crate) mod rebase;

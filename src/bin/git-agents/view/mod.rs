@@ -33,6 +33,7 @@ pub(crate) mod merge_plan;
 pub(crate) mod merge_stopped;
 pub(crate) mod packet;
 pub(crate) mod paths;
+pub(crate) mod prepared;
 pub(crate) mod rebase;
 pub(crate) mod recover;
 pub(crate) mod removed;
