@@ -35,6 +35,7 @@ pub(crate) mod merge;
 pub(crate) mod merge_continue;
 pub(crate) mod merge_order;
 pub(crate) mod multi;
+pub(crate) mod narrator;
 pub(crate) mod next;
 pub(crate) mod presets;
 pub(crate) mod ready;

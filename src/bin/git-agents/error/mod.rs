@@ -4,6 +4,7 @@ mod built_on;
 mod config;
 mod git;
 mod queue;
+mod ready;
 mod removal;
 mod resolve;
 mod run;
@@ -12,6 +13,7 @@ mod sync;
 mod work;
 
 pub(crate) use built_on::built_upon;
+pub(crate) use ready::ready_error;
 pub(crate) use removal::removal_refused;
 
 /// What the exit status says. `0` is a good answer.

@@ -40,6 +40,7 @@ pub(crate) mod past_run;
 pub(crate) mod paths;
 pub(crate) mod planned;
 pub(crate) mod presets;
+pub(crate) mod prepared;
 pub(crate) mod rebase;
 pub(crate) mod recover;
 pub(crate) mod removed;

@@ -12,7 +12,7 @@ use git_agents::run::{self, Mode, Request, RunError};
 use git_agents::state::Rejected;
 use git_agents::store::Scope;
 use git_agents::task::TaskState;
-use git_agents::work::enrol::{self, Enrolment};
+use git_agents::work::enrol::{self, Enrolment, Making};
 use git_agents::work::place::{self, Standing};
 
 use super::Order;
@@ -22,6 +22,7 @@ use crate::commands::terms::TermsArgs;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::sharing::Sharing;
+use crate::view::prepared::prepared_warnings;
 
 /// What came of beginning.
 #[derive(Debug)]
@@ -56,7 +57,9 @@ pub(super) fn enrol(ctx: &Context, order: &Order, agents: &[&AgentName]) -> Resu
         })
         .collect();
     let sharing = Sharing::of_new_agents(ctx, order.offline)?;
-    let enrolled = confirmed(ctx, &sharing, enrol::enrol(repo, &ctx.world, &enrolments, &|_| {})?)?;
+    let enrolling = enrol::enrol(repo, &ctx.world, &enrolments, Making::silently(true))?;
+    let enrolled = confirmed(ctx, &sharing, enrolling)?;
+    prepared_warnings(enrolled.iter().map(|one| &one.prepared)).iter().for_each(|warning| ctx.ui.warn(warning));
     for complaint in enrolled.iter().filter_map(|one| one.complaint.as_ref()) {
         ctx.ui.warn(&format!("a hook failed after the worktree was made: {complaint}"));
     }
