@@ -131,13 +131,18 @@ fn a_plan_of_ten_tasks_is_carried_out_and_lands() {
     let elapsed = view["elapsed_s"].as_f64().unwrap();
     let alone = view["one_by_one_s"].as_f64().unwrap();
     eprintln!("10 tasks in {elapsed:.1}s; their runs take {alone:.1}s: {:.1} times as long", alone / elapsed);
-    ground.sandbox.agents(["merge", "--all"]).good();
+    ground.sandbox.agents(["merge", "--all", "--yes"]).good();
     assert!(ground.all_are(TaskState::Landed), "{:?}", ground.states());
     let files = ground.sandbox.git(["ls-tree", "-r", "--name-only", "main", "src/"]);
     assert_eq!(files.lines().count(), 10);
     // The same again has nothing to do.
     let again = ground.execute(PLAN, &[]).output();
-    assert_snapshot!(without_times(&again), @"");
+    assert_snapshot!(without_times(&again), @"
+    batch parser: 10 of 10 tasks completed
+    [stderr]
+    git agents merge --all lands what is completed
+    [status 0]
+    ");
 }
 
 #[test]
