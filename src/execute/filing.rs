@@ -21,9 +21,9 @@ pub struct Filing {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FilingError {
     /// The id is that of a task which is not of this plan.
-    #[error("line {line}: there is a task {id} already{}: {title}", .batch.as_ref().map(|batch| format!(", of the batch {batch}")).unwrap_or_default())]
+    #[error("{}there is a task {id} already{}: {title}", place(*.line), .batch.as_ref().map(|batch| format!(", of the batch {batch}")).unwrap_or_default())]
     Taken {
-        /// Where in the plan.
+        /// Where in the plan; 0 when it was not written down.
         line: usize,
         /// The id.
         id: TaskId,
@@ -33,15 +33,19 @@ pub enum FilingError {
         batch: Option<String>,
     },
     /// It is after something that is not there.
-    #[error("line {line}: {task} is after {after}, and there is no task {after}, in the plan or elsewhere")]
+    #[error("{}{task} is after {after}, and there is no task {after}, in the plan or elsewhere", place(*.line))]
     UnknownDependency {
-        /// Where in the plan.
+        /// Where in the plan; 0 when it was not written down.
         line: usize,
         /// The task.
         task: TaskId,
         /// What is not there.
         after: TaskId,
     },
+}
+
+fn place(line: usize) -> String {
+    if line == 0 { String::new() } else { format!("line {line}: ") }
 }
 
 /// What filing `plan` as `batch` takes; `tasks` are those that are there.
