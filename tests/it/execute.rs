@@ -54,13 +54,20 @@ fn a_plan_of_ten_tasks_is_carried_out_and_lands() {
     let place = |step: i32, task: &str| log.iter().position(|line| *line == (step, task.to_owned())).unwrap();
     for task in state.tasks.values() {
         for after in &task.after {
-            assert!(place(-1, after.as_str()) < place(1, task.id.as_str()), "{} began before {after} had ended", task.id);
+            assert!(
+                place(-1, after.as_str()) < place(1, task.id.as_str()),
+                "{} began before {after} had ended",
+                task.id
+            );
         }
     }
     assert_eq!(state.findings.len(), 10);
     // What it is after is in its branch.
     let files = ground.sandbox.git(["ls-tree", "-r", "--name-only", "agents/t9", "src/"]);
-    assert_eq!(files.lines().collect::<Vec<_>>(), ["src/t1.txt", "src/t2.txt", "src/t3.txt", "src/t4.txt", "src/t5.txt", "src/t6.txt", "src/t9.txt"]);
+    assert_eq!(
+        files.lines().collect::<Vec<_>>(),
+        ["src/t1.txt", "src/t2.txt", "src/t3.txt", "src/t4.txt", "src/t5.txt", "src/t6.txt", "src/t9.txt"]
+    );
     let elapsed = view["elapsed_s"].as_f64().unwrap();
     let alone = view["one_by_one_s"].as_f64().unwrap();
     eprintln!("10 tasks in {elapsed:.1}s; their runs take {alone:.1}s: {:.1} times as long", alone / elapsed);

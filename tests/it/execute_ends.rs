@@ -41,7 +41,7 @@ fn a_failure_is_told_and_stops_only_what_depends_on_it() {
     kills     failed   kills     ended by signal 9
     good-2    skipped            it is after fails
     good-3    skipped            it is after good-2
-    the same command goes on: git agents execute [ROOT]/parser.md
+    the same command again goes on from here
     [stderr]
     filed 10 tasks with the label batch:parser
     fails started
@@ -88,7 +88,7 @@ fn a_failure_is_told_and_stops_only_what_depends_on_it() {
     kills     failed   kills     ended by signal 9
     good-2    skipped            it is after fails
     good-3    skipped            it is after good-2
-    the same command goes on: git agents execute [ROOT]/parser.md
+    the same command again goes on from here
     [stderr]
     fails started
     warning: fails failed: exit status 3
@@ -113,7 +113,7 @@ fn what_fails_is_tried_again_in_its_worktree() {
     batch parser: 2 of 3 tasks completed, 1 failed
     TASK   STATE   AGENT  WHY
     fails  failed  fails  exit status 3
-    the same command goes on: git agents execute [ROOT]/parser.md
+    the same command again goes on from here
     [stderr]
     filed 3 tasks with the label batch:parser
     second started
@@ -143,7 +143,7 @@ fn a_run_that_takes_too_long_is_ended() {
     TASK  STATE    AGENT  WHY
     slow  failed   slow   it took longer than 1s
     good  skipped         it is after slow
-    the same command goes on: git agents execute [ROOT]/parser.md
+    the same command again goes on from here
     [stderr]
     filed 2 tasks with the label batch:parser
     slow started

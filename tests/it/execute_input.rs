@@ -32,7 +32,7 @@ fn a_plan_that_is_none_is_refused_with_its_line() {
     ");
     assert_snapshot!(said("- [ ] t1: a\n\n- [ ] t2: b (after: t9)\n"), @"
     [stderr]
-    error: line 3: t2 is after elsewhere, and there is no task elsewhere, in the plan or elsewhere
+    error: line 3: t2 is after t9, and there is no task t9, in the plan or elsewhere
       try: git agents task list
     [status 3]
     ");

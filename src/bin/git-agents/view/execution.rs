@@ -139,8 +139,7 @@ impl View for ExecutionView {
             (self.running.len(), "still running"),
             (self.waiting, "not begun"),
         ];
-        let others: String =
-            others.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}")).collect();
+        let others: String = others.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}")).collect();
         let all = counted(self.tasks.len(), "task");
         let mut text = format!("batch {}: {} of {all} completed{others}\n", self.batch, self.completed);
         let rest: Vec<&TaskRow> = self.tasks.iter().filter(|task| task.state != "completed").collect();

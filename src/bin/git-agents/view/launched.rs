@@ -92,8 +92,7 @@ impl View for LaunchedView {
         {
             return format!("{} works on {} in {}\n", safe(agent), safe(branch), safe(dir));
         }
-        let columns =
-            [Column::Text("TASK"), Column::Text("STATE"), Column::Text("AGENT"), Column::Text("WORKTREE")];
+        let columns = [Column::Text("TASK"), Column::Text("STATE"), Column::Text("AGENT"), Column::Text("WORKTREE")];
         let row = |task: &LaunchedRow| {
             let last = task.worktree.as_deref().or(task.reason.as_deref()).map(safe).unwrap_or_default();
             let agent = task.agent.as_deref().map(safe).unwrap_or_default();

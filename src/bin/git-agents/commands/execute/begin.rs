@@ -37,7 +37,8 @@ pub(super) enum Begun {
 pub(super) fn enrol(ctx: &Context, order: &Order, agents: &[&AgentName]) -> Result<(), CliError> {
     let repo = ctx.repo()?;
     let state = ctx.load(&Scope::open())?.state;
-    let mut missing: Vec<&AgentName> = agents.iter().copied().filter(|name| !state.agents.contains_key(*name)).collect();
+    let mut missing: Vec<&AgentName> =
+        agents.iter().copied().filter(|name| !state.agents.contains_key(*name)).collect();
     missing.sort();
     missing.dedup();
     if missing.is_empty() {

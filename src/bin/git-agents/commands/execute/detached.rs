@@ -60,9 +60,7 @@ fn room(ctx: &Context, order: &Order) -> Result<(), CliError> {
     let batch = Batch::read(repo, &order.batch, ctx.world.now)?;
     let (snapshot, _) = filed::look(ctx, order, &batch)?;
     let runs = run::all(repo)?;
-    let waits = |planned: &&Planned| {
-        standing(planned, &snapshot.state, &batch, &runs).stage == Stage::Waiting
-    };
+    let waits = |planned: &&Planned| standing(planned, &snapshot.state, &batch, &runs).stage == Stage::Waiting;
     let wanted = order.plan.tasks.iter().filter(waits).count();
     let live = runs.iter().filter(|run| run.is_live()).count();
     if live + wanted <= limit {

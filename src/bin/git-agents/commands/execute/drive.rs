@@ -86,13 +86,7 @@ pub(super) struct Driver<'c> {
 }
 
 impl<'c> Driver<'c> {
-    fn new(
-        base: &'c Context,
-        order: Order,
-        batch: Batch,
-        held: Held,
-        interrupt: Interrupt,
-    ) -> Result<Self, CliError> {
+    fn new(base: &'c Context, order: Order, batch: Batch, held: Held, interrupt: Interrupt) -> Result<Self, CliError> {
         let snapshot = base.load(&filed::scope(&order))?;
         let runs = run::all(base.repo()?)?;
         let (state, plan) = (&snapshot.state, &order.plan.tasks);
@@ -182,7 +176,8 @@ impl<'c> Driver<'c> {
             let ended = run::file::read::<run::record::Ended>(&going.run.folder.ended());
             ended.known().is_some() || !going.run.folder.is_held()
         };
-        let over: Vec<TaskId> = self.going.iter().filter(|(_, going)| is_over(going)).map(|(id, _)| id.clone()).collect();
+        let over: Vec<TaskId> =
+            self.going.iter().filter(|(_, going)| is_over(going)).map(|(id, _)| id.clone()).collect();
         for id in &over {
             let Some(Going { run, agent, since }) = self.going.remove(id) else { continue };
             let took = since.map(|since| since.elapsed());
@@ -223,7 +218,8 @@ impl<'c> Driver<'c> {
     }
 
     fn show(&self) {
-        let over = self.stages.values().filter(|stage| !matches!(stage, Stage::Waiting | Stage::Running { .. })).count();
+        let over =
+            self.stages.values().filter(|stage| !matches!(stage, Stage::Waiting | Stage::Running { .. })).count();
         self.progress.shows(over, &self.going.keys().collect::<Vec<_>>());
     }
 

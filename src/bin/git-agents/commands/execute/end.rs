@@ -16,7 +16,10 @@ use crate::error::{CliError, Exit};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
     Completed,
-    Failed { reason: String, is_final: bool },
+    Failed {
+        reason: String,
+        is_final: bool,
+    },
     /// Somebody else has it now, or nobody.
     TakenAway,
 }
@@ -77,9 +80,8 @@ fn write(ctx: &Context, id: &TaskId, name: &AgentName, action: Action, outcome: 
         Err(error) if matches!(error.exit, Exit::Negative | Exit::Refused) => {
             ctx.ui.detail(&format!("{id}: {}", error.message));
             let task = ctx.load(&scope)?.state.tasks.remove(id);
-            let is_done = task.is_some_and(|task| {
-                task.state.satisfies_dependents() && task.agent.as_ref() == Some(name)
-            });
+            let is_done =
+                task.is_some_and(|task| task.state.satisfies_dependents() && task.agent.as_ref() == Some(name));
             Ok(if is_done { Outcome::Completed } else { Outcome::TakenAway })
         }
         Err(error) => Err(error),

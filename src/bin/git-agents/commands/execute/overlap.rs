@@ -43,7 +43,9 @@ impl Overlap {
         for (task, agents) in ready.iter().zip(changing) {
             let of_plan = |agent: &AgentName| running.iter().find(|(_, own)| *own == agent).map(|(id, _)| id);
             let (ours, others): (Vec<_>, Vec<_>) = agents.iter().partition(|agent| of_plan(agent).is_some());
-            overlap.changed.extend(ours.into_iter().filter_map(|agent| Some((task.id.clone(), of_plan(agent)?.clone()))));
+            overlap
+                .changed
+                .extend(ours.into_iter().filter_map(|agent| Some((task.id.clone(), of_plan(agent)?.clone()))));
             let claimed = reserved.iter().filter(|one| of_plan(&one.agent).is_none());
             let claimed = claimed.filter(|one| may_meet(&task.paths, std::slice::from_ref(&one.path))).count();
             overlap.elsewhere.insert(task.id.clone(), others.len() + claimed);

@@ -127,7 +127,8 @@ impl<'u> Progress<'u> {
     /// Elsewhere than on a terminal a line that is the same every time is worth more.
     fn after(&self, seconds: Option<f64>) -> String {
         #[expect(clippy::cast_possible_truncation, reason = "seconds for people")]
-        let text = seconds.filter(|_| !self.bar.is_hidden()).map(|seconds| format!(" after {}", duration(seconds as i64)));
+        let text =
+            seconds.filter(|_| !self.bar.is_hidden()).map(|seconds| format!(" after {}", duration(seconds as i64)));
         text.unwrap_or_default()
     }
 

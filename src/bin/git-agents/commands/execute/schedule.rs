@@ -157,7 +157,8 @@ impl Driver<'_> {
             return Ok(Overlap::default());
         }
         let plan = &self.order.plan.tasks;
-        let is_left = |task: &&Planned| matches!(self.stages.get(&task.id), Some(Stage::Waiting | Stage::Failed { .. }));
+        let is_left =
+            |task: &&Planned| matches!(self.stages.get(&task.id), Some(Stage::Waiting | Stage::Failed { .. }));
         let left: Vec<&Planned> = plan.iter().filter(is_left).collect();
         let running = self.going.iter().map(|(id, going)| (id.clone(), going.agent.clone())).collect();
         Overlap::look(ctx, state, plan, &left, &running)
