@@ -6,6 +6,7 @@
 
 pub mod agent;
 pub mod branch;
+pub mod bytes;
 pub mod check;
 pub mod claim;
 pub mod config;
@@ -15,9 +16,12 @@ pub mod git;
 pub mod land;
 pub mod name;
 pub mod path;
+pub mod port_range;
 pub mod preset;
+pub mod process;
 pub mod profile;
 pub mod prompt;
+pub mod run;
 pub mod state;
 pub mod store;
 pub mod sync;

@@ -9,6 +9,7 @@ pub mod search;
 pub mod settings;
 
 mod guard;
+pub(crate) mod log;
 
 pub use process::End;
 pub use runner::{CheckError, Event, Failure, Runner, Verdict};

@@ -14,12 +14,6 @@ use super::settings::Settings;
 use crate::git::Repository;
 use crate::worktree::integration::{Integration, IntegrationError};
 
-/// How much of a failed check's output is told.
-const TAIL: u64 = 4096;
-const TAIL_LINES: usize = 20;
-/// How many logs are kept.
-const LOGS: usize = 200;
-
 /// What the commands say of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -165,13 +159,13 @@ impl<'a> Runner<'a> {
         // Ids may be made to repeat; whose processes these are must be certain.
         let mark = format!("{}-{number}-{}", self.id, std::process::id());
         let timeout = self.settings.timeout;
-        let spec = Spec { command, dir: self.integration.path(), log: &log, timeout, mark: &mark };
+        let spec = Spec { command, dir: self.integration.path(), log: &log, timeout, mark: &mark, environment: &[] };
         let end = process::run(&spec, &mut |bytes| (self.observer)(Event::Output(bytes))).map_err(failed)?;
         (self.observer)(Event::Ended { number, command, subject, end });
         if end.is_good() {
             return Ok(None);
         }
-        let tail = tail_of(&log).unwrap_or_default();
+        let tail = super::log::tail(&log).unwrap_or_default();
         Ok(Some(Failure { command: command.to_owned(), end, log, tail }))
     }
 
@@ -179,7 +173,7 @@ impl<'a> Runner<'a> {
         let folder = folder(self.repo);
         std::fs::create_dir_all(&folder)?;
         if number == 1 {
-            forget_old(&folder, LOGS);
+            super::log::forget_old(&folder);
         }
         let log = folder.join(format!("{}-{number}.log", self.id));
         // A log is made anew, also where the id repeats.
@@ -191,29 +185,4 @@ impl<'a> Runner<'a> {
 /// Where the logs are.
 pub fn folder(repo: &Repository) -> PathBuf {
     repo.agents_dir().join("logs/checks")
-}
-
-/// Delete the oldest logs, by their names, until `keep` are left.
-fn forget_old(folder: &Path, keep: usize) {
-    let Ok(entries) = folder.read_dir() else { return };
-    let mut logs: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    logs.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
-    logs.sort();
-    let surplus = logs.len().saturating_sub(keep);
-    for log in logs.into_iter().take(surplus) {
-        drop(std::fs::remove_file(log));
-    }
-}
-
-/// The last lines of a log.
-fn tail_of(log: &Path) -> io::Result<String> {
-    use std::io::{Read, Seek, SeekFrom};
-    let mut file = std::fs::File::open(log)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<&str> = text.lines().collect();
-    Ok(lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n"))
 }

@@ -5,8 +5,10 @@ use std::fmt;
 
 use super::families::{self, FAMILIES};
 use crate::agent::is_branch_name;
+use crate::bytes;
 use crate::duration;
 use crate::name::check_name;
+use crate::port_range::PortRange;
 use crate::text;
 
 /// What values a key takes.
@@ -49,6 +51,10 @@ pub enum Kind {
     Text,
     /// A file.
     File,
+    /// A range of TCP ports.
+    Ports,
+    /// An amount of bytes.
+    Size,
 }
 
 /// Whether `.agents.toml` may say it.
@@ -86,17 +92,25 @@ pub const KEYS: &[Key] = &[
     key("agents.checkEach", Kind::Flag, "false", Shared::Yes),
     key("agents.checkRetries", Kind::Number { most: 100 }, "0", Shared::Yes),
     key("agents.checkTimeout", Kind::Span, "", Shared::Yes),
+    key("agents.idleAfter", Kind::Span, "5m", Shared::Yes),
+    key("agents.logLimit", Kind::Size, "10M", Shared::Yes),
+    key("agents.maxConcurrent", Kind::Number { most: 10_000 }, "", Shared::Yes),
     key("agents.mergeMessage", Kind::Template, "", Shared::No),
     key("agents.models", Kind::Models, "", Shared::Yes),
+    key("agents.ports", Kind::Ports, super::DEFAULT_PORTS, Shared::Yes),
+    key("agents.portsEach", Kind::Number { most: 1000 }, "10", Shared::Yes),
     key("agents.prefix", Kind::Prefix, super::DEFAULT_PREFIX, Shared::Yes),
     key("agents.preset", Kind::Name, "balanced", Shared::Yes),
     key("agents.profile", Kind::Name, "", Shared::Trusted),
     key("agents.remote", Kind::Remote, "", Shared::No),
     key("agents.remoteRef", Kind::Ref, "refs/agents/state", Shared::No),
+    key("agents.setup", Kind::Command, "", Shared::Trusted).many(),
+    key("agents.setupTimeout", Kind::Span, super::DEFAULT_SETUP_TIMEOUT, Shared::Yes),
     key("agents.squashMessage", Kind::Template, "", Shared::No),
     key("agents.strategy", STRATEGIES, "", Shared::Yes),
     key("agents.sync", Kind::Words(&["auto", "manual"]), "auto", Shared::No),
     key("agents.target", Kind::Branch, "", Shared::No),
+    key("agents.teardown", Kind::Command, "", Shared::Trusted).many(),
     key("agents.template", Kind::File, "", Shared::No),
     key("agents.trailers", Kind::Flag, "false", Shared::Yes),
     key("agents.worktrees", Kind::Folder, "", Shared::No),
@@ -144,6 +158,8 @@ impl fmt::Display for Kind {
             Kind::Path => f.write_str("a path in a JSON object, such as usage.total"),
             Kind::Text => f.write_str("a text without control characters"),
             Kind::File => f.write_str("a file"),
+            Kind::Size => f.write_str("a number of bytes such as 4096, 500k, 10M or 1G"),
+            Kind::Ports => f.write_str("a range of ports such as 20000-29999"),
         }
     }
 }
@@ -196,6 +212,8 @@ pub fn check(key: &Key, name: &str, value: &str) -> Result<(), InvalidValue> {
         Kind::Models => value.is_empty() || value.split(',').all(|one| is_model(one.trim())),
         Kind::Path => value.is_empty() || (text::line(value).is_ok() && value.split('.').all(|name| !name.is_empty())),
         Kind::Text => text::body(value).is_ok() && !value.chars().any(|c| text::is_hidden(c) && !"\n\t".contains(c)),
+        Kind::Size => bytes::parse(trimmed).is_ok_and(|size| size > 0),
+        Kind::Ports => value.parse::<PortRange>().is_ok(),
     };
     if fits {
         return Ok(());
@@ -278,6 +296,9 @@ mod tests {
             ("agents.check", "a\nb"),
             ("agents.check", "rm \u{202e}x"),
             ("agents.remoteRef", "state"),
+            ("agents.ports", "80-90"),
+            ("agents.portsEach", "1001"),
+            ("agents.setup", "a\nb"),
             ("agents.remote", "--upload-pack=x"),
             ("agents.mergeMessage", "{{"),
         ] {

@@ -56,6 +56,7 @@ mod merge_queue;
 mod messages;
 mod next;
 mod overview;
+mod past_runs;
 mod presets;
 mod provisional;
 mod ready;

@@ -108,6 +108,8 @@ fn only_the_target_is_asked() {
     std::fs::write(sandbox.repo().join(".agents.toml"), "check = \"false\"\n").unwrap();
     assert_snapshot!(sandbox.agents(["trust", "--show"]), @"
     .agents.toml runs nothing
+    [stderr]
+    warning: .agents.toml counts once main has it: commit it there
     [status 0]
     ");
 }

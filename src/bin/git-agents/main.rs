@@ -25,6 +25,10 @@ use render::style::Style;
 use ui::Ui;
 
 fn main() -> ExitCode {
+    // Before anything else is touched: a supervisor is to stay small.
+    if let Some(ended) = git_agents::run::supervise::answer_launcher() {
+        return ended;
+    }
     if let Some(answered) = commands::completions::answer_shell() {
         return answered;
     }
