@@ -23,7 +23,7 @@ use crate::run::start::Planned;
 use crate::run::word::Word;
 
 /// The name by which our program is told to be a supervisor.
-pub(super) const SUPERVISE: &str = "__supervise";
+pub(in crate::run) const SUPERVISE: &str = "__supervise";
 /// A machine that takes longer to start two processes is not going to.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -99,14 +99,14 @@ fn spawn(planned: &Planned, program: &Path, socket: UnixStream) -> std::io::Resu
 }
 
 /// Variables as bytes: their length first, so that what was cut off is known to be.
-fn encode(env: &[(String, OsString)]) -> Vec<u8> {
+pub(in crate::run) fn encode(env: &[(String, OsString)]) -> Vec<u8> {
     let entry = |(name, value): &(String, OsString)| [name.as_bytes(), b"=", value.as_bytes(), b"\0"].concat();
     let block: Vec<u8> = env.iter().flat_map(entry).collect();
     [&(block.len() as u64).to_be_bytes()[..], &block].concat()
 }
 
 /// The variables that came through the socket; none when it was cut off.
-pub(super) fn decode(socket: &mut impl Read) -> Option<Vec<(OsString, OsString)>> {
+pub(in crate::run) fn decode(socket: &mut impl Read) -> Option<Vec<(OsString, OsString)>> {
     let mut length = [0; 8];
     socket.read_exact(&mut length).ok()?;
     let length = u64::from_be_bytes(length);
