@@ -71,7 +71,11 @@ pub(super) fn begin(folder: &Folder, env: &Env, seat: Seat) -> Result<Watch, Ans
     let mut streams = Vec::new();
     let mut command = command(&plan, env);
     match seat {
-        Seat::Terminal => {}
+        Seat::Terminal => {
+            if let Some(from) = &plan.stdin {
+                command.stdin(File::open(from).map_err(failed("stdin"))?);
+            }
+        }
         Seat::Background => {
             command.process_group(0).stdin(Stdio::null());
             for stream in [folder::Stream::Out, folder::Stream::Err] {

@@ -3,10 +3,10 @@
 mod built_on;
 mod config;
 mod git;
+mod profile;
 mod queue;
 mod removal;
 mod resolve;
-mod run;
 mod state;
 mod sync;
 mod work;
