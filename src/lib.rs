@@ -16,6 +16,7 @@ pub mod git;
 pub mod land;
 pub mod name;
 pub mod path;
+pub mod plain;
 pub mod port_range;
 pub mod preset;
 pub mod process;

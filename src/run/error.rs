@@ -79,10 +79,14 @@ pub enum RunError {
         id: RunId,
     },
     /// It has not read what was sent to it before.
-    #[error("{id} does not read its input")]
+    #[error("{id} does not read its input: it has taken {taken} of {of} bytes")]
     DoesNotRead {
         /// Which.
         id: RunId,
+        /// How much it has taken.
+        taken: usize,
+        /// How much there was.
+        of: usize,
     },
     /// How it ended could not be put into the history.
     #[error("how {id} ended cannot be recorded: {reason}")]

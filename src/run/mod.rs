@@ -4,11 +4,15 @@
 //! its supervisor holds for as long as it lives. What a run is doing follows from these facts alone; where one of them
 //! cannot be read, it is unknown.
 
+pub mod clean;
+pub mod compose;
 pub mod error;
 pub mod file;
 pub mod folder;
 pub mod id;
+pub mod input;
 pub mod list;
+pub mod output;
 pub mod record;
 pub mod settle;
 pub mod start;

@@ -51,12 +51,20 @@ pub fn settle(repo: &Repository, world: &World, run: &Run) -> Result<Option<Sett
 /// # Errors
 /// The runs cannot be read. What cannot be recorded now is left to the next one.
 pub fn settle_all(repo: &Repository, world: &World) -> Result<(), RunError> {
-    for run in list::all(repo)? {
-        if !run.is_live() {
-            drop(settle(repo, world, &run));
-        }
+    for run in unsettled(repo)? {
+        drop(settle(repo, world, &run));
     }
     Ok(())
+}
+
+/// The runs that have ended and are not recorded.
+///
+/// # Errors
+/// The runs cannot be read.
+pub fn unsettled(repo: &Repository) -> Result<Vec<Run>, RunError> {
+    let mut runs = list::all(repo)?;
+    runs.retain(|run| !run.facts.is_held && settled(run).is_none());
+    Ok(runs)
 }
 
 /// What is recorded of a run that is over.

@@ -195,7 +195,7 @@ fn log_limit(repo: &Repository) -> Result<u64, RunError> {
 }
 
 /// Only one starts at a time. The lock ends with its holder.
-fn queue(repo: &Repository) -> Result<File, RunError> {
+pub(super) fn queue(repo: &Repository) -> Result<File, RunError> {
     let path = repo.agents_dir().join("runs.lock");
     std::fs::create_dir_all(repo.agents_dir()).map_err(RunError::io(repo.agents_dir()))?;
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);

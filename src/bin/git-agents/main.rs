@@ -33,6 +33,9 @@ fn main() -> ExitCode {
         return answered;
     }
     let world = World::here();
+    if let Some(ended) = commands::settle::answer_supervisor(&world) {
+        return ended;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&world, &error),

@@ -20,6 +20,8 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+pub(super) use watch::END_OF_INPUT;
+
 use super::error::RunError;
 use super::folder::Folder;
 use super::id::MARK;

@@ -24,7 +24,9 @@ mod guard_hook;
 pub(crate) mod hooks;
 pub(crate) mod in_repository;
 pub(crate) mod init;
+pub(crate) mod kill;
 pub(crate) mod log;
+pub(crate) mod logs;
 pub(crate) mod man;
 pub(crate) mod merge;
 pub(crate) mod merge_continue;
@@ -35,8 +37,13 @@ pub(crate) mod ready;
 pub(crate) mod rebase;
 pub(crate) mod recover;
 pub(crate) mod release;
+pub(crate) mod report;
 pub(crate) mod reset;
 pub(crate) mod resolve;
+pub(crate) mod run;
+pub(crate) mod runs;
+pub(crate) mod send;
+pub(crate) mod settle;
 pub(crate) mod start;
 pub(crate) mod status;
 mod stranger;
@@ -46,6 +53,7 @@ pub(crate) mod terms;
 pub(crate) mod trust;
 pub(crate) mod unassign;
 pub(crate) mod undo;
+pub(crate) mod wait;
 
 use clap::CommandFactory;
 
@@ -87,6 +95,13 @@ fn carry_out(ctx: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Merge(args) => merge::run(ctx, &args),
         Command::Cleanup(args) => cleanup::run(ctx, &args),
         Command::Resolve(args) => resolve::run(ctx, &args),
+        Command::Run(args) => run::run(ctx, &args),
+        Command::Runs(args) => runs::run(ctx, &args),
+        Command::Logs(args) => logs::run(ctx, &args),
+        Command::Send(args) => send::run(ctx, &args),
+        Command::Report(args) => report::run(ctx, &args),
+        Command::Wait(args) => wait::run(ctx, &args),
+        Command::Kill(args) => kill::run(ctx, &args),
         Command::Log(args) => log::run(ctx, args),
         Command::Sync(args) => sync::run(ctx, args),
         Command::Undo(args) => undo::run(ctx, &args),

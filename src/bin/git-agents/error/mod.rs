@@ -7,6 +7,7 @@ mod profile;
 mod queue;
 mod removal;
 mod resolve;
+mod run;
 mod state;
 mod sync;
 mod work;

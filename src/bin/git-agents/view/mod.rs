@@ -42,6 +42,7 @@ pub(crate) mod removed;
 pub(crate) mod reserved;
 pub(crate) mod reset;
 pub(crate) mod resolve;
+pub(crate) mod run;
 pub(crate) mod started;
 pub(crate) mod status;
 pub(crate) mod sync;
