@@ -87,6 +87,7 @@ pub(crate) enum Command {
     Run(commands::run::RunArgs),
     Runs(commands::runs::RunsArgs),
     Logs(commands::logs::LogsArgs),
+    Attach(commands::attach::AttachArgs),
     Send(commands::send::SendArgs),
     Report(commands::report::ReportArgs),
     Wait(commands::wait::WaitArgs),

@@ -84,7 +84,7 @@ impl Tmux {
 }
 
 /// Whether we are in a client of the server that has a window.
-pub(super) fn is_inside(ids: &TmuxIds) -> bool {
+pub fn is_inside(ids: &TmuxIds) -> bool {
     let inside = World::variable("TMUX").unwrap_or_default();
     let socket = inside.split(',').next().unwrap_or_default();
     !socket.is_empty() && ids.socket.as_deref().is_none_or(|known| known == socket)

@@ -18,6 +18,7 @@ use super::list::Run;
 use super::record::TmuxIds;
 use client::Tmux;
 
+pub use client::is_inside;
 pub(super) use handover::receive;
 pub use open::start;
 pub use send::send;
@@ -86,7 +87,7 @@ fn is_open(ids: &TmuxIds) -> Result<bool, TmuxError> {
 /// tmux says no.
 pub fn attach(ids: &TmuxIds, is_read_only: bool) -> Result<Vec<OsString>, TmuxError> {
     Tmux::at(ids).args(["select-window", "-t", &ids.window]).text()?;
-    let command = if client::is_inside(ids) { "switch-client" } else { "attach-session" };
+    let command = if is_inside(ids) { "switch-client" } else { "attach-session" };
     let mut tmux = Tmux::at(ids).args([command, "-t", &ids.session]);
     if is_read_only {
         tmux = tmux.args(["-r"]);

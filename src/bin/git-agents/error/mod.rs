@@ -10,6 +10,7 @@ mod resolve;
 mod run;
 mod state;
 mod sync;
+mod tmux;
 mod work;
 
 pub(crate) use built_on::built_upon;

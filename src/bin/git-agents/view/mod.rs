@@ -4,6 +4,7 @@
 //! be determined.
 
 pub(crate) mod agent;
+pub(crate) mod attach;
 pub(crate) mod backups;
 pub(crate) mod blocked;
 pub(crate) mod brief;
