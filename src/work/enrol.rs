@@ -162,7 +162,8 @@ fn create_all(
 ) -> Result<Vec<Creation>, EnrolError> {
     let jobs: Vec<(Repository, &Enrolment)> = enrolments.iter().map(|enrolment| (repo.clone(), enrolment)).collect();
     let one = |(repo, enrolment): (Repository, &Enrolment)| {
-        let id = format!("{}-{}", world.ulid(&mut fastrand::Rng::new()), enrolment.name);
+        // An agent's name may have dots, and the id of an operation none.
+        let id = format!("{}-{}", world.ulid(&mut fastrand::Rng::new()), enrolment.name.as_str().replace('.', "_"));
         let request = create::Request {
             name: enrolment.name.to_string(),
             branch: format!("refs/heads/{}", enrolment.branch),

@@ -248,14 +248,14 @@ fn what_appears_is_kept_within_limits() {
 #[test]
 fn names_are_not_taken_for_anything_else() {
     let shape = Shape { name: "re'po #{pid} 5%H $(x);", ..Shape::default() };
-    let Some(tmux) = Tmux::with(shape, &["ann", "a-b"]) else { return };
+    let Some(tmux) = Tmux::with(shape, &["ann", "a.b"]) else { return };
     let folder = tmux.sandbox.root().join("re'po #{pid} 5%H $(x);-worktrees");
-    for agent in ["ann", "a-b"] {
+    for agent in ["ann", "a.b"] {
         tmux.start(agent, "pwd; echo ready; cat");
         tmux.wait_for_log(agent, "ready");
         assert!(tmux.log(agent).contains(folder.join(agent).to_str().unwrap()), "{}", tmux.log(agent));
     }
-    assert_eq!(tmux.tmux(&["list-windows", "-a", "-F", "#{window_name}"]), "ann\na-b");
+    assert_eq!(tmux.tmux(&["list-windows", "-a", "-F", "#{window_name}"]), "ann\na.b");
 }
 
 #[test]
