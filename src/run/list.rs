@@ -8,13 +8,14 @@ use chrono::{DateTime, Utc};
 use super::error::RunError;
 use super::file::{self, Fact};
 use super::folder::{self, Folder, Stream};
-use super::id::RunId;
+use super::id::{MARK, RunId};
 use super::record::{Began, Plan};
 use super::state::{Facts, State};
 use crate::agent::AgentName;
 use crate::config;
 use crate::duration;
 use crate::git::Repository;
+use crate::process::guard::GUARD;
 use crate::process::table;
 
 /// How long nothing has to happen until a run is idle.
@@ -168,13 +169,17 @@ fn usage(began: &Began, boot: Option<&str>) -> Option<Usage> {
 
 /// What comes from a supervisor, which has used next to nothing itself.
 pub(super) fn usage_below(supervisor: &table::Process) -> Usage {
-    let below = table::descendants(supervisor.pid);
+    let mut below = table::descendants(supervisor.pid);
+    let is_guard = |process: &table::Process| {
+        let mark = || table::variable(process.pid, MARK);
+        process.parent == supervisor.pid && mark().is_some_and(|mark| mark.starts_with(GUARD.as_bytes()))
+    };
+    below.retain(|process| !is_guard(process));
     let ticks: u64 = below.iter().map(|process| process.own_ticks + process.buried_ticks).sum();
     Usage {
         cpu: table::ticks(ticks + supervisor.buried_ticks),
         memory: below.iter().filter_map(|process| table::memory(process.pid)).sum(),
-        // One of them is the guard.
-        processes: (below.iter().filter(|process| process.is_alive()).count() as u64).saturating_sub(1),
+        processes: below.iter().filter(|process| process.is_alive()).count() as u64,
     }
 }
 

@@ -6,6 +6,7 @@
 mod agents;
 mod leftovers;
 mod resolutions;
+mod runs;
 mod settings;
 mod sharing;
 mod state;
@@ -96,6 +97,7 @@ pub fn examine(repo: &Repository, world: &World, Manner { mend, deep }: Manner) 
     found.extend(agents::examine(repo));
     found.extend(sharing::examine(repo, world, mend));
     found.extend(resolutions::examine(repo, mend));
+    found.extend(runs::examine(repo, world, mend));
     found
 }
 

@@ -6,6 +6,7 @@ mod facts;
 mod output;
 mod revisions;
 mod run;
+mod runs;
 mod sandbox;
 mod state;
 
@@ -13,5 +14,6 @@ pub(crate) use agents::lines;
 pub(crate) use clones::{Clone, remote_tip, script};
 pub(crate) use output::Output;
 pub(crate) use run::Run;
+pub(crate) use runs::{eventually, is_alive};
 pub(crate) use sandbox::{Sandbox, Shape};
 pub(crate) use state::{id, name};

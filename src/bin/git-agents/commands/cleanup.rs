@@ -9,6 +9,7 @@ use git_agents::agent::AgentName;
 use git_agents::config::{self, Target};
 use git_agents::duration;
 use git_agents::git::{Repository, identity, refs};
+use git_agents::run::clean;
 use git_agents::store::{Scope, Snapshot, StoreError};
 use git_agents::work::backups;
 use git_agents::work::cleanup::{self, Fate, Going, Looked, Wanted};
@@ -21,6 +22,7 @@ use crate::error::{CliError, Exit, removal_refused};
 use crate::render::style::{counted, listed};
 use crate::view::backups::BackupsView;
 use crate::view::cleanup::{CleanupView, KeptView, RemoteView, RemovedAgent, keeps_view};
+use crate::view::runs_cleaned::RunsCleanedView;
 
 /// Remove the worktrees and branches of agents whose work has landed.
 ///
@@ -42,10 +44,13 @@ pub(crate) struct CleanupArgs {
     #[arg(short, long)]
     yes: bool,
     /// Delete old backups instead; those that undo needs stay.
-    #[arg(long, conflicts_with_all = ["agents", "remote"])]
+    #[arg(long, group = "old", conflicts_with_all = ["agents", "remote"])]
     backups: bool,
-    /// How old a backup has to be to go: 12h, 7d, 2w [default: 30d].
-    #[arg(long, value_name = "DURATION", requires = "backups", value_parser = age)]
+    /// Delete what is kept of old runs instead, their output above all; the last of every agent stays.
+    #[arg(long, group = "old", conflicts_with_all = ["agents", "remote"])]
+    runs: bool,
+    /// How old a backup or a run has to be to go: 12h, 7d, 2w [default: 30d, and 7d for runs].
+    #[arg(long, value_name = "DURATION", requires = "old", value_parser = age)]
     older_than: Option<TimeDelta>,
 }
 
@@ -55,6 +60,9 @@ pub(crate) fn run(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
     let finished = if args.dry_run { Vec::new() } else { ctx.recover()? };
     if args.backups {
         return clean_backups(ctx, args);
+    }
+    if args.runs {
+        return clean_runs(ctx, args);
     }
     let here = ctx.absolute(Path::new("."))?;
     let around = Around { ctx, repo, here: &here, named: !args.agents.is_empty() };
@@ -223,6 +231,20 @@ fn clean_backups(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
         backups::delete(repo, &old, &signature)?;
     }
     ctx.ui.answer(&BackupsView::new(&all, args.dry_run))?;
+    Ok(Exit::Good)
+}
+
+fn clean_runs(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
+    let repo = ctx.repo()?;
+    super::runs::settle_quietly(ctx)?;
+    let age = args.older_than.map_or(clean::DEFAULT_AGE, |age| age.to_std().unwrap_or_default());
+    let survey = clean::survey(repo, ctx.world.now, age)?;
+    let view = RunsCleanedView::new(&survey, args.dry_run);
+    if !args.dry_run && view.is_any() {
+        ctx.ui.confirm(&format!("Delete what is kept of {}?", counted(view.count(), "run")), args.yes)?;
+        clean::delete(repo, &survey)?;
+    }
+    ctx.ui.answer(&view)?;
     Ok(Exit::Good)
 }
 

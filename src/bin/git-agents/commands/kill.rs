@@ -10,7 +10,8 @@ use git_agents::run::{Run, RunError, Stopped, list, settle, stop};
 use super::complete_values::agent_names;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit};
-use crate::view::run::{EndedRun, KilledView, RunView};
+use crate::view::run::RunView;
+use crate::view::run_answers::{EndedRun, KilledView};
 
 /// How long a program has to end by itself.
 const GRACE: Duration = Duration::from_secs(10);

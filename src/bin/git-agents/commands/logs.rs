@@ -12,7 +12,7 @@ use git_agents::run::{Mode, Run, RunError, list};
 use super::complete_values::agent_names;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit};
-use crate::view::run::LogsView;
+use crate::view::run_answers::LogsView;
 
 /// How often it is looked for more.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -8,7 +8,7 @@ use git_agents::store::Scope;
 use super::complete_values::agent_names;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit};
-use crate::view::run::ReportedView;
+use crate::view::run_answers::ReportedView;
 
 /// Say what the agent's run is doing: that it waits for an answer, or goes on.
 ///

@@ -16,7 +16,8 @@ use git_agents::task::{Task, TaskId, TaskState};
 use super::complete_values::{agent_names, task_ids};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
-use crate::view::run::{RunView, StartedRun};
+use crate::view::run::RunView;
+use crate::view::run_answers::StartedRun;
 
 /// More at once than this keep a machine, and a purse, busy.
 const MANY: usize = 5;

@@ -8,7 +8,7 @@ use git_agents::run::{Mode, Run, RunError, input, list, tmux};
 use super::complete_values::agent_names;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit};
-use crate::view::run::SentView;
+use crate::view::run_answers::SentView;
 
 /// Send text to an agent's program, with a line break at its end.
 ///

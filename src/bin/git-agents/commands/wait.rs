@@ -11,7 +11,8 @@ use super::complete_values::agent_names;
 use super::runs::settle_quietly;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit};
-use crate::view::run::{RunView, WaitedView};
+use crate::view::run::RunView;
+use crate::view::run_answers::WaitedView;
 
 /// Wait until runs have ended.
 ///

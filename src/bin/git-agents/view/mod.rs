@@ -4,6 +4,7 @@
 //! be determined.
 
 pub(crate) mod agent;
+pub(crate) mod agent_run;
 pub(crate) mod attach;
 pub(crate) mod backups;
 pub(crate) mod blocked;
@@ -44,6 +45,8 @@ pub(crate) mod reserved;
 pub(crate) mod reset;
 pub(crate) mod resolve;
 pub(crate) mod run;
+pub(crate) mod run_answers;
+pub(crate) mod runs_cleaned;
 pub(crate) mod started;
 pub(crate) mod status;
 pub(crate) mod sync;

@@ -3,6 +3,7 @@
 use clap::Args;
 use git_agents::config;
 use git_agents::git::worktrees;
+use git_agents::run::list;
 use git_agents::store::Scope;
 use git_agents::work::enrol;
 use git_agents::work::removal::{Belongings, Manner};
@@ -37,6 +38,10 @@ pub(crate) fn run(ctx: &Context, args: &RemoveArgs) -> Result<Exit, CliError> {
     let snapshot = ctx.load(&Scope::open())?;
     let name = known_agent(&snapshot.state, &args.name)?;
     let agent = snapshot.state.agents.get(&name).ok_or_else(|| crate::error::unknown_agent(name.as_str()))?;
+    if list::live_of(repo, &name)?.is_some() {
+        return Err(CliError::refused("run-exists", format!("{name} is running in its worktree"))
+            .hint(format!("git agents kill {name}")));
+    }
     let is_ours = enrol::made_branch(repo, snapshot.tip, agent);
     let belongings = Belongings::of(repo, &worktrees::list(repo)?, agent, is_ours)?;
     let refused = |error| removal_refused(repo, &name, error);
