@@ -27,16 +27,21 @@ fn every_setting_says_where_it_comes_from() {
     agents.checkTimeout   10m                local
     agents.mergeMessage                      default
     agents.models                            default
+    agents.ports          20000-29999        default
+    agents.portsEach      10                 default
     agents.prefix         agents/            default
     agents.preset         balanced           default
     agents.profile                           default
     agents.remote                            default
     agents.remoteRef      refs/agents/state  default
+    agents.setup                             default
+    agents.setupTimeout   10m                default
     agents.squashMessage                     default
     agents.strategy       squash             .agents.toml
     agents.sync           manual             default
     agents.target                            default
     agents.template                          default
+    agents.teardown                          default
     agents.trailers       true               environment
     agents.worktrees                         default
     [stderr]

@@ -84,6 +84,10 @@ pub(crate) enum Command {
     Merge(commands::merge::MergeArgs),
     Cleanup(commands::cleanup::CleanupArgs),
     Resolve(commands::resolve::ResolveArgs),
+    Create(commands::create::CreateArgs),
+    Multi(commands::multi::MultiArgs),
+    Fanout(commands::fanout::FanoutArgs),
+    Execute(commands::execute::ExecuteArgs),
     Run(commands::run::RunArgs),
     Runs(commands::runs::RunsArgs),
     Logs(commands::logs::LogsArgs),
@@ -106,6 +110,17 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether the command itself hears when it is interrupted.
+    pub(crate) fn hears_interrupts(&self) -> bool {
+        match self {
+            Command::Demo(_) | Command::Execute(_) => true,
+            Command::Create(commands::create::CreateArgs { staying, .. })
+            | Command::Multi(commands::multi::MultiArgs { staying, .. })
+            | Command::Fanout(commands::fanout::FanoutArgs { staying, .. }) => staying.wait,
+            _ => false,
+        }
+    }
+
     /// Whether the command's own options ask for JSON.
     pub(crate) fn is_json(&self) -> bool {
         matches!(self, Command::Conflicts(args) if args.is_json())

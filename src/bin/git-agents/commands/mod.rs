@@ -15,10 +15,13 @@ pub(crate) mod config;
 pub(crate) mod conflicts;
 pub(crate) mod conflicts_path;
 mod conflicts_watch;
+pub(crate) mod create;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 mod enrolling;
+pub(crate) mod execute;
 pub(crate) mod fail;
+pub(crate) mod fanout;
 pub(crate) mod findings;
 pub(crate) mod guard;
 mod guard_hook;
@@ -32,6 +35,8 @@ pub(crate) mod man;
 pub(crate) mod merge;
 pub(crate) mod merge_continue;
 pub(crate) mod merge_order;
+pub(crate) mod multi;
+pub(crate) mod narrator;
 pub(crate) mod next;
 pub(crate) mod presets;
 pub(crate) mod ready;
@@ -96,6 +101,10 @@ fn carry_out(ctx: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Merge(args) => merge::run(ctx, &args),
         Command::Cleanup(args) => cleanup::run(ctx, &args),
         Command::Resolve(args) => resolve::run(ctx, &args),
+        Command::Create(args) => create::run(ctx, args),
+        Command::Multi(args) => multi::run(ctx, args),
+        Command::Fanout(args) => fanout::run(ctx, args),
+        Command::Execute(args) => execute::run(ctx, args),
         Command::Run(args) => run::run(ctx, &args),
         Command::Runs(args) => runs::run(ctx, &args),
         Command::Logs(args) => logs::run(ctx, &args),
