@@ -326,3 +326,32 @@ fn without_tmux_nothing_is_left() {
     [status 2]
     ");
 }
+
+/// An agent of a plan: it edits, commits, says what it noticed, and completes its task.
+const WORKER: &str = "test -t 1 && task=$1 && grep -q \"$task\" \"$2\" && echo \"work of $task\" >\"$task.txt\" && git add -A && \
+    git commit -qm \"Do $task\" && git agents findings add --severity low --category note \"Seen in $task\" && \
+    git agents complete";
+
+#[test]
+fn a_plan_is_carried_out_in_windows_and_lands() {
+    let Some(tmux) = Tmux::new(&["spare"]) else { return };
+    let sandbox = &tmux.sandbox;
+    let (program, plan) = (sandbox.root().join("bin/worker"), sandbox.root().join("plan.md"));
+    script(&program, WORKER);
+    let line = |n: usize| match n {
+        1..=3 => format!("- [ ] t{n}: Task {n}\n"),
+        n => format!("- [ ] t{n}: Task {n} (after: t{})\n", n - 3),
+    };
+    std::fs::write(&plan, (1..=10).map(line).collect::<String>()).unwrap();
+    let args = ["execute", plan.to_str().unwrap(), "--tmux", "--max-concurrent", "3", "--json", "--"];
+    let run = sandbox.direct(args).args([program.to_str().unwrap(), "{task}", "{prompt_file}"]);
+    let run = run.without("GIT_COMMITTER_DATE").without("GIT_AUTHOR_DATE").without("GIT_AGENTS_SEED");
+    let view = run.output().good().json();
+    assert_eq!(view["completed"], 10);
+    assert_eq!(tmux.run_of("t1")["mode"], "tmux");
+    assert_eq!(sandbox.state().findings.len(), 10);
+    wait_for("the server to end", || tmux.tmux(&["list-sessions"]).is_empty());
+    sandbox.agents(["merge", "--all", "--yes"]).good();
+    let files = sandbox.git(["ls-tree", "-r", "--name-only", "main"]);
+    assert_eq!(files.lines().filter(|file| file.starts_with('t')).count(), 10);
+}
