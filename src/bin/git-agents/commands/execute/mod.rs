@@ -10,7 +10,7 @@ mod interrupt;
 mod launching;
 mod overlap;
 mod progress;
-mod read;
+pub(crate) mod read;
 mod resume;
 
 use std::path::PathBuf;
