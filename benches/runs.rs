@@ -41,7 +41,11 @@ fn main() {
             run(PROGRAM, &repo, &["run", &format!("agent-{agent}"), "--", "sleep", "100000"]);
         }
     });
-    println!("{number} runs started in {:.1?}, {:.1} ms of processor time each", begun.elapsed(), ms(spent) / f64::from(number));
+    println!(
+        "{number} runs started in {:.1?}, {:.1} ms of processor time each",
+        begun.elapsed(),
+        ms(spent) / f64::from(number)
+    );
 
     let mut times = Vec::new();
     for round in 0..=rounds {

@@ -207,6 +207,24 @@ fn in_the_foreground_the_terminal_is_its_own() {
     assert_snapshot!(run("exit 0"), @"[status 0]");
 }
 
+/// As a terminal does it: everybody in the group is told. The program decides, and how it ends is known.
+#[test]
+fn an_interrupt_in_the_foreground_is_the_programs() {
+    use std::os::unix::process::CommandExt;
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    let script = "trap 'exit 9' INT; echo >here; while :; do sleep 0.05; done";
+    let mut command = sandbox.command(Sandbox::binary());
+    command.args(["run", "ann", "--foreground", "--", "sh", "-c", script]).process_group(0);
+    let mut launcher = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+    eventually("it is there", || sandbox.worktree_of("ann").join("here").exists());
+    let group = rustix::process::Pid::from_child(&launcher);
+    rustix::process::kill_process_group(group, rustix::process::Signal::INT).unwrap();
+    assert_eq!(launcher.wait().unwrap().code(), Some(1));
+    let run = sandbox.run_of("ann");
+    assert_eq!((&run["state"], &run["exit_code"]), (&json!("failed"), &json!(9)));
+    sandbox.run_is_gone(run["id"].as_str().unwrap());
+}
+
 #[test]
 fn old_runs_go_when_somebody_says_so() {
     let sandbox = Sandbox::with_agents(&["ann", "bob"]);
@@ -230,4 +248,26 @@ fn old_runs_go_when_somebody_says_so() {
     kept 2 runs
     [status 0]
     ");
+}
+
+/// The small program for the supervisor may not be installed beside ours; then ours is it.
+#[test]
+fn our_program_alone_is_enough() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    let alone = sandbox.root().join("alone");
+    std::fs::create_dir(&alone).unwrap();
+    std::fs::copy(Sandbox::binary(), alone.join("git-agents")).unwrap();
+    let script = "tr '\\0' ' ' </proc/$PPID/cmdline | cut -d' ' -f1,2; exit 3";
+    let run = |name: &str| {
+        let args = ["run", "ann", "--", "sh", "-c", script];
+        let output = sandbox.command(alone.join(name)).args(args).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(sandbox.agents(["wait", "ann"]).status, Some(1));
+        sandbox.agents(["logs", "ann"]).stdout
+    };
+    assert_eq!(run("git-agents"), "[ROOT]/alone/git-agents __supervise\n");
+    std::fs::copy(Sandbox::binary().with_file_name("git-agents-supervisor"), alone.join("git-agents-supervisor"))
+        .unwrap();
+    assert_eq!(run("git-agents"), "[ROOT]/alone/git-agents-supervisor __supervise\n");
+    eventually("it is recorded", || sandbox.agents(["doctor"]).status == Some(0));
 }

@@ -103,6 +103,15 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether it goes on after an interrupt, to end in order.
+    pub(crate) fn outlives_interrupts(&self) -> bool {
+        match self {
+            Command::Demo(_) => true,
+            Command::Run(args) => args.is_in_foreground(),
+            _ => false,
+        }
+    }
+
     /// Whether the command's own options ask for JSON.
     pub(crate) fn is_json(&self) -> bool {
         matches!(self, Command::Conflicts(args) if args.is_json())
