@@ -114,6 +114,7 @@ impl Command {
     pub(crate) fn hears_interrupts(&self) -> bool {
         match self {
             Command::Demo(_) | Command::Execute(_) => true,
+            Command::Run(args) => args.is_in_foreground(),
             Command::Create(commands::create::CreateArgs { staying, .. })
             | Command::Multi(commands::multi::MultiArgs { staying, .. })
             | Command::Fanout(commands::fanout::FanoutArgs { staying, .. }) => staying.wait,

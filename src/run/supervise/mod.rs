@@ -17,7 +17,7 @@ use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 pub(super) use watch::END_OF_INPUT;
@@ -31,6 +31,7 @@ use super::tmux::pane_log::{self, PANE_LOG};
 use crate::git::Repository;
 use crate::world::World;
 use begin::{Env, Seat, begin};
+pub use launch::words;
 use launch::{Answer, SUPERVISE};
 
 /// The name by which our program is told to record how a run went.
@@ -43,19 +44,26 @@ pub fn answer_launcher() -> Option<ExitCode> {
     if role != SUPERVISE && role != PANE_LOG {
         return None;
     }
-    let (Some(folder), None) = (args.next(), args.next()) else { return Some(ExitCode::from(2)) };
+    let (Some(folder), program, None) = (args.next(), args.next(), args.next()) else {
+        return Some(ExitCode::from(2));
+    };
     let folder = Folder::at(Path::new(&folder));
-    Some(if role == PANE_LOG { pane_log::keep(&folder) } else { supervise(&folder) })
+    if role == PANE_LOG {
+        return Some(pane_log::keep(&folder));
+    }
+    // Without its path, the whole program is the one that we are.
+    let program = program.map(PathBuf::from).or_else(|| std::env::current_exe().ok());
+    Some(supervise(&folder, program.as_deref()))
 }
 
-fn supervise(folder: &Folder) -> ExitCode {
+fn supervise(folder: &Folder, program: Option<&Path>) -> ExitCode {
     // A terminal means that tmux has started us: nobody listens, and the program gets the terminal.
     let code = match std::io::IsTerminal::is_terminal(&std::io::stdin()) {
         true => in_window(folder),
         false => in_background(folder),
     };
     if code == ExitCode::SUCCESS {
-        settle(folder);
+        settle(folder, program);
     }
     code
 }
@@ -136,8 +144,8 @@ pub fn foreground(repo: &Repository, world: &World, request: &Request<'_>) -> Re
 
 /// Become the whole program, which records how the run went. What does not come to it, the next command does.
 #[expect(clippy::disallowed_methods, reason = "it is our own program, not git")]
-fn settle(folder: &Folder) {
-    if let Ok(program) = std::env::current_exe() {
+fn settle(folder: &Folder, program: Option<&Path>) {
+    if let Some(program) = program {
         drop(Command::new(program).arg(SETTLE).arg(folder.path()).env_remove(MARK).exec());
     }
 }

@@ -16,7 +16,7 @@ use crate::run::file;
 use crate::run::folder::Folder;
 use crate::run::record::{Mode, TmuxIds};
 use crate::run::start::{Planned, Request, Started, plan};
-use crate::run::supervise::launch::SUPERVISE;
+use crate::run::supervise::words;
 use crate::world::World;
 
 /// What tmux tells of a new window.
@@ -81,8 +81,7 @@ fn window(repo: &Repository, program: &Path, planned: &Planned) -> Result<TmuxId
             "50",
         ]),
     };
-    let told = place.args([OsStr::new("-c"), &dir]).args([program.as_os_str(), OsStr::new(SUPERVISE)]);
-    let told = told.args([planned.folder.path()]).text()?;
+    let told = place.args([OsStr::new("-c"), &dir]).args(words(program, &planned.folder)).text()?;
     let mut words = told.splitn(4, ' ').map(str::to_owned);
     match (words.next(), words.next(), words.next(), words.next()) {
         (Some(session), Some(window), Some(pane), socket) if pane.starts_with('%') => {
@@ -99,8 +98,9 @@ fn set_up(program: &Path, folder: &Folder, ids: &TmuxIds) -> Result<(), TmuxErro
         Tmux::at(ids).args(["set-option", "-w", "-t", &ids.window, option, value]).text()?;
     }
     Tmux::at(ids).args(["set-option", "-t", &ids.session, "destroy-unattached", "off"]).text()?;
+    let [supervisor, ..] = words(program, folder);
     let mut command = OsString::from("exec ");
-    for word in [program.as_os_str(), OsStr::new(PANE_LOG), folder.path().as_os_str()] {
+    for word in [supervisor.as_os_str(), OsStr::new(PANE_LOG), folder.path().as_os_str()] {
         command.push(shell_word(word));
         command.push(" ");
     }

@@ -75,6 +75,13 @@ pub(crate) struct RunArgs {
     command: Vec<OsString>,
 }
 
+impl RunArgs {
+    /// Whether the program gets our terminal.
+    pub(crate) fn is_in_foreground(&self) -> bool {
+        self.foreground
+    }
+}
+
 pub(crate) fn run(ctx: &Context, args: &RunArgs) -> Result<Exit, CliError> {
     let repo = ctx.repo()?;
     let snapshot = ctx.load(&Scope::open())?;

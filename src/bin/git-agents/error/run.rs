@@ -17,7 +17,8 @@ impl From<RunError> for CliError {
                 .hint("git config agents.maxConcurrent N"),
             RunError::NoCommand => CliError::usage(message).hint("git agents run AGENT -- COMMAND…"),
             RunError::Program { program, .. } => {
-                CliError::refused("program-not-found", message).hint(format!("command -v {}", quoted(&program)))
+                let look = if program.contains('/') { "ls -l" } else { "command -v" };
+                CliError::refused("program-not-found", message).hint(format!("{look} {}", quoted(&program)))
             }
             RunError::NoFolder { .. } => CliError::refused("worktree-gone", message).hint("git agents status"),
             RunError::BadVariable { .. } => CliError::usage(message).hint("git agents run AGENT --env NAME=VALUE …"),
