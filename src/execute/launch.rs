@@ -29,6 +29,8 @@ pub struct How {
     pub models: Vec<String>,
     /// How long a run may take.
     pub timeout: Option<Duration>,
+    /// In windows of tmux, not in the background.
+    pub in_tmux: bool,
     /// More of the environment.
     pub env: Vec<(String, OsString)>,
 }

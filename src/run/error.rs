@@ -20,7 +20,7 @@ pub enum RunError {
         id: RunId,
     },
     /// As many as may are running.
-    #[error("{live} agents are running, and agents.maxConcurrent is {limit}")]
+    #[error("as many agents are running as may at once: agents.maxConcurrent is {limit}")]
     OverLimit {
         /// How many may.
         limit: usize,
@@ -65,24 +65,24 @@ pub enum RunError {
         value: String,
     },
     /// It has not ended, although everything was done to end it.
-    #[error("{id} could not be ended: {left} of its processes are still there")]
+    #[error("{agent}'s run could not be ended: {left} of its processes are still there")]
     NotEnded {
-        /// Which.
-        id: RunId,
+        /// Whose.
+        agent: AgentName,
         /// How many.
         left: usize,
     },
     /// It does not read what is sent to it.
-    #[error("{id} takes no input")]
+    #[error("{agent}'s program takes no input")]
     TakesNoInput {
-        /// Which.
-        id: RunId,
+        /// Whose.
+        agent: AgentName,
     },
     /// It has not read what was sent to it before.
-    #[error("{id} does not read its input: it has taken {taken} of {of} bytes")]
+    #[error("{agent}'s program does not read its input: it has taken {taken} of {of} bytes")]
     DoesNotRead {
-        /// Which.
-        id: RunId,
+        /// Whose.
+        agent: AgentName,
         /// How much it has taken.
         taken: usize,
         /// How much there was.

@@ -30,7 +30,7 @@ pub fn send(run: &Run, bytes: &[u8]) -> Result<(), RunError> {
         return Err(RunError::NotRunning { id: run.id.clone() });
     }
     if !run.plan().takes_input {
-        return Err(RunError::TakesNoInput { id: run.id.clone() });
+        return Err(RunError::TakesNoInput { agent: run.plan().agent.clone() });
     }
     let path = run.folder.stdin();
     let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOFOLLOW).bits()).unwrap_or(0);
@@ -55,7 +55,7 @@ pub fn send(run: &Run, bytes: &[u8]) -> Result<(), RunError> {
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 let taken = bytes.len() - left.len();
-                return Err(RunError::DoesNotRead { id: run.id.clone(), taken, of: bytes.len() });
+                return Err(RunError::DoesNotRead { agent: run.plan().agent.clone(), taken, of: bytes.len() });
             }
             Err(error) => return Err(RunError::io(path)(error)),
         }
@@ -69,7 +69,7 @@ pub fn send(run: &Run, bytes: &[u8]) -> Result<(), RunError> {
 /// It takes none, or is not running.
 pub fn end_input(run: &Run) -> Result<(), RunError> {
     if !run.plan().takes_input {
-        return Err(RunError::TakesNoInput { id: run.id.clone() });
+        return Err(RunError::TakesNoInput { agent: run.plan().agent.clone() });
     }
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
     let pipe = OpenOptions::new().write(true).custom_flags(flags).open(run.folder.control());

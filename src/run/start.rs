@@ -78,7 +78,7 @@ pub struct Planned {
     pub(super) held: File,
     /// How many run now, this one included.
     pub live: usize,
-    _queue: File,
+    pub(super) _queue: File,
 }
 
 /// The most bytes of a file of output when nobody says otherwise.
@@ -204,10 +204,11 @@ pub(super) fn queue(repo: &Repository) -> Result<File, RunError> {
     Ok(file)
 }
 
-/// A name that sorts after all others, also when the clock was set back.
+/// A name that sorts after all others, also when the clock was set back. It marks processes, of which the whole machine
+/// has one table, so it never repeats, not even where other ids are to.
 fn next_id(world: &World, newest: Option<&RunId>) -> Result<RunId, RunError> {
-    let mut random = world.random(newest.map_or(&b""[..], |id| id.as_str().as_bytes()));
-    let made = world.ulid(&mut random);
+    let world = World { seed: None, ..world.clone() };
+    let made = world.ulid(&mut world.random(b""));
     let after = newest.and_then(|id| ulid::Ulid::from_string(id.as_str()).ok()?.increment().ok());
     let after = after.map(|id| id.to_string().to_ascii_lowercase()).unwrap_or_default();
     made.max(after).parse().map_err(|_| RunError::Supervisor { reason: "no name could be made for it".to_owned() })

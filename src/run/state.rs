@@ -6,10 +6,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::file::Fact;
-use super::record::{Activity, Began, Ended, Plan, Report, Reported, Stop, Why};
+use super::record::{Activity, Began, Ended, Mode, Plan, Report, Reported, Stop, Why};
 
-/// A run that was planned only now may be between two steps of its start.
-const STARTING: Duration = Duration::from_secs(10);
+/// How long a window of tmux may take to open.
+const HAND_OVER: Duration = Duration::from_secs(10);
 /// What a program still writes with its report is no sign that it goes on.
 const WITH_THE_REPORT: Duration = Duration::from_secs(5);
 /// Whoever uses less than this part of the time is not at work: a clock in a window, a look every second.
@@ -126,11 +126,16 @@ impl Facts {
         match (&self.began, self.is_held) {
             (Fact::Unreadable(_), _) => State::Unknown,
             (Fact::Absent, true) => State::Starting,
-            (Fact::Absent, false) if since(self.plan.created_at, now) < STARTING => State::Starting,
+            (Fact::Absent, false) if self.is_handed_over(now) => State::Starting,
             (Fact::Absent, false) => State::Lost(Loss::NeverStarted),
             (Fact::Known(began), false) => State::Lost(self.loss(began)),
             (Fact::Known(began), true) => self.at_work(began, now, idle_after),
         }
+    }
+
+    /// tmux starts its supervisor, which cannot inherit the lock: for a moment nobody holds it.
+    fn is_handed_over(&self, now: DateTime<Utc>) -> bool {
+        self.plan.mode == Mode::Tmux && since(self.plan.created_at, now) < HAND_OVER
     }
 
     fn loss(&self, began: &Began) -> Loss {
@@ -240,8 +245,11 @@ mod tests {
         let rebooted = Facts { boot: Some("other".into()), ..gone.clone() };
         assert_eq!(state(&rebooted, 1), State::Lost(Loss::Reboot));
         let never = Facts { began: Fact::Absent, ..gone.clone() };
-        assert_eq!(state(&never, 0), State::Starting);
-        assert_eq!(state(&never, 1), State::Lost(Loss::NeverStarted));
+        assert_eq!(state(&never, 0), State::Lost(Loss::NeverStarted));
+        let mut in_tmux = never.clone();
+        in_tmux.plan.mode = Mode::Tmux;
+        assert_eq!(state(&in_tmux, 0), State::Starting);
+        assert_eq!(state(&in_tmux, 1), State::Lost(Loss::NeverStarted));
         assert_eq!(state(&Facts { is_held: true, ..never }, 1), State::Starting);
     }
 

@@ -96,7 +96,11 @@ pub fn end_leftovers(run: &Run) -> Result<usize, RunError> {
         }
         left.is_empty()
     });
-    if gone { Ok(found.len()) } else { Err(RunError::NotEnded { id: run.id.clone(), left: leftovers(run).len() }) }
+    if gone {
+        Ok(found.len())
+    } else {
+        Err(RunError::NotEnded { agent: run.plan().agent.clone(), left: leftovers(run).len() })
+    }
 }
 
 /// The processes of a run that nobody watches over: those that carry its mark, and those of its group and session, when

@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::error::RunError;
-use super::file::Fact;
+use super::file::{self, Fact};
+use super::folder::Folder;
 use super::id::RunId;
 use super::list::{self, Run};
+use super::record::Ended;
 use super::state::State;
 use crate::git::Repository;
 use crate::world::World;
@@ -50,8 +52,17 @@ const LONGEST: Duration = Duration::from_millis(200);
 /// The run is not there any more, or cannot be read.
 pub fn wait(repo: &Repository, id: &RunId, until: Until, deadline: Option<Instant>) -> Result<Waited, RunError> {
     let idle_after = list::idle_after(repo)?;
+    let folder = Folder::of(repo, id);
     let mut pause = SHORTEST;
     loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let is_out_of_time = left.is_some_and(|left| left.is_zero());
+        // Nothing more has to be looked at while its supervisor lives and has not said that it is over.
+        if until != Until::Idle && !is_out_of_time && folder.is_held() && is_not_over(&folder) {
+            std::thread::sleep(pause.min(left.unwrap_or(pause)));
+            pause = (pause * 2).min(LONGEST);
+            continue;
+        }
         let run = match list::one(repo, id) {
             Fact::Known(run) => run,
             Fact::Absent => return Err(RunError::NotRunning { id: id.clone() }),
@@ -65,13 +76,16 @@ pub fn wait(repo: &Repository, id: &RunId, until: Until, deadline: Option<Instan
         if state.is_over() || (state == State::Unknown && !run.facts.is_held) {
             return Ok(Waited::Never(run));
         }
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        if left.is_some_and(|left| left.is_zero()) {
+        if is_out_of_time {
             return Ok(Waited::TimedOut(run));
         }
         std::thread::sleep(pause.min(left.unwrap_or(pause)));
         pause = (pause * 2).min(LONGEST);
     }
+}
+
+fn is_not_over(folder: &Folder) -> bool {
+    file::read::<Ended>(&folder.ended()).known().is_none()
 }
 
 fn is_reached(until: Until, state: State) -> bool {

@@ -246,7 +246,9 @@ impl Maker<'_> {
     }
 
     fn one(&self, repo: &Repository, enrolment: &Enrolment) -> Result<Made, EnrolError> {
-        let id = format!("{}-{}", self.world.ulid(&mut fastrand::Rng::new()), enrolment.name);
+        // An agent's name may have dots, and the id of an operation none.
+        let id =
+            format!("{}-{}", self.world.ulid(&mut fastrand::Rng::new()), enrolment.name.as_str().replace('.', "_"));
         let request = create::Request {
             name: enrolment.name.to_string(),
             branch: format!("refs/heads/{}", enrolment.branch),

@@ -25,6 +25,9 @@ fn every_setting_says_where_it_comes_from() {
     agents.checkEach      true               .agents.toml
     agents.checkRetries   1                  global
     agents.checkTimeout   10m                local
+    agents.idleAfter      5m                 default
+    agents.logLimit       10M                default
+    agents.maxConcurrent                     default
     agents.mergeMessage                      default
     agents.models                            default
     agents.ports          20000-29999        default
@@ -40,8 +43,8 @@ fn every_setting_says_where_it_comes_from() {
     agents.strategy       squash             .agents.toml
     agents.sync           manual             default
     agents.target                            default
-    agents.template                          default
     agents.teardown                          default
+    agents.template                          default
     agents.trailers       true               environment
     agents.worktrees                         default
     [stderr]

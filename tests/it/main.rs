@@ -100,6 +100,7 @@ mod task_import;
 mod task_list;
 mod task_show;
 mod task_states;
+mod tmux;
 mod unassign;
 mod work;
 

@@ -49,7 +49,7 @@ fn a_run_goes_on_by_itself_and_its_end_is_known() {
     assert_eq!((&runs[1]["state"], &runs[1]["exit_code"]), (&json!("failed"), &json!(3)));
     assert_eq!(runs[0].get("task"), None);
     let table = sandbox.agents(["runs"]).good().stdout;
-    let states: Vec<&str> = table.lines().map(|line| line.get(..26).unwrap_or(line).trim()).collect();
+    let states: Vec<&str> = table.lines().map(|line| line.get(..24).unwrap_or(line).trim()).collect();
     assert_eq!(states, ["AGENT  TASK  STATE", "bob          done", "ann          failed (3)"]);
 }
 
@@ -59,9 +59,10 @@ fn it_runs_in_the_agents_worktree_with_its_environment() {
     sandbox.agents(["assign", "ann", "16", "Lines"]).good();
     sandbox.agents(["start", "ann"]).good();
     let script = "pwd; env | grep -E '^(GIT_AGENTS_(AGENT|TASK|WORKTREE|TARGET|RUN)|GIT_DIR|X)=' | sort; cat";
-    let run = sandbox.run(["run", "ann", "--env", "X=a b", "--json", "--", "sh", "-c", script]);
-    let started = run.env("GIT_DIR", sandbox.repo().join(".git")).output().good().json();
-    assert_eq!(started["run"]["task"], "16");
+    let run = sandbox.run(["run", "ann", "--env", "X=a b", "--", "sh", "-c", script]);
+    run.env("GIT_DIR", sandbox.repo().join(".git")).output().good();
+    let started = sandbox.run_of("ann");
+    assert_eq!(started["task"], "16");
     sandbox.agents(["wait"]).good();
     assert_snapshot!(sandbox.agents(["logs", "ann"]), @"
     [ROOT]/repo-worktrees/ann
@@ -73,7 +74,7 @@ fn it_runs_in_the_agents_worktree_with_its_environment() {
     X=a b
     [status 0]
     ");
-    let plan = std::fs::read_to_string(sandbox.run_folder(started["run"]["id"].as_str().unwrap()).join("plan.json"));
+    let plan = std::fs::read_to_string(sandbox.run_folder(started["id"].as_str().unwrap()).join("plan.json"));
     assert!(plan.is_ok_and(|plan| plan.contains("\"X\"") && !plan.contains("a b")), "names are kept, values are not");
 }
 
@@ -90,7 +91,7 @@ fn what_it_did_is_in_the_history_of_its_task_once() {
         log.lines().filter(|line| line.contains("run of ann")).count()
     };
     eventually("it is recorded", || recorded() == 1);
-    let run = sandbox.agents(["runs", "--json"]).good().json()["runs"][0].clone();
+    let run = sandbox.run_of("ann");
     assert_eq!(run["last_commit"]["commit"], sandbox.git(["rev-parse", "agents/ann"]));
     for command in [["runs"], ["status"], ["wait"]] {
         sandbox.agents(command).good();
@@ -113,7 +114,7 @@ fn an_agent_has_one_run_and_the_limit_holds() {
     sandbox.git(["config", "agents.maxConcurrent", "1"]);
     assert_snapshot!(sandbox.agents(["run", "bob", "--", "true"]), @"
     [stderr]
-    error: 1 agents are running, and agents.maxConcurrent is 1
+    error: as many agents are running as may at once: agents.maxConcurrent is 1
       try: git agents wait
       try: git config agents.maxConcurrent N
     [status 3]
@@ -200,10 +201,28 @@ fn in_the_foreground_the_terminal_is_its_own() {
     ann has ended with status 4
     [status 1]
     ");
-    let shown = sandbox.agents(["runs", "--json"]).good().json()["runs"][0].clone();
+    let shown = sandbox.run_of("ann");
     assert_eq!((&shown["state"], &shown["mode"]), (&json!("failed"), &json!("foreground")));
     sandbox.run_is_gone(shown["id"].as_str().unwrap());
     assert_snapshot!(run("exit 0"), @"[status 0]");
+}
+
+/// As a terminal does it: everybody in the group is told. The program decides, and how it ends is known.
+#[test]
+fn an_interrupt_in_the_foreground_is_the_programs() {
+    use std::os::unix::process::CommandExt;
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    let script = "trap 'exit 9' INT; echo >here; while :; do sleep 0.05; done";
+    let mut command = sandbox.command(Sandbox::binary());
+    command.args(["run", "ann", "--foreground", "--", "sh", "-c", script]).process_group(0);
+    let mut launcher = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+    eventually("it is there", || sandbox.worktree_of("ann").join("here").exists());
+    let group = rustix::process::Pid::from_child(&launcher);
+    rustix::process::kill_process_group(group, rustix::process::Signal::INT).unwrap();
+    assert_eq!(launcher.wait().unwrap().code(), Some(1));
+    let run = sandbox.run_of("ann");
+    assert_eq!((&run["state"], &run["exit_code"]), (&json!("failed"), &json!(9)));
+    sandbox.run_is_gone(run["id"].as_str().unwrap());
 }
 
 #[test]
@@ -229,4 +248,26 @@ fn old_runs_go_when_somebody_says_so() {
     kept 2 runs
     [status 0]
     ");
+}
+
+/// The small program for the supervisor may not be installed beside ours; then ours is it.
+#[test]
+fn our_program_alone_is_enough() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    let alone = sandbox.root().join("alone");
+    std::fs::create_dir(&alone).unwrap();
+    std::fs::copy(Sandbox::binary(), alone.join("git-agents")).unwrap();
+    let script = "tr '\\0' ' ' </proc/$PPID/cmdline | cut -d' ' -f1,2; exit 3";
+    let run = |name: &str| {
+        let args = ["run", "ann", "--", "sh", "-c", script];
+        let output = sandbox.command(alone.join(name)).args(args).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(sandbox.agents(["wait", "ann"]).status, Some(1));
+        sandbox.agents(["logs", "ann"]).stdout
+    };
+    assert_eq!(run("git-agents"), "[ROOT]/alone/git-agents __supervise\n");
+    std::fs::copy(Sandbox::binary().with_file_name("git-agents-supervisor"), alone.join("git-agents-supervisor"))
+        .unwrap();
+    assert_eq!(run("git-agents"), "[ROOT]/alone/git-agents-supervisor __supervise\n");
+    eventually("it is recorded", || sandbox.agents(["doctor"]).status == Some(0));
 }

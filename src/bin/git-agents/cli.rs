@@ -91,6 +91,7 @@ pub(crate) enum Command {
     Run(commands::run::RunArgs),
     Runs(commands::runs::RunsArgs),
     Logs(commands::logs::LogsArgs),
+    Attach(commands::attach::AttachArgs),
     Send(commands::send::SendArgs),
     Report(commands::report::ReportArgs),
     Wait(commands::wait::WaitArgs),
@@ -113,6 +114,7 @@ impl Command {
     pub(crate) fn hears_interrupts(&self) -> bool {
         match self {
             Command::Demo(_) | Command::Execute(_) => true,
+            Command::Run(args) => args.is_in_foreground(),
             Command::Create(commands::create::CreateArgs { staying, .. })
             | Command::Multi(commands::multi::MultiArgs { staying, .. })
             | Command::Fanout(commands::fanout::FanoutArgs { staying, .. }) => staying.wait,

@@ -18,12 +18,15 @@ use serde::{Deserialize, Serialize};
 use crate::git::hooks::INSIDE;
 use crate::git::run::LOCAL_VARIABLES;
 use crate::run::error::RunError;
+use crate::run::folder::Folder;
 use crate::run::id::MARK;
 use crate::run::start::Planned;
 use crate::run::word::Word;
 
 /// The name by which our program is told to be a supervisor.
 pub(super) const SUPERVISE: &str = "__supervise";
+/// The program beside ours that is nothing but a supervisor.
+const SMALL: &str = "git-agents-supervisor";
 /// A machine that takes longer to start two processes is not going to.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -88,8 +91,9 @@ fn answer(planned: &Planned, program: &Path, env: &[(String, OsString)]) -> Resu
 #[expect(clippy::disallowed_methods, reason = "the supervisor is our own program, not git")]
 fn spawn(planned: &Planned, program: &Path, socket: UnixStream) -> std::io::Result<Child> {
     let log = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(planned.folder.own_log())?;
-    let mut command = Command::new(program);
-    command.arg(SUPERVISE).arg(planned.folder.path()).current_dir(planned.folder.path());
+    let [supervisor, rest @ ..] = words(program, &planned.folder);
+    let mut command = Command::new(supervisor);
+    command.args(rest).current_dir(planned.folder.path());
     for name in LOCAL_VARIABLES.iter().chain(&[INSIDE]) {
         command.env_remove(name);
     }
@@ -98,15 +102,22 @@ fn spawn(planned: &Planned, program: &Path, socket: UnixStream) -> std::io::Resu
     command.spawn()
 }
 
+/// The command line of a supervisor; `program` is where our own program is.
+pub fn words(program: &Path, folder: &Folder) -> [OsString; 4] {
+    let small = program.with_file_name(SMALL);
+    let supervisor = if small.is_file() { small } else { program.to_owned() };
+    [supervisor.into(), SUPERVISE.into(), folder.path().into(), program.into()]
+}
+
 /// Variables as bytes: their length first, so that what was cut off is known to be.
-fn encode(env: &[(String, OsString)]) -> Vec<u8> {
+pub(in crate::run) fn encode(env: &[(String, OsString)]) -> Vec<u8> {
     let entry = |(name, value): &(String, OsString)| [name.as_bytes(), b"=", value.as_bytes(), b"\0"].concat();
     let block: Vec<u8> = env.iter().flat_map(entry).collect();
     [&(block.len() as u64).to_be_bytes()[..], &block].concat()
 }
 
 /// The variables that came through the socket; none when it was cut off.
-pub(super) fn decode(socket: &mut impl Read) -> Option<Vec<(OsString, OsString)>> {
+pub(in crate::run) fn decode(socket: &mut impl Read) -> Option<Vec<(OsString, OsString)>> {
     let mut length = [0; 8];
     socket.read_exact(&mut length).ok()?;
     let length = u64::from_be_bytes(length);

@@ -17,8 +17,15 @@ impl Sandbox {
     #[track_caller]
     pub(crate) fn start_run(&self, agent: &str, script: &str, options: &[&str]) -> String {
         let args = [&["run", agent, "--json"], options, &["--", "sh", "-c", script]].concat();
-        let output = self.now(&args).good();
-        output.json()["run"]["id"].as_str().unwrap().to_owned()
+        self.answer(&args)["run"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The answer of `git agents … --json` at the machine's own time, with the ids as they are.
+    #[track_caller]
+    pub(crate) fn answer(&self, args: &[&str]) -> serde_json::Value {
+        let output = self.command(Sandbox::binary()).args(args).env_remove("GIT_COMMITTER_DATE").output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{args:?}: {error}\n{said}"))
     }
 
     /// `git agents …` at the machine's own time.
@@ -29,8 +36,7 @@ impl Sandbox {
     /// What `runs` says of the last run of an agent.
     #[track_caller]
     pub(crate) fn run_of(&self, agent: &str) -> serde_json::Value {
-        let all = self.now(&["runs", agent, "--json"]).good().json();
-        all["runs"][0].clone()
+        self.answer(&["runs", agent, "--json"])["runs"][0].clone()
     }
 
     /// The state of the last run of an agent.
@@ -54,13 +60,18 @@ impl Sandbox {
     #[track_caller]
     pub(crate) fn processes_of(&self, id: &str) -> Vec<Process> {
         let began = self.run_record(id, "started.json");
-        let number = |field: &str| i32::try_from(began[field].as_i64().unwrap()).unwrap();
-        let (group, session) = (number("group"), number("session"));
+        let number = |value: &serde_json::Value| i32::try_from(value.as_i64().unwrap()).unwrap();
+        // At a terminal they are also those of whoever has started it.
+        let own = |field: &str, leader: &str| {
+            let leader = number(&began[leader]["pid"]);
+            Some(number(&began[field])).filter(|number| *number == leader)
+        };
+        let (group, session) = (own("group", "agent"), own("session", "supervisor"));
         let is_of_it = |process: &Process| {
             let marks = [id.to_owned(), format!("guard-{id}")];
             let marked = table::variable(process.pid, MARK);
             let is_marked = marked.is_some_and(|mark| marks.iter().any(|of_it| of_it.as_bytes() == mark));
-            is_marked || process.group == group || process.session == session
+            is_marked || Some(process.group) == group || Some(process.session) == session
         };
         table::all().into_iter().filter(|process| process.is_alive() && is_of_it(process)).collect()
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod assign;
+pub(crate) mod attach;
 mod begun;
 pub(crate) mod brief;
 pub(crate) mod claim;
@@ -117,6 +118,7 @@ fn carry_out(ctx: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Recover(args) => recover::run(ctx, &args),
         Command::Reset(args) => reset::run(ctx, &args),
         Command::Config(args) => config::run(ctx, &args),
+        Command::Attach(args) => attach::run(ctx, &args),
         Command::Brief(args) => brief::run(ctx, &args),
         Command::Presets(args) => presets::run(ctx, &args),
         Command::Trust(args) => trust::run(ctx, &args),

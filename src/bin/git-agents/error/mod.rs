@@ -3,6 +3,7 @@
 mod built_on;
 mod config;
 mod git;
+mod profile;
 mod queue;
 mod ready;
 mod removal;
@@ -10,6 +11,7 @@ mod resolve;
 mod run;
 mod state;
 mod sync;
+mod tmux;
 mod work;
 
 pub(crate) use built_on::built_upon;

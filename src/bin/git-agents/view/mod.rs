@@ -5,6 +5,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod agent_run;
+pub(crate) mod attach;
 pub(crate) mod backups;
 pub(crate) mod blocked;
 pub(crate) mod brief;

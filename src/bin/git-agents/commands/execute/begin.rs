@@ -8,6 +8,7 @@ use git_agents::execute::batch::Batch;
 use git_agents::execute::launch::{self, LaunchError, Own};
 use git_agents::git::worktrees;
 use git_agents::plan::Planned;
+use git_agents::run::tmux::{self, TmuxError};
 use git_agents::run::{self, Mode, Request, RunError};
 use git_agents::state::Rejected;
 use git_agents::store::Scope;
@@ -108,17 +109,23 @@ pub(super) fn begin(
         env: launch.env,
         profile: launch.profile,
         model: launch.model.clone(),
-        mode: Mode::Background,
+        mode: if order.how.in_tmux { Mode::Tmux } else { Mode::Background },
         timeout: order.how.timeout,
         input: launch.input,
         resumes: None,
         batch: Some(order.batch.to_string()),
         cost: launch.cost,
     };
-    let started = match run::start(repo, &ctx.world, &ourselves()?, &request) {
+    let started = match order.how.in_tmux {
+        true => tmux::start(repo, &ctx.world, &ourselves()?, &request),
+        false => run::start(repo, &ctx.world, &ourselves()?, &request).map_err(TmuxError::from),
+    };
+    let started = match started {
         Ok(started) => started,
         // Somebody else was faster; the task stays begun.
-        Err(error @ RunError::OverLimit { .. }) => return Ok(Begun::Full { reason: error.to_string() }),
+        Err(TmuxError::Run(error @ RunError::OverLimit { .. })) => {
+            return Ok(Begun::Full { reason: error.to_string() });
+        }
         Err(error) => return Err(error.into()),
     };
     let found = run::list::one(repo, &started.id).known().cloned();

@@ -26,6 +26,9 @@ pub(crate) struct LaunchArgs {
     /// End a run that takes longer, such as 45m or 2h.
     #[arg(long, value_name = "DURATION", value_parser = span)]
     timeout: Option<Duration>,
+    /// Run them in windows of tmux, where each can be seen (git agents attach AGENT).
+    #[arg(long)]
+    tmux: bool,
     /// A variable for the agents' environment; may be repeated.
     #[arg(long = "env", value_name = "NAME=VALUE")]
     env: Vec<String>,
@@ -38,7 +41,7 @@ pub(crate) struct LaunchArgs {
 impl LaunchArgs {
     /// The same, checked.
     pub(crate) fn how(self) -> Result<How, CliError> {
-        let LaunchArgs { profile, model, preset, models, timeout, env, command } = self;
+        let LaunchArgs { profile, model, preset, models, timeout, tmux, env, command } = self;
         let pair = |text: &String| match text.split_once('=') {
             Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.into())),
             _ => Err(CliError::usage(format!("{text:?} is no variable: write --env NAME=VALUE"))),
@@ -47,7 +50,7 @@ impl LaunchArgs {
         if command.first().is_some_and(String::is_empty) {
             return Err(CliError::usage("the command is empty"));
         }
-        Ok(How { command, profile, model, preset, models, timeout, env })
+        Ok(How { command, profile, model, preset, models, timeout, in_tmux: tmux, env })
     }
 }
 

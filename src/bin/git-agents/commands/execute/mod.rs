@@ -11,7 +11,7 @@ mod interrupt;
 mod launching;
 mod overlap;
 mod progress;
-mod read;
+pub(crate) mod read;
 mod resume;
 mod schedule;
 

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::error::CliError;
 
 /// The plan in a file, or on standard input when it is called `-`.
-pub(super) fn plan(ctx: &Context, path: &Path) -> Result<Plan, CliError> {
+pub(crate) fn plan(ctx: &Context, path: &Path) -> Result<Plan, CliError> {
     let is_input = path.as_os_str() == "-";
     let shown = if is_input { "standard input".to_owned() } else { path.display().to_string() };
     let failed = |error: std::io::Error| CliError::usage(format!("{shown} cannot be read: {error}"));
