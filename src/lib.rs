@@ -6,15 +6,25 @@
 
 pub mod agent;
 pub mod branch;
+pub mod bytes;
 pub mod check;
 pub mod claim;
 pub mod config;
 pub mod duration;
+pub mod execute;
 pub mod finding;
 pub mod git;
 pub mod land;
 pub mod name;
 pub mod path;
+pub mod plain;
+pub mod plan;
+pub mod port_range;
+pub mod preset;
+pub mod process;
+pub mod profile;
+pub mod prompt;
+pub mod run;
 pub mod state;
 pub mod store;
 pub mod sync;

@@ -1,73 +1,63 @@
 //! Making sure that what a check starts ends with it.
 //!
-//! A command is started in a process group of its own and held back until a second process, the guard, waits on a pipe
-//! that only we hold open. However we end, a `kill -9` included, the pipe closes and the guard ends the group. What left
-//! the group (a daemon) is found by a variable that every descendant inherits, where the system tells (`/proc`).
+//! A command is started in a process group of its own and held back until a guard stands over it (see
+//! [`crate::process::guard`]), so that it ends however we end. What left the group (a daemon) is found by a variable that
+//! every descendant inherits, where the system tells (`/proc`).
 
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::git::hooks::INSIDE;
-use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
+use super::process::Spec;
+use crate::process::guard::Guard;
+use crate::process::table;
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 
 /// The variable that marks everything that a check starts.
-pub(super) const MARK: &str = "GIT_AGENTS_CHECK";
+pub(crate) const MARK: &str = "GIT_AGENTS_CHECK";
 
 /// How long a group has to end by itself before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(10);
-
-/// Waits for a line, and ends the group and what left it when there is none. Its argument is both, with a space between.
-const GUARD: &str = r#"read -r done && exit
-group=${1%% *} mark=${1#* }
-kill -s TERM -- "-$group"
-sleep 2
-kill -s KILL -- "-$group"
-for process in /proc/[0-9]*; do
-    tr '\0' '\n' <"$process/environ" | grep -qFx -e "$mark" && kill -s KILL "${process#/proc/}"
-done"#;
 
 /// A command that runs under guard.
 pub(super) struct Guarded {
     child: Child,
     group: Pid,
     mark: String,
-    guard: Child,
-    /// Closing it before a line was written makes the guard end the group.
-    wire: Option<ChildStdin>,
+    /// Gone when everything has ended.
+    guard: Option<Guard>,
 }
 
 impl Guarded {
-    /// Start `command` with `sh`, everything it writes going to `output`.
-    pub(super) fn start(command: &str, dir: &Path, output: &std::fs::File, mark: &str) -> io::Result<Self> {
+    /// Start a command with `sh`, everything it writes going to `output`.
+    pub(super) fn start(spec: &Spec<'_>, output: &std::fs::File) -> io::Result<Self> {
+        let Spec { command, dir, mark, environment, .. } = *spec;
         // Held back until the guard stands: if we die before, it reads the end of the pipe and never begins.
         let mut child = shell("read -r go && exec sh -c \"$1\" </dev/null", command)
             .current_dir(dir)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .env(MARK, mark)
-            .env(INSIDE, "1")
             .stdout(output.try_clone()?)
             .stderr(output.try_clone()?)
             .spawn()?;
-        let begin = || -> io::Result<(Pid, Child)> {
-            let group = Pid::from_child(&child);
-            let group_and_mark = [group.as_raw_nonzero().to_string(), format!("{MARK}={mark}")];
-            let guard = shell(GUARD, &group_and_mark.join(" ")).current_dir("/").spawn()?;
-            Ok((group, guard))
+        let group = Pid::from_child(&child);
+        let stand = || -> io::Result<Guard> {
+            let mut guard = Guard::stand(MARK, mark)?;
+            guard.watch(group)?;
+            Ok(guard)
         };
-        let (group, mut guard) = match begin() {
-            Ok(begun) => begun,
+        let guard = match stand() {
+            Ok(guard) => guard,
             Err(error) => {
                 drop(child.kill());
                 drop(child.wait());
                 return Err(error);
             }
         };
-        let wire = guard.stdin.take();
         let go = child.stdin.take();
-        let guarded = Guarded { child, group, mark: mark.to_owned(), guard, wire };
+        let guarded = Guarded { child, group, mark: mark.to_owned(), guard: Some(guard) };
         if let Some(mut go) = go {
             go.write_all(b"\n")?;
         }
@@ -88,11 +78,10 @@ impl Guarded {
         }
         drop(self.child.wait());
         wait_for(GRACE, || test_kill_process_group(self.group).is_err());
-        wait_for(GRACE, || kill_marked(&self.mark) == 0);
-        if let Some(mut wire) = self.wire.take() {
-            drop(wire.write_all(b"\n"));
+        end_marked(&self.mark);
+        if let Some(mut guard) = self.guard.take() {
+            guard.dismiss();
         }
-        drop(self.guard.wait());
     }
 
     /// Whether the group has no member that still runs. The first one is ours to bury before it counts as gone.
@@ -104,7 +93,7 @@ impl Guarded {
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        if self.wire.is_some() {
+        if self.guard.is_some() {
             self.end();
         }
     }
@@ -132,19 +121,16 @@ fn wait_for(longest: Duration, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// Kill what carries the mark until nothing does.
+pub(super) fn end_marked(mark: &str) {
+    wait_for(GRACE, || kill_marked(mark) == 0);
+}
+
 /// Kill what carries the mark, wherever it went. Gives how many were found.
 fn kill_marked(mark: &str) -> usize {
-    let wanted = format!("{MARK}={mark}");
-    let mut found = 0;
-    let Ok(processes) = Path::new("/proc").read_dir() else { return found };
-    for process in processes.flatten() {
-        let number = process.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw);
-        let Some(pid) = number else { continue };
-        let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
-        if environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes()) {
-            kill_process(pid, Signal::KILL).ok();
-            found += 1;
-        }
+    let found = table::marked(MARK, mark);
+    for process in &found {
+        drop(table::signal(process.pid, process.start, Signal::KILL));
     }
-    found
+    found.len()
 }

@@ -8,7 +8,8 @@ pub mod runner;
 pub mod search;
 pub mod settings;
 
-mod guard;
+pub(crate) mod guard;
+pub(crate) mod log;
 
 pub use process::End;
 pub use runner::{CheckError, Event, Failure, Runner, Verdict};

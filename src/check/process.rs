@@ -3,6 +3,7 @@
 //! The command writes to the log itself, not to a pipe of ours: a daemon that it leaves cannot make us wait for an end
 //! that never comes. What is shown while it runs is read from the log.
 
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::process::ExitStatusExt;
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::guard::Guarded;
+use super::guard::{self, Guarded};
 
 /// How much is shown before the clock is looked at again, and how much at the end.
 const SHOWN_AT_ONCE: u64 = 64 << 10;
@@ -34,6 +35,8 @@ pub struct Spec<'a> {
     pub timeout: Option<Duration>,
     /// Names this run; every process that it starts carries it in `GIT_AGENTS_CHECK`.
     pub mark: &'a str,
+    /// Variables besides those that we have ourselves; of ours, what begins with `GIT_` is left out.
+    pub environment: &'a [(String, OsString)],
 }
 
 /// How a command ended.
@@ -66,7 +69,7 @@ pub fn run(spec: &Spec<'_>, show: &mut dyn FnMut(&[u8])) -> io::Result<End> {
     let mut shown = File::open(spec.log)?;
     let before = shown.seek(SeekFrom::End(0))?;
     let begun = Instant::now();
-    let mut running = Guarded::start(spec.command, spec.dir, &log, spec.mark)?;
+    let mut running = Guarded::start(spec, &log)?;
     let mut pause = SHORTEST_PAUSE;
     let end = loop {
         let status = running.ended()?;
@@ -94,6 +97,11 @@ pub fn run(spec: &Spec<'_>, show: &mut dyn FnMut(&[u8])) -> io::Result<End> {
     Ok(end)
 }
 
+/// End what is left of a command whose caller was killed: everything that carries its mark, where the system tells.
+pub fn end_left(mark: &str) {
+    guard::end_marked(mark);
+}
+
 /// Show what has been written since, but no more than so many bytes. True when there was something.
 fn forward(log: &File, most: u64, show: &mut dyn FnMut(&[u8])) -> io::Result<bool> {
     let mut buffer = [0; 8192];
@@ -115,7 +123,7 @@ mod tests {
     fn run_in(dir: &Path, command: &str, timeout: Option<Duration>) -> (End, String) {
         let mark = dir.file_name().unwrap().to_str().unwrap();
         let mut seen = Vec::new();
-        let spec = Spec { command, dir, log: &dir.join("log"), timeout, mark };
+        let spec = Spec { command, dir, log: &dir.join("log"), timeout, mark, environment: &[] };
         let end = run(&spec, &mut |bytes| seen.extend_from_slice(bytes)).unwrap();
         (end, String::from_utf8(seen).unwrap())
     }
@@ -154,7 +162,7 @@ mod tests {
         let (_, output) = run_in(folder.path(), "env | grep ^GIT_ | cut -d= -f1", None);
         let mut names: Vec<&str> = output.lines().collect();
         names.sort_unstable();
-        assert_eq!(names, ["GIT_AGENTS_CHECK", "GIT_AGENTS_LANDING"]);
+        assert_eq!(names, ["GIT_AGENTS_CHECK"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! come to the same files, share it. It is not remembered longer: a check may depend on more than the files.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,13 +13,8 @@ use gix::ObjectId;
 use super::process::{self, End, Spec};
 use super::settings::Settings;
 use crate::git::Repository;
+use crate::git::hooks::INSIDE;
 use crate::worktree::integration::{Integration, IntegrationError};
-
-/// How much of a failed check's output is told.
-const TAIL: u64 = 4096;
-const TAIL_LINES: usize = 20;
-/// How many logs are kept.
-const LOGS: usize = 200;
 
 /// What the commands say of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,13 +161,15 @@ impl<'a> Runner<'a> {
         // Ids may be made to repeat; whose processes these are must be certain.
         let mark = format!("{}-{number}-{}", self.id, std::process::id());
         let timeout = self.settings.timeout;
-        let spec = Spec { command, dir: self.integration.path(), log: &log, timeout, mark: &mark };
+        let environment = [(INSIDE.to_owned(), OsString::from("1"))];
+        let spec =
+            Spec { command, dir: self.integration.path(), log: &log, timeout, mark: &mark, environment: &environment };
         let end = process::run(&spec, &mut |bytes| (self.observer)(Event::Output(bytes))).map_err(failed)?;
         (self.observer)(Event::Ended { number, command, subject, end });
         if end.is_good() {
             return Ok(None);
         }
-        let tail = tail_of(&log).unwrap_or_default();
+        let tail = super::log::tail(&log).unwrap_or_default();
         Ok(Some(Failure { command: command.to_owned(), end, log, tail }))
     }
 
@@ -179,7 +177,7 @@ impl<'a> Runner<'a> {
         let folder = folder(self.repo);
         std::fs::create_dir_all(&folder)?;
         if number == 1 {
-            forget_old(&folder, LOGS);
+            super::log::forget_old(&folder);
         }
         let log = folder.join(format!("{}-{number}.log", self.id));
         // A log is made anew, also where the id repeats.
@@ -191,29 +189,4 @@ impl<'a> Runner<'a> {
 /// Where the logs are.
 pub fn folder(repo: &Repository) -> PathBuf {
     repo.agents_dir().join("logs/checks")
-}
-
-/// Delete the oldest logs, by their names, until `keep` are left.
-fn forget_old(folder: &Path, keep: usize) {
-    let Ok(entries) = folder.read_dir() else { return };
-    let mut logs: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    logs.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
-    logs.sort();
-    let surplus = logs.len().saturating_sub(keep);
-    for log in logs.into_iter().take(surplus) {
-        drop(std::fs::remove_file(log));
-    }
-}
-
-/// The last lines of a log.
-fn tail_of(log: &Path) -> io::Result<String> {
-    use std::io::{Read, Seek, SeekFrom};
-    let mut file = std::fs::File::open(log)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<&str> = text.lines().collect();
-    Ok(lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n"))
 }

@@ -50,21 +50,35 @@ pub enum SettingsError {
     },
 }
 
-/// What the configuration says. An empty command takes back those before it, as git's own lists do.
-///
-/// # Errors
-/// See [`SettingsError`].
-pub fn configured(repo: &Repository) -> Result<Settings, SettingsError> {
+/// The commands of a key that may be given several times. An empty one takes back those before it, as git's own lists do.
+pub fn commands(repo: &Repository, key: &str) -> Vec<String> {
     let mut commands: Vec<String> = Vec::new();
-    for command in config::values(repo, CHECK_KEY) {
+    for command in config::values(repo, key) {
         if command.trim().is_empty() {
             commands.clear();
         } else {
             commands.push(command);
         }
     }
-    let timeout = config::value(repo, TIMEOUT_KEY).map(|text| duration::parse(&text)).transpose();
-    let timeout = timeout.map_err(|source| SettingsError::Duration { key: TIMEOUT_KEY, source })?;
+    commands
+}
+
+/// The span of time of a key, if it says any.
+///
+/// # Errors
+/// [`SettingsError::Duration`].
+pub fn span(repo: &Repository, key: &'static str) -> Result<Option<Duration>, SettingsError> {
+    let span = config::value(repo, key).map(|text| duration::parse(&text)).transpose();
+    span.map_err(|source| SettingsError::Duration { key, source })
+}
+
+/// What the configuration says.
+///
+/// # Errors
+/// See [`SettingsError`].
+pub fn configured(repo: &Repository) -> Result<Settings, SettingsError> {
+    let commands = commands(repo, CHECK_KEY);
+    let timeout = span(repo, TIMEOUT_KEY)?;
     let number = |value: String| match value.trim().parse() {
         Ok(number @ 0..=100) => Ok(number),
         _ => Err(SettingsError::Number { key: RETRIES_KEY, value: value.chars().take(40).collect() }),

@@ -3,8 +3,12 @@
 
 use std::fmt;
 
-use crate::agent::{AgentName, is_branch_name};
+use super::families::{self, FAMILIES};
+use crate::agent::is_branch_name;
+use crate::bytes;
 use crate::duration;
+use crate::name::check_name;
+use crate::port_range::PortRange;
 use crate::text;
 
 /// What values a key takes.
@@ -35,6 +39,22 @@ pub enum Kind {
     Remote,
     /// The full name of a ref.
     Ref,
+    /// The name of a profile or a preset.
+    Name,
+    /// What a program calls a model, or `strong`, `standard` or `fast`.
+    Model,
+    /// Several of them with commas between.
+    Models,
+    /// Where something stands in a JSON object: names with dots between.
+    Path,
+    /// Any text that can be shown.
+    Text,
+    /// A file.
+    File,
+    /// A range of TCP ports.
+    Ports,
+    /// An amount of bytes.
+    Size,
 }
 
 /// Whether `.agents.toml` may say it.
@@ -64,7 +84,7 @@ pub struct Key {
     pub many: bool,
 }
 
-const STRATEGIES: Kind = Kind::Words(&["rebase", "merge", "squash"]);
+pub(super) const STRATEGIES: Kind = Kind::Words(&["rebase", "merge", "squash"]);
 
 /// All of them, by name.
 pub const KEYS: &[Key] = &[
@@ -72,26 +92,36 @@ pub const KEYS: &[Key] = &[
     key("agents.checkEach", Kind::Flag, "false", Shared::Yes),
     key("agents.checkRetries", Kind::Number { most: 100 }, "0", Shared::Yes),
     key("agents.checkTimeout", Kind::Span, "", Shared::Yes),
+    key("agents.idleAfter", Kind::Span, "5m", Shared::Yes),
+    key("agents.logLimit", Kind::Size, "10M", Shared::Yes),
+    key("agents.maxConcurrent", Kind::Number { most: 10_000 }, "", Shared::Yes),
     key("agents.mergeMessage", Kind::Template, "", Shared::No),
+    key("agents.models", Kind::Models, "", Shared::Yes),
+    key("agents.ports", Kind::Ports, super::DEFAULT_PORTS, Shared::Yes),
+    key("agents.portsEach", Kind::Number { most: 1000 }, "10", Shared::Yes),
     key("agents.prefix", Kind::Prefix, super::DEFAULT_PREFIX, Shared::Yes),
+    key("agents.preset", Kind::Name, "balanced", Shared::Yes),
+    key("agents.profile", Kind::Name, "", Shared::Trusted),
     key("agents.remote", Kind::Remote, "", Shared::No),
     key("agents.remoteRef", Kind::Ref, "refs/agents/state", Shared::No),
+    key("agents.setup", Kind::Command, "", Shared::Trusted).many(),
+    key("agents.setupTimeout", Kind::Span, super::DEFAULT_SETUP_TIMEOUT, Shared::Yes),
     key("agents.squashMessage", Kind::Template, "", Shared::No),
     key("agents.strategy", STRATEGIES, "", Shared::Yes),
     key("agents.sync", Kind::Words(&["auto", "manual"]), "auto", Shared::No),
     key("agents.target", Kind::Branch, "", Shared::No),
+    key("agents.teardown", Kind::Command, "", Shared::Trusted).many(),
+    key("agents.template", Kind::File, "", Shared::No),
     key("agents.trailers", Kind::Flag, "false", Shared::Yes),
     key("agents.worktrees", Kind::Folder, "", Shared::No),
 ];
-/// What can be said of one agent: `agents.<agent>.strategy`.
-const OF_AN_AGENT: Key = key("agents.<agent>.strategy", STRATEGIES, "", Shared::Yes);
 
-const fn key(name: &'static str, kind: Kind, default: &'static str, shared: Shared) -> Key {
+pub(super) const fn key(name: &'static str, kind: Kind, default: &'static str, shared: Shared) -> Key {
     Key { name, kind, default, shared, many: false }
 }
 
 impl Key {
-    const fn many(self) -> Self {
+    pub(super) const fn many(self) -> Self {
         Key { many: true, ..self }
     }
 }
@@ -122,6 +152,14 @@ impl fmt::Display for Kind {
             Kind::Template => f.write_str("a template of minijinja"),
             Kind::Remote => f.write_str("the name of a remote"),
             Kind::Ref => f.write_str("the full name of a ref"),
+            Kind::Name => f.write_str("a name of a-z, 0-9, '.', '_' and '-'"),
+            Kind::Model => f.write_str("the name of a model"),
+            Kind::Models => f.write_str("names of models with commas between"),
+            Kind::Path => f.write_str("a path in a JSON object, such as usage.total"),
+            Kind::Text => f.write_str("a text without control characters"),
+            Kind::File => f.write_str("a file"),
+            Kind::Size => f.write_str("a number of bytes such as 4096, 500k, 10M or 1G"),
+            Kind::Ports => f.write_str("a range of ports such as 20000-29999"),
         }
     }
 }
@@ -131,18 +169,23 @@ pub fn find(name: &str) -> Option<(Key, String)> {
     if let Some(key) = KEYS.iter().find(|key| key.name.eq_ignore_ascii_case(name)) {
         return Some((*key, key.name.to_owned()));
     }
-    let (section, rest) = name.split_once('.')?;
-    let (agent, last) = rest.rsplit_once('.')?;
-    let agent: AgentName = agent.parse().ok()?;
-    let is_one = section.eq_ignore_ascii_case("agents") && last.eq_ignore_ascii_case("strategy");
-    is_one.then(|| (OF_AN_AGENT, format!("agents.{agent}.strategy")))
+    families::find(name)
 }
 
 /// The name that was probably meant.
-pub fn nearest(name: &str) -> &'static str {
+pub fn nearest(name: &str) -> String {
+    let given = name;
     let name = name.to_ascii_lowercase();
     let distance = |key: &&Key| edits(&key.name.to_ascii_lowercase(), &name);
-    KEYS.iter().min_by_key(distance).map_or("agents.target", |key| key.name)
+    // Of the keys with names in them those of profiles, as patterns: the others are too near to everything.
+    let of_profiles = FAMILIES.iter().filter(|_| name.starts_with("agents.profile."));
+    let nearest = KEYS.iter().chain(of_profiles).min_by_key(distance).map_or("agents.target", |key| key.name);
+    let profile =
+        given.get("agents.profile.".len()..).and_then(|rest| rest.rsplit_once('.')).map(|(profile, _)| profile);
+    match profile.filter(|profile| nearest.contains("<profile>") && check_name(profile).is_ok()) {
+        Some(profile) => nearest.replace("<profile>", profile),
+        None => nearest.replace("<profile>", "NAME"),
+    }
 }
 
 /// Check a value for a key, under the name that was given.
@@ -156,7 +199,7 @@ pub fn check(key: &Key, name: &str, value: &str) -> Result<(), InvalidValue> {
         Kind::Prefix => is_branch_name(&format!("{value}x")),
         // An empty one takes back what was said before. What is shown must be what is run.
         Kind::Command => value.is_empty() || (text::line(value).is_ok() && !value.chars().any(text::is_hidden)),
-        Kind::Folder => text::line(value).is_ok(),
+        Kind::Folder | Kind::File => text::line(value).is_ok(),
         Kind::Flag => flag(trimmed).is_some(),
         Kind::Span => duration::parse(trimmed).is_ok(),
         Kind::Number { most } => trimmed.parse::<u32>().is_ok_and(|number| number <= most),
@@ -164,12 +207,25 @@ pub fn check(key: &Key, name: &str, value: &str) -> Result<(), InvalidValue> {
         Kind::Template => minijinja::Environment::new().template_from_str(value).is_ok(),
         Kind::Remote => is_branch_name(value),
         Kind::Ref => value.strip_prefix("refs/").is_some_and(is_branch_name),
+        Kind::Name => check_name(value).is_ok(),
+        Kind::Model => is_model(value),
+        Kind::Models => value.is_empty() || value.split(',').all(|one| is_model(one.trim())),
+        Kind::Path => value.is_empty() || (text::line(value).is_ok() && value.split('.').all(|name| !name.is_empty())),
+        Kind::Text => text::body(value).is_ok() && !value.chars().any(|c| text::is_hidden(c) && !"\n\t".contains(c)),
+        Kind::Size => bytes::parse(trimmed).is_ok_and(|size| size > 0),
+        Kind::Ports => value.parse::<PortRange>().is_ok(),
     };
     if fits {
         return Ok(());
     }
     let value = value.chars().take(60).collect();
     Err(InvalidValue { key: name.to_owned(), value, wanted: key.kind.to_string() })
+}
+
+/// Whether a text can be the name of a model: nothing that a program could take for an option of its own.
+pub fn is_model(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@[]+=".contains(c);
+    !text.is_empty() && text.len() <= 200 && !text.starts_with('-') && text.chars().all(plain)
 }
 
 /// What git takes for a boolean.
@@ -240,6 +296,9 @@ mod tests {
             ("agents.check", "a\nb"),
             ("agents.check", "rm \u{202e}x"),
             ("agents.remoteRef", "state"),
+            ("agents.ports", "80-90"),
+            ("agents.portsEach", "1001"),
+            ("agents.setup", "a\nb"),
             ("agents.remote", "--upload-pack=x"),
             ("agents.mergeMessage", "{{"),
         ] {

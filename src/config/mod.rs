@@ -2,6 +2,7 @@
 //!
 //! `keys` is the table of all that can be said; whoever wants a value asks [`value`], [`values`] or [`flag`].
 
+pub mod families;
 pub mod keys;
 mod lookup;
 pub mod shared;
@@ -25,6 +26,23 @@ pub const WORKTREES_KEY: &str = "agents.worktrees";
 pub const PREFIX_KEY: &str = "agents.prefix";
 /// What branches begin with when nothing is configured.
 pub const DEFAULT_PREFIX: &str = "agents/";
+
+/// The key of the ports that agents get.
+pub const PORTS_KEY: &str = "agents.ports";
+/// The key of how many ports each agent gets.
+pub const PORTS_EACH_KEY: &str = "agents.portsEach";
+/// What agents' ports are when nothing is configured: below those that systems give out by themselves.
+pub const DEFAULT_PORTS: &str = "20000-29999";
+/// How many ports an agent has when nothing is configured.
+pub const DEFAULT_PORTS_EACH: u16 = 10;
+/// The key of the commands that make a new worktree ready.
+pub const SETUP_KEY: &str = "agents.setup";
+/// The key of the commands that run before a worktree goes.
+pub const TEARDOWN_KEY: &str = "agents.teardown";
+/// The key of how long each of those commands may take.
+pub const SETUP_TIMEOUT_KEY: &str = "agents.setupTimeout";
+/// How long that is when nothing is configured.
+pub const DEFAULT_SETUP_TIMEOUT: &str = "10m";
 
 /// The branch that work lands on.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 //!
 //! Whoever can push to the target writes it, so it is read and never believed: it may say what can do no harm, and what
 //! it wants to run waits until `git agents trust` has recorded its exact content. What git's configuration says is
-//! always stronger. The keys are those of `agents.` without that word; a table is an agent:
+//! always stronger. The keys are those of `agents.` without that word; a table is an agent, or
+//! a name with dots:
 //!
 //! ```toml
 //! strategy = "squash"
@@ -10,6 +11,8 @@
 //! check = ["cargo test"]
 //! [ann]
 //! strategy = "merge"
+//! ["profile.mine"]
+//! command = "our-agent --task {task} {prompt}"
 //! ```
 
 use std::cell::RefCell;
@@ -148,14 +151,7 @@ pub fn parse(text: &str) -> Result<SharedFile, SharedError> {
     })?;
     let mut file =
         SharedFile { text: text.to_owned(), values: BTreeMap::new(), problems: Vec::new(), is_trusted: false };
-    for (name, value) in &table {
-        match value {
-            toml::Value::Table(of_agent) => {
-                of_agent.iter().for_each(|(last, value)| file.take(&format!("{name}.{last}"), value));
-            }
-            value => file.take(name, value),
-        }
-    }
+    file.take_all("", &table);
     Ok(file)
 }
 
@@ -177,10 +173,20 @@ impl SharedFile {
         some.flat_map(|(name, values)| values.iter().map(move |value| (name, value)))
     }
 
+    /// Tables in tables are names with dots: `[profile.mine]`. The parser bounds how deep they go.
+    fn take_all(&mut self, before: &str, table: &toml::Table) {
+        for (name, value) in table {
+            match value {
+                toml::Value::Table(inner) => self.take_all(&format!("{before}{name}."), inner),
+                value => self.take(&format!("{before}{name}"), value),
+            }
+        }
+    }
+
     fn take(&mut self, name: &str, value: &toml::Value) {
         let Some((key, name)) = keys::find(&format!("agents.{name}")) else {
             let nearest = keys::nearest(&format!("agents.{name}"));
-            let nearest = nearest.strip_prefix("agents.").unwrap_or(nearest).to_owned();
+            let nearest = nearest.strip_prefix("agents.").unwrap_or(&nearest).to_owned();
             self.problems.push(Problem::Unknown { key: sentence(name), nearest });
             return;
         };

@@ -60,7 +60,7 @@ fn told(stderr: &str) -> String {
 }
 
 /// Variables that tie a process to one repository; git calls them "local".
-const LOCAL_VARIABLES: &[&str] = &[
+pub(crate) const LOCAL_VARIABLES: &[&str] = &[
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_OBJECT_DIRECTORY",
     "GIT_DIR",

@@ -9,6 +9,7 @@ pub mod create;
 pub mod follow;
 pub mod integration;
 pub mod journal;
+pub mod ready;
 pub mod remove;
 pub mod unfinished;
 

@@ -25,14 +25,26 @@ fn every_setting_says_where_it_comes_from() {
     agents.checkEach      true               .agents.toml
     agents.checkRetries   1                  global
     agents.checkTimeout   10m                local
+    agents.idleAfter      5m                 default
+    agents.logLimit       10M                default
+    agents.maxConcurrent                     default
     agents.mergeMessage                      default
+    agents.models                            default
+    agents.ports          20000-29999        default
+    agents.portsEach      10                 default
     agents.prefix         agents/            default
+    agents.preset         balanced           default
+    agents.profile                           default
     agents.remote                            default
     agents.remoteRef      refs/agents/state  default
+    agents.setup                             default
+    agents.setupTimeout   10m                default
     agents.squashMessage                     default
     agents.strategy       squash             .agents.toml
     agents.sync           manual             default
     agents.target                            default
+    agents.teardown                          default
+    agents.template                          default
     agents.trailers       true               environment
     agents.worktrees                         default
     [stderr]

@@ -76,12 +76,26 @@ pub(crate) enum Command {
     Hooks(commands::hooks::HooksArgs),
     Findings(commands::findings::FindingsArgs),
     Status(commands::status::StatusArgs),
+    Brief(commands::brief::BriefArgs),
+    Presets(commands::presets::PresetsArgs),
     Conflicts(commands::conflicts::ConflictsArgs),
     MergeOrder(commands::merge_order::MergeOrderArgs),
     Rebase(commands::rebase::RebaseArgs),
     Merge(commands::merge::MergeArgs),
     Cleanup(commands::cleanup::CleanupArgs),
     Resolve(commands::resolve::ResolveArgs),
+    Create(commands::create::CreateArgs),
+    Multi(commands::multi::MultiArgs),
+    Fanout(commands::fanout::FanoutArgs),
+    Execute(commands::execute::ExecuteArgs),
+    Run(commands::run::RunArgs),
+    Runs(commands::runs::RunsArgs),
+    Logs(commands::logs::LogsArgs),
+    Attach(commands::attach::AttachArgs),
+    Send(commands::send::SendArgs),
+    Report(commands::report::ReportArgs),
+    Wait(commands::wait::WaitArgs),
+    Kill(commands::kill::KillArgs),
     Sync(commands::sync::SyncArgs),
     Log(commands::log::LogArgs),
     Undo(commands::undo::UndoArgs),
@@ -96,6 +110,18 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether the command itself hears when it is interrupted.
+    pub(crate) fn hears_interrupts(&self) -> bool {
+        match self {
+            Command::Demo(_) | Command::Execute(_) => true,
+            Command::Run(args) => args.is_in_foreground(),
+            Command::Create(commands::create::CreateArgs { staying, .. })
+            | Command::Multi(commands::multi::MultiArgs { staying, .. })
+            | Command::Fanout(commands::fanout::FanoutArgs { staying, .. }) => staying.wait,
+            _ => false,
+        }
+    }
+
     /// Whether the command's own options ask for JSON.
     pub(crate) fn is_json(&self) -> bool {
         matches!(self, Command::Conflicts(args) if args.is_json())

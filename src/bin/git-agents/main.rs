@@ -25,17 +25,25 @@ use render::style::Style;
 use ui::Ui;
 
 fn main() -> ExitCode {
+    // Before anything else is touched: a supervisor is to stay small.
+    if let Some(ended) = git_agents::run::supervise::answer_launcher() {
+        return ended;
+    }
     if let Some(answered) = commands::completions::answer_shell() {
         return answered;
     }
     let world = World::here();
+    if let Some(ended) = commands::settle::answer_supervisor(&world) {
+        return ended;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&world, &error),
     };
     // An interrupt takes the lock files that we hold with it; git would do the same. The demo holds none, and stays to
-    // remove its folder.
-    if !matches!(cli.command, Some(cli::Command::Demo(_))) {
+    // remove its folder; what drives a plan finishes what it is at; a run in the foreground has the terminal, and its
+    // interrupts are its own.
+    if !cli.command.as_ref().is_some_and(cli::Command::hears_interrupts) {
         gix::tempfile::signal::setup(Default::default());
     }
     let ui = Ui {

@@ -183,10 +183,13 @@ pub(crate) enum Before {
 
 /// Look at the chain before a command that may write.
 pub(crate) fn before(ctx: &Context, command: &Command) -> Before {
-    use Command::{Claims, Completions, Conflicts, Demo, Doctor, Log, Man, MergeOrder, Ready, Status, Sync};
+    use Command::{
+        Claims, Completions, Conflicts, Demo, Doctor, Log, Logs, Man, MergeOrder, Ready, Report, Run, Runs, Send,
+        Status, Sync, Wait,
+    };
     match command {
         Claims(_) | Completions(_) | Conflicts(_) | Demo(_) | Doctor(_) | Log(_) | Man(_) | MergeOrder(_)
-        | Ready(_) | Status(_) | Sync(_) => Before::Reads,
+        | Ready(_) | Status(_) | Sync(_) | Logs(_) | Report(_) | Run(_) | Runs(_) | Send(_) | Wait(_) => Before::Reads,
         _ => ctx.repo().ok().and_then(|repo| store::tip(repo).ok()).map_or(Before::Reads, Before::MayWrite),
     }
 }

@@ -9,18 +9,23 @@ use git_agents::agent::AgentName;
 use git_agents::config::{self, Target};
 use git_agents::duration;
 use git_agents::git::{Repository, identity, refs};
+use git_agents::run::clean;
 use git_agents::store::{Scope, Snapshot, StoreError};
 use git_agents::work::backups;
 use git_agents::work::cleanup::{self, Fate, Going, Looked, Wanted};
 use git_agents::work::recover::Told;
 use git_agents::work::remote_branches::{self, Deleted, RemoteFate, Upstream};
+use git_agents::work::removal::RemovalError;
+use git_agents::worktree::ready::Event;
 
 use super::complete_values::agent_names;
+use super::narrator::Narrator;
 use crate::context::{Context, known_agent};
 use crate::error::{CliError, Exit, removal_refused};
 use crate::render::style::{counted, listed};
 use crate::view::backups::BackupsView;
 use crate::view::cleanup::{CleanupView, KeptView, RemoteView, RemovedAgent, keeps_view};
+use crate::view::runs_cleaned::RunsCleanedView;
 
 /// Remove the worktrees and branches of agents whose work has landed.
 ///
@@ -38,14 +43,20 @@ pub(crate) struct CleanupArgs {
     /// Delete the agents' branches on their remotes as well, where what they hold has landed.
     #[arg(long)]
     remote: bool,
+    /// Do not run the commands of agents.teardown before.
+    #[arg(long)]
+    no_teardown: bool,
     /// Do not ask.
     #[arg(short, long)]
     yes: bool,
     /// Delete old backups instead; those that undo needs stay.
-    #[arg(long, conflicts_with_all = ["agents", "remote"])]
+    #[arg(long, group = "old", conflicts_with_all = ["agents", "remote"])]
     backups: bool,
-    /// How old a backup has to be to go: 12h, 7d, 2w [default: 30d].
-    #[arg(long, value_name = "DURATION", requires = "backups", value_parser = age)]
+    /// Delete what is kept of old runs instead, their output above all; the last of every agent stays.
+    #[arg(long, group = "old", conflicts_with_all = ["agents", "remote"])]
+    runs: bool,
+    /// How old a backup or a run has to be to go: 12h, 7d, 2w [default: 30d, and 7d for runs].
+    #[arg(long, value_name = "DURATION", requires = "old", value_parser = age)]
     older_than: Option<TimeDelta>,
 }
 
@@ -56,8 +67,12 @@ pub(crate) fn run(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
     if args.backups {
         return clean_backups(ctx, args);
     }
+    if args.runs {
+        return clean_runs(ctx, args);
+    }
     let here = ctx.absolute(Path::new("."))?;
-    let around = Around { ctx, repo, here: &here, named: !args.agents.is_empty() };
+    let (named, teardown) = (!args.agents.is_empty(), !args.no_teardown);
+    let around = Around { ctx, repo, here: &here, named, teardown };
     let target = config::target(repo)?;
     let snapshot = ctx.load(&Scope::open())?;
     // An interrupted cleanup that has just been finished was this one: who went with it is no mistake.
@@ -143,6 +158,7 @@ struct Around<'c> {
     repo: &'c Repository,
     here: &'c Path,
     named: bool,
+    teardown: bool,
 }
 
 impl Around<'_> {
@@ -193,8 +209,20 @@ impl Around<'_> {
         Ok(())
     }
 
+    fn teardown(&self, going: &Going) -> Result<(), RemovalError> {
+        if !self.teardown {
+            return Ok(());
+        }
+        let narrator = Narrator::new(&self.ctx.ui, 1, self.ctx.ui.spinner());
+        let observer = |agent: &AgentName, event: Event<'_>| narrator.tell(agent, &event);
+        let ran = cleanup::teardown(self.repo, &self.ctx.world, going, &observer);
+        narrator.done();
+        ran.map(drop)
+    }
+
     fn take_away(&self, one: &Looked, going: &Going, view: &mut CleanupView) {
-        match cleanup::remove(self.repo, &self.ctx.world, going) {
+        let removed = self.teardown(going).and_then(|()| cleanup::remove(self.repo, &self.ctx.world, going));
+        match removed {
             Ok(removed) => {
                 if removed.as_ref().is_some_and(|removed| !removed.branch_deleted) {
                     self.ctx.ui.warn(&format!("{} has moved in this very moment, and stays", one.branch));
@@ -202,7 +230,9 @@ impl Around<'_> {
                 view.removed.push(RemovedAgent::new(going, &one.branch, removed.as_ref()));
             }
             Err(error) => {
-                let error = removal_refused(self.repo, &one.name, error);
+                let mut error = removal_refused(self.repo, &one.name, error);
+                // One line an agent; what a command wrote is in its log.
+                error.message = error.message.lines().next().unwrap_or_default().to_owned();
                 view.has_failed |= error.exit == Exit::Outside;
                 view.kept.push(KeptView::failed(one, error));
             }
@@ -223,6 +253,20 @@ fn clean_backups(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
         backups::delete(repo, &old, &signature)?;
     }
     ctx.ui.answer(&BackupsView::new(&all, args.dry_run))?;
+    Ok(Exit::Good)
+}
+
+fn clean_runs(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
+    let repo = ctx.repo()?;
+    super::runs::settle_quietly(ctx)?;
+    let age = args.older_than.map_or(clean::DEFAULT_AGE, |age| age.to_std().unwrap_or_default());
+    let survey = clean::survey(repo, ctx.world.now, age)?;
+    let view = RunsCleanedView::new(&survey, args.dry_run);
+    if !args.dry_run && view.is_any() {
+        ctx.ui.confirm(&format!("Delete what is kept of {}?", counted(view.count(), "run")), args.yes)?;
+        clean::delete(repo, &survey)?;
+    }
+    ctx.ui.answer(&view)?;
     Ok(Exit::Good)
 }
 

@@ -2,7 +2,9 @@
 
 pub(crate) mod agent;
 pub(crate) mod assign;
+pub(crate) mod attach;
 mod begun;
+pub(crate) mod brief;
 pub(crate) mod claim;
 pub(crate) mod claims;
 pub(crate) mod cleanup;
@@ -13,28 +15,41 @@ pub(crate) mod config;
 pub(crate) mod conflicts;
 pub(crate) mod conflicts_path;
 mod conflicts_watch;
+pub(crate) mod create;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 mod enrolling;
+pub(crate) mod execute;
 pub(crate) mod fail;
+pub(crate) mod fanout;
 pub(crate) mod findings;
 pub(crate) mod guard;
 mod guard_hook;
 pub(crate) mod hooks;
 pub(crate) mod in_repository;
 pub(crate) mod init;
+pub(crate) mod kill;
 pub(crate) mod log;
+pub(crate) mod logs;
 pub(crate) mod man;
 pub(crate) mod merge;
 pub(crate) mod merge_continue;
 pub(crate) mod merge_order;
+pub(crate) mod multi;
+pub(crate) mod narrator;
 pub(crate) mod next;
+pub(crate) mod presets;
 pub(crate) mod ready;
 pub(crate) mod rebase;
 pub(crate) mod recover;
 pub(crate) mod release;
+pub(crate) mod report;
 pub(crate) mod reset;
 pub(crate) mod resolve;
+pub(crate) mod run;
+pub(crate) mod runs;
+pub(crate) mod send;
+pub(crate) mod settle;
 pub(crate) mod start;
 pub(crate) mod status;
 mod stranger;
@@ -44,6 +59,7 @@ pub(crate) mod terms;
 pub(crate) mod trust;
 pub(crate) mod unassign;
 pub(crate) mod undo;
+pub(crate) mod wait;
 
 use clap::CommandFactory;
 
@@ -85,12 +101,26 @@ fn carry_out(ctx: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Merge(args) => merge::run(ctx, &args),
         Command::Cleanup(args) => cleanup::run(ctx, &args),
         Command::Resolve(args) => resolve::run(ctx, &args),
+        Command::Create(args) => create::run(ctx, args),
+        Command::Multi(args) => multi::run(ctx, args),
+        Command::Fanout(args) => fanout::run(ctx, args),
+        Command::Execute(args) => execute::run(ctx, args),
+        Command::Run(args) => run::run(ctx, &args),
+        Command::Runs(args) => runs::run(ctx, &args),
+        Command::Logs(args) => logs::run(ctx, &args),
+        Command::Send(args) => send::run(ctx, &args),
+        Command::Report(args) => report::run(ctx, &args),
+        Command::Wait(args) => wait::run(ctx, &args),
+        Command::Kill(args) => kill::run(ctx, &args),
         Command::Log(args) => log::run(ctx, args),
         Command::Sync(args) => sync::run(ctx, args),
         Command::Undo(args) => undo::run(ctx, &args),
         Command::Recover(args) => recover::run(ctx, &args),
         Command::Reset(args) => reset::run(ctx, &args),
         Command::Config(args) => config::run(ctx, &args),
+        Command::Attach(args) => attach::run(ctx, &args),
+        Command::Brief(args) => brief::run(ctx, &args),
+        Command::Presets(args) => presets::run(ctx, &args),
         Command::Trust(args) => trust::run(ctx, &args),
         Command::Doctor(args) => doctor::run(ctx, &args),
         Command::Status(args) => status::run(ctx, &args),

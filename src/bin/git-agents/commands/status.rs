@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use git_agents::config;
+use git_agents::run::list;
 use git_agents::store::Scope;
 use git_agents::sync::{self, Provisional};
 use git_agents::work::overview::overview;
@@ -45,6 +46,7 @@ pub(crate) fn run(ctx: &Context, args: &StatusArgs) -> Result<Exit, CliError> {
 fn show(ctx: &Context, no_dirty: bool) -> Result<(), CliError> {
     let repo = ctx.repo()?;
     let target = config::target(repo)?;
+    super::runs::settle_quietly(ctx)?;
     let snapshot = ctx.load(&Scope::open())?;
     if !git_agents::worktree::journal::abandoned(repo).unwrap_or_default().is_empty() {
         ctx.ui.warn("an interrupted command waits to be finished: git agents doctor --fix");
@@ -60,6 +62,10 @@ fn show(ctx: &Context, no_dirty: bool) -> Result<(), CliError> {
     if let Some(remote) = sync::known_remote(repo)? {
         view.unsynced = Some(provisional.count() as u64);
         view.remote = Some(remote);
+    }
+    match list::all(repo) {
+        Ok(runs) => view.add_runs(&runs, list::idle_after(repo)?, &ctx.ui.out),
+        Err(error) => ctx.ui.warn(&format!("what runs is not known: {error}")),
     }
     match sync::rejected(repo) {
         Ok(rejected) => view.rejected = rejected.iter().map(Into::into).collect(),

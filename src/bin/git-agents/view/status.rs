@@ -12,6 +12,7 @@ use git_agents::work::overview::{AgentOverview, TargetVerdict, WorktreeOverview}
 use serde::Serialize;
 
 use super::agent::{BUSY, Trouble, troubles};
+use super::agent_run::AgentRun;
 use super::current_task::CurrentTask;
 use super::sync::RejectedView;
 use crate::render::style::{Style, counted, duration, hours, safe};
@@ -57,6 +58,9 @@ pub(crate) struct AgentView {
     pub(crate) files: Option<usize>,
     pub(crate) completed_tasks: u64,
     pub(crate) hours_total: f64,
+    /// Its last run; absent when it has not run here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) run: Option<AgentRun>,
 }
 
 /// Something that a lead should look at.
@@ -164,6 +168,7 @@ pub(crate) fn agent_view(
         files: seen.files,
         completed_tasks: agent.completed_tasks,
         hours_total: agent.hours_total,
+        run: None,
     }
 }
 
@@ -305,6 +310,7 @@ impl View for AgentList {
 }
 
 fn agents_table(style: &Style, agents: &[AgentView]) -> String {
+    let has_runs = agents.iter().any(|agent| agent.run.is_some());
     let number = |number: Option<usize>| number.map(|n| n.to_string()).unwrap_or_else(|| "?".to_owned());
     let row = |agent: &AgentView| {
         let state = match agent.state {
@@ -324,7 +330,7 @@ fn agents_table(style: &Style, agents: &[AgentView]) -> String {
                 format!("{}, {}", counted(usize::try_from(tasks).unwrap_or(usize::MAX), "task"), hours(total))
             }
         };
-        vec![
+        let mut cells = vec![
             agent.name.clone(),
             state,
             title.unwrap_or_default(),
@@ -334,9 +340,14 @@ fn agents_table(style: &Style, agents: &[AgentView]) -> String {
             number(agent.files),
             agent.dirty.map(|n| n.to_string()).unwrap_or_else(|| "-".to_owned()),
             done,
-        ]
+        ];
+        if has_runs {
+            let run = agent.run.as_ref().map(|run| run.state.unwrap_or("unknown").to_owned());
+            cells.insert(2, run.unwrap_or_default());
+        }
+        cells
     };
-    let columns = [
+    let mut columns = vec![
         Column::Text("AGENT"),
         Column::Text("STATE"),
         Column::Text("TASK"),
@@ -347,6 +358,9 @@ fn agents_table(style: &Style, agents: &[AgentView]) -> String {
         Column::Number("DIRTY"),
         Column::Text("DONE"),
     ];
+    if has_runs {
+        columns.insert(2, Column::Text("RUN"));
+    }
     table(style, &columns, agents.iter().map(row).collect())
 }
 

@@ -1,0 +1,180 @@
+//! `git agents run`
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::Args;
+use git_agents::agent::{Agent, AgentName};
+use git_agents::duration;
+use git_agents::preset::choose::listed;
+use git_agents::run::compose::{Composed, Wanted, compose};
+use git_agents::run::{self, Mode, RunError, list, settle, supervise, tmux};
+use git_agents::state::State;
+use git_agents::store::Scope;
+use git_agents::task::{Task, TaskId, TaskState};
+
+use super::complete_values::{agent_names, task_ids};
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+use crate::view::run::RunView;
+use crate::view::run_answers::StartedRun;
+
+/// More at once than this keep a machine, and a purse, busy.
+const MANY: usize = 5;
+
+/// Start an agent's program in its worktree, in the background or in tmux.
+///
+/// The command is what follows `--`, else that of the agent's profile (agents.profile in git's configuration), which is
+/// told about the agent's task. It goes on when the terminal is closed; what it writes is kept (git agents logs), and
+/// with it ends everything that it has started.
+///
+/// An agent has one run at a time, and agents.maxConcurrent is the most that run at once.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The agent.
+    #[arg(add = agent_names())]
+    agent: String,
+    /// The task that it is for [default: what the agent has in progress].
+    #[arg(long, value_name = "TASK", add = task_ids())]
+    task: Option<String>,
+    /// Run it by itself, without a terminal; the default.
+    #[arg(long, conflicts_with = "foreground")]
+    background: bool,
+    /// Run it in a window of tmux, where it can be seen and told things; git agents attach shows it.
+    #[arg(long, conflicts_with_all = ["background", "foreground"])]
+    tmux: bool,
+    /// Run it in this terminal, and end with its status.
+    #[arg(long)]
+    foreground: bool,
+    /// End it after this time: 90s, 10m, 2h.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    timeout: Option<Duration>,
+    /// The profile of the program: claude, codex, … or one of your own.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// The model, as the program calls it.
+    #[arg(long, value_name = "MODEL", conflicts_with = "preset")]
+    model: Option<String>,
+    /// Choose the model for the task by this preset.
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
+    /// Choose among these models only, with commas between.
+    #[arg(long, value_name = "MODELS")]
+    models: Option<String>,
+    /// Tell it this instead of the task's brief.
+    #[arg(long, value_name = "TEXT")]
+    prompt: Option<String>,
+    /// Add a variable to its environment.
+    #[arg(long, value_name = "NAME=VALUE")]
+    env: Vec<OsString>,
+    /// Go on with what the agent's last run has begun, where its program can.
+    #[arg(long, conflicts_with_all = ["command", "profile"])]
+    resume: bool,
+    /// The program and its arguments.
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+impl RunArgs {
+    /// Whether the program gets our terminal.
+    pub(crate) fn is_in_foreground(&self) -> bool {
+        self.foreground
+    }
+}
+
+pub(crate) fn run(ctx: &Context, args: &RunArgs) -> Result<Exit, CliError> {
+    let repo = ctx.repo()?;
+    let snapshot = ctx.load(&Scope::open())?;
+    let state = &snapshot.state;
+    let name = ctx.agent(state, Some(&args.agent))?;
+    let agent = registered(state, &name)?;
+    let id = args.task.as_deref().map(|task| ctx.task(&snapshot, task)).transpose()?;
+    let task = task_of(state, agent, id.as_ref())?;
+    let env = args.env.iter().map(variable).collect::<Result<Vec<_>, _>>()?;
+    let models = args.models.as_deref().map(listed).unwrap_or_default();
+    // What ended without anybody looking is put into the history first.
+    settle::settle_all(repo, &ctx.world)?;
+    let wanted = Wanted {
+        agent,
+        task,
+        command: &args.command,
+        profile: args.profile.as_deref(),
+        model: args.model.as_deref(),
+        preset: args.preset.as_deref(),
+        models: &models,
+        prompt: args.prompt.as_deref(),
+        env: &env,
+        mode: match (args.foreground, args.tmux) {
+            (true, _) => Mode::Foreground,
+            (_, true) => Mode::Tmux,
+            _ => Mode::Background,
+        },
+        timeout: args.timeout,
+        resume: args.resume,
+        batch: None,
+    };
+    let composed = compose(repo, &ctx.world, state, &wanted)?;
+    if args.foreground { in_foreground(ctx, &composed) } else { by_itself(ctx, args.tmux, &composed) }
+}
+
+/// It goes on without us: in the background, or in a window.
+fn by_itself(ctx: &Context, in_tmux: bool, composed: &Composed) -> Result<Exit, CliError> {
+    let repo = ctx.repo()?;
+    let program = std::env::current_exe().map_err(|error| RunError::Supervisor { reason: error.to_string() })?;
+    let started = match in_tmux {
+        true => tmux::start(repo, &ctx.world, &program, &composed.request())?,
+        false => run::start(repo, &ctx.world, &program, &composed.request())?,
+    };
+    if started.live > MANY {
+        ctx.ui.warn(&format!("{} agents are running at once", started.live));
+    }
+    let Some(run) = list::one(repo, &started.id).known().cloned() else {
+        return Err(RunError::NotRunning { id: started.id }.into());
+    };
+    let view = RunView::new(repo, &run, ctx.world.now, list::idle_after(repo)?);
+    ctx.ui.answer(&StartedRun::new(view, &started, composed))?;
+    Ok(Exit::Good)
+}
+
+/// The program has the terminal, so there is no answer but its own.
+fn in_foreground(ctx: &Context, composed: &Composed) -> Result<Exit, CliError> {
+    let repo = ctx.repo()?;
+    let (started, ended) = supervise::foreground(repo, &ctx.world, &composed.request())?;
+    if let Some(run) = list::one(repo, &started.id).known() {
+        settle::settle(repo, &ctx.afresh().world, run)?;
+    }
+    let how = match (ended.exit_code, ended.signal) {
+        (Some(0), _) => return Ok(Exit::Good),
+        (Some(code), _) => format!("with status {code}"),
+        (None, Some(signal)) => format!("by signal {signal}"),
+        (None, None) => "somehow".to_owned(),
+    };
+    ctx.ui.note(&format!("{} has ended {how}", composed.agent));
+    Ok(Exit::Negative)
+}
+
+fn registered<'s>(state: &'s State, name: &AgentName) -> Result<&'s Agent, CliError> {
+    state.agents.get(name).ok_or_else(|| crate::error::unknown_agent(name.as_str()))
+}
+
+/// The task that a run is for: the one that was named, which must be the agent's, or what it has in progress.
+fn task_of<'s>(state: &'s State, agent: &Agent, named: Option<&TaskId>) -> Result<Option<&'s Task>, CliError> {
+    let Some(id) = named else { return Ok(state.in_progress(&agent.name)) };
+    let task = state.tasks.get(id).filter(|task| task.agent.as_ref() == Some(&agent.name));
+    match task {
+        Some(task) if task.state == TaskState::InProgress => Ok(Some(task)),
+        _ => Err(CliError::refused("not-in-progress", format!("{} is not working on {id}", agent.name))
+            .hint(format!("git agents start {} {id}", agent.name))),
+    }
+}
+
+fn variable(text: &OsString) -> Result<(String, OsString), CliError> {
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    let bytes = text.as_bytes();
+    let at = bytes.iter().position(|byte| *byte == b'=');
+    let name = at.and_then(|at| std::str::from_utf8(&bytes[..at]).ok()).filter(|name| !name.is_empty());
+    match (name, at) {
+        (Some(name), Some(at)) => Ok((name.to_owned(), OsString::from_vec(bytes[at + 1..].to_vec()))),
+        _ => Err(CliError::usage("--env takes NAME=VALUE").hint("git agents run AGENT --env PORT=3000 -- COMMAND…")),
+    }
+}

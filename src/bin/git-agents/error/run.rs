@@ -1,0 +1,72 @@
+//! What runs say no with.
+
+use git_agents::run::RunError;
+use git_agents::run::compose::ComposeError;
+
+use super::{CliError, Exit, quoted};
+
+impl From<RunError> for CliError {
+    fn from(error: RunError) -> Self {
+        let message = error.to_string();
+        match error {
+            RunError::Busy { agent, .. } => CliError::refused("run-exists", format!("{agent} is running already"))
+                .hint(format!("git agents logs {agent} -f"))
+                .hint(format!("git agents kill {agent}")),
+            RunError::OverLimit { .. } => CliError::refused("too-many-runs", message)
+                .hint("git agents wait")
+                .hint("git config agents.maxConcurrent N"),
+            RunError::NoCommand => CliError::usage(message).hint("git agents run AGENT -- COMMAND…"),
+            RunError::Program { program, .. } => {
+                let look = if program.contains('/') { "ls -l" } else { "command -v" };
+                CliError::refused("program-not-found", message).hint(format!("{look} {}", quoted(&program)))
+            }
+            RunError::NoFolder { .. } => CliError::refused("worktree-gone", message).hint("git agents status"),
+            RunError::BadVariable { .. } => CliError::usage(message).hint("git agents run AGENT --env NAME=VALUE …"),
+            RunError::Setting { key, .. } => {
+                CliError::refused("bad-setting", message).hint(format!("git agents config get {key}"))
+            }
+            RunError::Supervisor { .. } => {
+                CliError::new(Exit::Outside, "run-failed", message).hint("df . && ulimit -a").hint("git agents doctor")
+            }
+            RunError::NotEnded { .. } => CliError::new(Exit::Outside, "not-ended", message).hint("git agents doctor"),
+            RunError::TakesNoInput { .. } => CliError::refused("takes-no-input", message)
+                .hint("git config agents.profile.NAME.stdin open, for the profile that it runs with"),
+            RunError::DoesNotRead { .. } => {
+                CliError::new(Exit::Outside, "does-not-read", message).hint("git agents runs")
+            }
+            RunError::NotRunning { .. } => CliError::refused("not-running", message).hint("git agents runs"),
+            RunError::NotRecorded { .. } => CliError::refused("not-recorded", message).hint("git agents doctor"),
+            RunError::Io { .. } => CliError::new(Exit::Outside, "run-io", message)
+                .hint("look at the permissions of .git/agents and at the free space: df ."),
+            RunError::Git(error) => error.into(),
+            RunError::Ref(error) => error.into(),
+            RunError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ComposeError> for CliError {
+    fn from(error: ComposeError) -> Self {
+        let message = error.to_string();
+        match error {
+            ComposeError::NoWorktree { agent } => CliError::refused("no-worktree", message)
+                .hint("git agents status")
+                .hint(format!("git agents init {agent}")),
+            ComposeError::NoProfile { agent } => CliError::refused("no-profile", message)
+                .hint(format!("git agents run {agent} --profile claude"))
+                .hint("git config agents.profile claude")
+                .hint(format!("git agents run {agent} -- COMMAND…")),
+            ComposeError::NothingToDo { agent } => CliError::refused("nothing-to-do", message)
+                .hint(format!("git agents start {agent}"))
+                .hint(format!("git agents run {agent} --prompt TEXT")),
+            ComposeError::NothingToResume { agent, .. } => {
+                CliError::refused("nothing-to-resume", message).hint(format!("git agents run {agent}"))
+            }
+            ComposeError::Profile(error) => error.into(),
+            ComposeError::Preset(error) => error.into(),
+            ComposeError::Prompt(error) => error.into(),
+            ComposeError::Ports(_) => CliError::refused("ports", message).hint("git config agents.ports"),
+            ComposeError::Run(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Starting a run: its folder is made and held, its supervisor started, and nobody else may start one until that has
+//! answered. So two that start at once cannot both be the last that may.
+
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::fs::Access;
+
+use super::error::RunError;
+use super::file;
+use super::folder::Folder;
+use super::id::{MARK, RunId};
+use super::list::{self, Run};
+use super::record::{Mode, Plan};
+use super::supervise::launch;
+use super::word::Word;
+use crate::agent::{AgentName, CommitId};
+use crate::bytes;
+use crate::config;
+use crate::git::{Repository, head};
+use crate::profile::{CostSource, Input};
+use crate::task::TaskId;
+use crate::world::World;
+
+/// What is to be run.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// Whose run it is; an agent has one at a time.
+    pub agent: &'a AgentName,
+    /// What the agent works on.
+    pub task: Option<&'a TaskId>,
+    /// The program and its arguments; no shell is between.
+    pub argv: Vec<OsString>,
+    /// Where it runs: the agent's worktree.
+    pub dir: &'a Path,
+    /// What the environment has besides ours. Values are handed over and never written down.
+    pub env: Vec<(String, OsString)>,
+    /// The profile that the command comes from.
+    pub profile: Option<String>,
+    /// The model that was asked for.
+    pub model: Option<String>,
+    /// How it is started.
+    pub mode: Mode,
+    /// How long it may take.
+    pub timeout: Option<Duration>,
+    /// What its standard input is. At a terminal it is the terminal.
+    pub input: Input,
+    /// The run that it goes on with.
+    pub resumes: Option<RunId>,
+    /// The batch that it belongs to.
+    pub batch: Option<String>,
+    /// Where its output tells what it has cost.
+    pub cost: CostSource,
+}
+
+/// A run that has begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// Its name.
+    pub id: RunId,
+    /// Where its files are.
+    pub folder: Folder,
+    /// How many run now, this one included.
+    pub live: usize,
+}
+
+/// A run whose folder is made and held, and which nobody has started yet. Nobody else starts one meanwhile.
+#[derive(Debug)]
+pub struct Planned {
+    /// Its folder.
+    pub folder: Folder,
+    /// What is to be run.
+    pub plan: Plan,
+    /// Held by whoever starts it, then by its supervisor.
+    pub(super) held: File,
+    /// How many run now, this one included.
+    pub live: usize,
+    pub(super) _queue: File,
+}
+
+/// The most bytes of a file of output when nobody says otherwise.
+const LOG_LIMIT: u64 = 10 << 20;
+/// The supervisor does not look more often.
+const SHORTEST_LOOK: Duration = Duration::from_secs(15);
+
+/// Start a run in the background: when this returns, the agent's program runs, and goes on without us. `program` is
+/// where our own is.
+///
+/// # Errors
+/// See [`RunError`]; nothing is left then.
+pub fn start(repo: &Repository, world: &World, program: &Path, request: &Request<'_>) -> Result<Started, RunError> {
+    let planned = plan(repo, world, request)?;
+    let (id, folder, live) = (planned.plan.id.clone(), planned.folder.clone(), planned.live);
+    launch::background(planned, program, &request.env)?;
+    Ok(Started { id, folder, live })
+}
+
+/// Make the folder of a run and hold it. Dropping what is given lets others start theirs.
+///
+/// # Errors
+/// See [`RunError`]; nothing is left then.
+pub fn plan(repo: &Repository, world: &World, request: &Request<'_>) -> Result<Planned, RunError> {
+    check(request)?;
+    let idle_after = list::idle_after(repo)?;
+    let log_limit = log_limit(repo)?;
+    let queue = queue(repo)?;
+    let runs = list::all(repo)?;
+    let live: Vec<&Run> = runs.iter().filter(|run| run.is_live()).collect();
+    if let Some(run) = live.iter().find(|run| run.plan().agent == *request.agent) {
+        return Err(RunError::Busy { agent: request.agent.clone(), id: run.id.clone() });
+    }
+    // What cannot be read may be running as well.
+    let hidden = list::unreadable(repo)?.iter().filter(|folder| folder.is_held()).count();
+    let now = live.len() + hidden;
+    if let Some(limit) = limit(repo)?.filter(|limit| now >= *limit) {
+        return Err(RunError::OverLimit { limit, live: now });
+    }
+    let id = next_id(world, runs.first().map(|run| &run.id))?;
+    let (branch, from) = head_of(request.dir);
+    let plan = Plan {
+        id: id.clone(),
+        agent: request.agent.clone(),
+        task: request.task.cloned(),
+        argv: request.argv.iter().map(|word| Word::from(word.as_os_str())).collect(),
+        dir: request.dir.to_owned(),
+        env: request.env.iter().map(|(name, _)| name.clone()).collect(),
+        profile: request.profile.clone(),
+        model: request.model.clone(),
+        mode: request.mode,
+        timeout_s: request.timeout.map(|timeout| timeout.as_secs()),
+        log_limit,
+        look_every_s: (idle_after / 4).max(SHORTEST_LOOK).as_secs(),
+        created_at: world.now,
+        resumes: request.resumes.clone(),
+        batch: request.batch.clone(),
+        takes_input: request.input == Input::Open && request.mode == Mode::Background,
+        stdin: match &request.input {
+            Input::File(path) => Some(path.clone()),
+            Input::Nothing | Input::Open => None,
+        },
+        cost: request.cost.clone(),
+        branch,
+        from,
+    };
+    let folder = Folder::of(repo, &id);
+    let held = folder.make().map_err(RunError::io(folder.path()))?;
+    let planned = Planned { folder, plan, held, live: now + 1, _queue: queue };
+    match planned.write() {
+        Ok(()) => Ok(planned),
+        Err(error) => {
+            planned.take_back();
+            Err(error)
+        }
+    }
+}
+
+impl Planned {
+    fn write(&self) -> Result<(), RunError> {
+        let pipe = |path: PathBuf| {
+            let mode = nix::sys::stat::Mode::S_IRUSR | nix::sys::stat::Mode::S_IWUSR;
+            nix::unistd::mkfifo(&path, mode).map_err(|error| RunError::io(&path)(error.into()))
+        };
+        pipe(self.folder.control())?;
+        if self.plan.takes_input {
+            pipe(self.folder.stdin())?;
+        }
+        file::write(&self.folder.plan(), &self.plan).map_err(RunError::io(self.folder.plan()))
+    }
+
+    /// It is not started: nothing of it stays.
+    pub(super) fn take_back(self) {
+        drop(std::fs::remove_dir_all(self.folder.path()));
+    }
+}
+
+/// `agents.maxConcurrent`: how many may run at once; none for as many as one likes.
+///
+/// # Errors
+/// It is no number.
+pub fn limit(repo: &Repository) -> Result<Option<usize>, RunError> {
+    const KEY: &str = "agents.maxConcurrent";
+    let Some(value) = config::value(repo, KEY).filter(|value| !value.trim().is_empty()) else { return Ok(None) };
+    let number = value.trim().parse::<u32>().map_err(|_| RunError::Setting { key: KEY, value })?;
+    Ok(Some(number as usize).filter(|number| *number > 0))
+}
+
+/// `agents.logLimit`.
+fn log_limit(repo: &Repository) -> Result<u64, RunError> {
+    const KEY: &str = "agents.logLimit";
+    let Some(value) = config::value(repo, KEY).filter(|value| !value.trim().is_empty()) else { return Ok(LOG_LIMIT) };
+    bytes::parse(&value).ok().filter(|size| *size > 0).ok_or(RunError::Setting { key: KEY, value })
+}
+
+/// Only one starts at a time. The lock ends with its holder.
+pub(super) fn queue(repo: &Repository) -> Result<File, RunError> {
+    let path = repo.agents_dir().join("runs.lock");
+    std::fs::create_dir_all(repo.agents_dir()).map_err(RunError::io(repo.agents_dir()))?;
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let file = file.map_err(RunError::io(&path))?;
+    file.lock().map_err(RunError::io(&path))?;
+    Ok(file)
+}
+
+/// A name that sorts after all others, also when the clock was set back. It marks processes, of which the whole machine
+/// has one table, so it never repeats, not even where other ids are to.
+fn next_id(world: &World, newest: Option<&RunId>) -> Result<RunId, RunError> {
+    let world = World { seed: None, ..world.clone() };
+    let made = world.ulid(&mut world.random(b""));
+    let after = newest.and_then(|id| ulid::Ulid::from_string(id.as_str()).ok()?.increment().ok());
+    let after = after.map(|id| id.to_string().to_ascii_lowercase()).unwrap_or_default();
+    made.max(after).parse().map_err(|_| RunError::Supervisor { reason: "no name could be made for it".to_owned() })
+}
+
+/// The branch that is checked out there, and its tip.
+fn head_of(dir: &Path) -> (Option<String>, Option<CommitId>) {
+    let Ok(repo) = Repository::discover(dir) else { return (None, None) };
+    let branch = head::current_branch(&repo).map(|branch| format!("refs/heads/{branch}"));
+    (branch, repo.gix().head_id().ok().and_then(|id| CommitId::try_from(id.to_string()).ok()))
+}
+
+/// What can be known to fail is refused before anything is there.
+fn check(request: &Request<'_>) -> Result<(), RunError> {
+    let program = request.argv.first().filter(|program| !program.is_empty()).ok_or(RunError::NoCommand)?;
+    if !request.dir.is_dir() {
+        return Err(RunError::NoFolder { dir: request.dir.to_owned() });
+    }
+    for (name, value) in &request.env {
+        let is_name = !name.is_empty() && !name.contains(['=', '\0']) && name != MARK;
+        if !is_name || value.as_encoded_bytes().contains(&0) {
+            return Err(RunError::BadVariable { name: name.clone() });
+        }
+    }
+    let nul = request.argv.iter().any(|word| word.as_encoded_bytes().contains(&0));
+    let refused = |reason: &str| {
+        Err(RunError::Program { program: program.to_string_lossy().into_owned(), reason: reason.to_owned() })
+    };
+    if nul {
+        return refused("an argument has a zero byte in it");
+    }
+    let is_there = |path: &Path| path.is_file() && rustix::fs::access(path, Access::EXEC_OK).is_ok();
+    if program.as_encoded_bytes().contains(&b'/') {
+        let path = request.dir.join(program);
+        return match (path.exists(), is_there(&path)) {
+            (_, true) => Ok(()),
+            (true, false) => refused("it is not executable"),
+            (false, false) => refused("there is no such file"),
+        };
+    }
+    let given = request.env.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone());
+    let path = given.or_else(|| World::variable("PATH").map(OsString::from)).unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|folder| is_there(&request.dir.join(folder).join(program)));
+    if found { Ok(()) } else { refused("it is not on the PATH") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_only_grow() {
+        let world = World { now: chrono::DateTime::UNIX_EPOCH, seed: Some(1), home: None };
+        let first = next_id(&world, None).unwrap();
+        let second = next_id(&world, Some(&first)).unwrap();
+        assert!(second > first);
+        let far: RunId = "7zzzzzzzzz0000000000000000".parse().unwrap();
+        assert!(next_id(&world, Some(&far)).unwrap() > far);
+    }
+}
