@@ -98,7 +98,11 @@ pub(super) fn undo(
                 return Ok(undone);
             }
             intent.undoing = true;
-            entry.update(&intent)?;
+            let noted = entry.update(&intent);
+            // What fills the disk may be what goes now.
+            if intent.stage == Stage::CheckedOut || by == By::AnotherCommand {
+                noted?;
+            }
         }
         let failed = |source| JournalError::Io { path: path.clone(), source };
         let is_empty = path.read_dir().is_ok_and(|mut entries| entries.next().is_none());

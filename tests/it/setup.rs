@@ -338,3 +338,42 @@ fn a_full_range_of_ports_is_refused() {
     sandbox.agents(["reset", "--yes"]).good();
     assert!(!std::fs::read_to_string(sandbox.repo().join(".git/agents/ports.json")).unwrap().contains("first"));
 }
+
+#[test]
+fn what_several_setups_write_is_in_their_logs() {
+    let sandbox = Sandbox::new();
+    setup(&sandbox, &["for n in 1 2 3; do echo line $n of $GIT_AGENTS_AGENT; sleep 0.01; done"]);
+    let names = ["ann", "bob", "cam", "dan", "eve", "fay"];
+    let output = sandbox.agents([&["init"][..], &names[..]].concat()).good();
+    assert!(!output.stderr.contains("line 1"), "{output}");
+    let mut begun: Vec<&str> = output.stderr.lines().map(|line| line.split(':').next().unwrap()).collect();
+    begun.sort_unstable();
+    assert_eq!(begun, names);
+    let folder = sandbox.repo().join(".git/agents/logs/setup");
+    let logs: Vec<String> =
+        folder.read_dir().unwrap().map(|log| std::fs::read_to_string(log.unwrap().path()).unwrap()).collect();
+    for name in names {
+        let lines: Vec<String> = (1..=3).map(|n| format!("line {n} of {name}\n")).collect();
+        assert_eq!(logs.iter().filter(|log| log.ends_with(&lines.concat())).count(), 1, "{name}");
+    }
+    let mut ports: Vec<u64> = Vec::new();
+    let leases = std::fs::read_to_string(sandbox.repo().join(".git/agents/ports.json")).unwrap();
+    for lease in serde_json::from_str::<serde_json::Value>(&leases).unwrap()["leases"].as_object().unwrap().values() {
+        ports.push(lease["first"].as_u64().unwrap());
+    }
+    ports.sort_unstable();
+    ports.dedup();
+    assert_eq!(ports.len(), names.len());
+}
+
+#[test]
+fn after_one_that_fails_no_other_is_begun() {
+    let sandbox = Sandbox::new();
+    setup(&sandbox, &["echo x >>\"$GIT_AGENTS_WORKTREE/../begun\"; exit 1"]);
+    let output = sandbox.agents(["init", "--agents", "40", "--quiet"]);
+    assert_eq!(output.status, Some(4), "{output}");
+    let begun = std::fs::read_to_string(sandbox.root().join("repo-worktrees/begun")).unwrap().lines().count();
+    assert!((1..=8).contains(&begun), "{begun}");
+    std::fs::remove_file(sandbox.root().join("repo-worktrees/begun")).unwrap();
+    nothing_is_left(&sandbox);
+}

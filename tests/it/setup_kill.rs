@@ -129,7 +129,7 @@ fn forty_killed_agent_add_with_a_setup() {
         assert_eq!(again.status, Some(if there { 3 } else { 0 }), "round {round}: {again}");
         let read = |path: &str| std::fs::read_to_string(sandbox.worktree_of("ann").join(path)).unwrap();
         assert_eq!((read(".env").as_str(), read("build/0/49").len()), ("secret\n", 49_000), "round {round}");
-        assert_eq!(read("build/port"), read("build/port"));
+        assert!(read("build/port").trim().parse::<u16>().is_ok(), "round {round}");
         let backups = sandbox.git(["for-each-ref", "refs/agents-local/backup"]);
         assert_eq!(backups.lines().filter(|line| line.ends_with("/ann")).count(), 0, "round {round}: {backups}");
         let examined = sandbox.direct(["doctor"]).output();
@@ -140,5 +140,43 @@ fn forty_killed_agent_add_with_a_setup() {
         }
     }
     assert!((1..40).contains(&registered), "the moments cover the whole of it: {registered} of 40");
+    sandbox.fsck();
+}
+
+#[test]
+fn twenty_killed_init_with_a_setup() {
+    let sandbox = sandbox();
+    sandbox.git(["config", "agents.setup", "echo $GIT_AGENTS_PORT >build/port; sleep 0.02"]);
+    let words = ["init", "x", "y", "z"];
+    let begun = Instant::now();
+    sandbox.direct(words).output().good();
+    let mut span = begun.elapsed();
+    let mut random = fastrand::Rng::with_seed(8);
+    for round in 0..20 {
+        for agent in &words[1..] {
+            sandbox.direct(["agent", "remove", agent]).output().good();
+        }
+        let mut child = sandbox.direct(words).spawn();
+        // This is the moment itself, not a wait for something to have happened.
+        std::thread::sleep(span.mul_f64(random.f64() * 1.1));
+        child.kill().unwrap();
+        let acknowledged = child.wait_with_output().unwrap().status.success();
+        let there = sandbox.state().agents.len();
+        assert!(there == 3 || (there == 0 && !acknowledged), "round {round}: {there} are there");
+        span = span.mul_f64(if there == 3 { 0.92 } else { 1.06 });
+        let again = sandbox.direct(words).output();
+        assert_eq!(again.status, Some(0), "round {round}: {again}");
+        let mut ports: Vec<String> = Vec::new();
+        for agent in &words[1..] {
+            let worktree = sandbox.worktree_of(agent);
+            assert_eq!(std::fs::read_to_string(worktree.join(".env")).unwrap(), "secret\n", "round {round}");
+            ports.push(std::fs::read_to_string(worktree.join("build/port")).unwrap());
+        }
+        ports.sort_unstable();
+        ports.dedup();
+        assert_eq!(ports.len(), 3, "round {round}");
+        let examined = sandbox.direct(["doctor"]).output();
+        assert_eq!(examined.status, Some(0), "round {round}: {examined}");
+    }
     sandbox.fsck();
 }

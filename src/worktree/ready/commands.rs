@@ -16,6 +16,9 @@ use crate::config;
 use crate::duration;
 use crate::git::Repository;
 
+/// Of what wrote without end nobody reads more than this.
+const MOST_KEPT: u64 = 1 << 20;
+
 /// When commands run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -150,6 +153,9 @@ impl Commands {
             let spec = Spec { command, dir: worktree, log: &log, timeout: self.timeout, mark, environment };
             let end = process::run(&spec, &mut |bytes| observer(agent, Event::Output(bytes))).map_err(failed)?;
             observer(agent, Event::Ended { command, end });
+            if end == End::TooMuchOutput {
+                drop(std::fs::OpenOptions::new().write(true).open(&log).and_then(|log| log.set_len(MOST_KEPT)));
+            }
             if !end.is_good() {
                 let tail = crate::check::log::tail(&log).unwrap_or_default();
                 let failure = Failure { phase: self.phase, command: command.clone(), end, log, tail };

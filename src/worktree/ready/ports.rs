@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -169,10 +169,11 @@ fn choose(
 
 /// Whether somebody listens on one of these ports. What cannot be tried is not in use.
 fn is_in_use(ports: PortRange) -> bool {
-    (ports.first()..=ports.last()).any(|port| {
-        let tried = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-        tried.is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
-    })
+    let is_taken = |address: IpAddr, port: u16| {
+        TcpListener::bind((address, port)).is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
+    };
+    let ours = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+    (ports.first()..=ports.last()).any(|port| ours.iter().any(|address| is_taken(*address, port)))
 }
 
 /// The same number for the same path, always (FNV-1a).

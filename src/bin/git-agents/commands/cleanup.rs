@@ -16,7 +16,7 @@ use git_agents::work::cleanup::{self, Fate, Going, Looked, Wanted};
 use git_agents::work::recover::Told;
 use git_agents::work::remote_branches::{self, Deleted, RemoteFate, Upstream};
 use git_agents::work::removal::RemovalError;
-use git_agents::worktree::ready::Event;
+use git_agents::worktree::ready::{Event, Ran};
 
 use super::complete_values::agent_names;
 use super::narrator::Narrator;
@@ -25,6 +25,7 @@ use crate::error::{CliError, Exit, removal_refused};
 use crate::render::style::{counted, listed};
 use crate::view::backups::BackupsView;
 use crate::view::cleanup::{CleanupView, KeptView, RemoteView, RemovedAgent, keeps_view};
+use crate::view::prepared::RanView;
 use crate::view::runs_cleaned::RunsCleanedView;
 
 /// Remove the worktrees and branches of agents whose work has landed.
@@ -209,25 +210,27 @@ impl Around<'_> {
         Ok(())
     }
 
-    fn teardown(&self, going: &Going) -> Result<(), RemovalError> {
+    fn teardown(&self, going: &Going) -> Result<Vec<Ran>, RemovalError> {
         if !self.teardown {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let narrator = Narrator::new(&self.ctx.ui, 1, self.ctx.ui.spinner());
         let observer = |agent: &AgentName, event: Event<'_>| narrator.tell(agent, &event);
         let ran = cleanup::teardown(self.repo, &self.ctx.world, going, &observer);
         narrator.done();
-        ran.map(drop)
+        ran
     }
 
     fn take_away(&self, one: &Looked, going: &Going, view: &mut CleanupView) {
-        let removed = self.teardown(going).and_then(|()| cleanup::remove(self.repo, &self.ctx.world, going));
+        let removed =
+            self.teardown(going).and_then(|ran| Ok((ran, cleanup::remove(self.repo, &self.ctx.world, going)?)));
         match removed {
-            Ok(removed) => {
+            Ok((ran, removed)) => {
                 if removed.as_ref().is_some_and(|removed| !removed.branch_deleted) {
                     self.ctx.ui.warn(&format!("{} has moved in this very moment, and stays", one.branch));
                 }
-                view.removed.push(RemovedAgent::new(going, &one.branch, removed.as_ref()));
+                let teardown = RanView::all(&ran);
+                view.removed.push(RemovedAgent { teardown, ..RemovedAgent::new(going, &one.branch, removed.as_ref()) });
             }
             Err(error) => {
                 let mut error = removal_refused(self.repo, &one.name, error);

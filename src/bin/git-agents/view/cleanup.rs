@@ -10,6 +10,7 @@ use git_agents::worktree::remove::Removed;
 use serde::Serialize;
 
 use super::kept::{keeps_text, not_landed_text};
+use super::prepared::RanView;
 use crate::error::{CliError, Exit, quoted};
 use crate::render::style::{Style, counted, safe};
 use crate::ui::View;
@@ -28,6 +29,9 @@ pub(crate) struct RemovedAgent {
     pub(crate) backup: Option<String>,
     /// Ignored folders that go, and are in no backup.
     pub(crate) not_backed_up: Vec<String>,
+    /// The teardown commands that were run; absent when there were none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) teardown: Vec<RanView>,
 }
 
 /// Why its work counts as landed.
@@ -139,6 +143,7 @@ impl RemovedAgent {
             proof: (&going.proof).into(),
             backup: removed.map(|removed| removed.backup.clone()),
             not_backed_up: losses.ignored_folders.iter().map(|path| path_text(path.as_ref())).collect(),
+            teardown: Vec::new(),
         }
     }
 }

@@ -19,7 +19,6 @@ use crate::commands::narrator::Narrator;
 use crate::commands::terms::standing;
 use crate::context::{Context, known_agent};
 use crate::error::{CliError, Exit, ready_error, removal_refused};
-use crate::error::{CliError, Exit, removal_refused};
 use crate::sharing::Sharing;
 use crate::view::prepared::RanView;
 use crate::view::removed::RemovedView;
