@@ -73,7 +73,10 @@ fn write(ctx: &Context, id: &TaskId, name: &AgentName, action: Action, outcome: 
     let scope = Scope::open().with_tasks([id]);
     match ctx.transact(&scope, |_, _| Ok(Some(action.clone().into()))) {
         Ok(_) => {
-            leases::forget(ctx.repo()?, name);
+            // By what assignment it was completed still counts when it lands.
+            if !matches!(outcome, Outcome::Completed) {
+                leases::forget(ctx.repo()?, name);
+            }
             Ok(outcome)
         }
         // The agent, or somebody else, was faster between our look and now.
