@@ -56,8 +56,20 @@ pub fn start(repo: &Repository, world: &World, program: &Path, request: &Request
     Ok(Started { id: plan.id, folder, live })
 }
 
-/// A window in the session of the repository, with our supervisor in it, which waits.
+/// A window in the session of the repository, with our supervisor in it, which waits. The session ends with its last window,
+/// and the server with its last session: what was there a moment ago may be gone, and then it is made again.
 fn window(repo: &Repository, program: &Path, planned: &Planned) -> Result<TmuxIds, TmuxError> {
+    const ATTEMPTS: u32 = 10;
+    for _ in 1..ATTEMPTS {
+        match try_window(repo, program, planned) {
+            Err(TmuxError::Failed { .. }) => std::thread::sleep(PAUSE * 4),
+            done => return done,
+        }
+    }
+    try_window(repo, program, planned)
+}
+
+fn try_window(repo: &Repository, program: &Path, planned: &Planned) -> Result<TmuxIds, TmuxError> {
     let name = session_name(repo);
     let agent = planned.plan.agent.as_str();
     let dir = unformatted(planned.plan.dir.as_os_str());
