@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::client::Tmux;
 use super::pane_log::PANE_LOG;
-use super::{TmuxError, handover, is_open};
+use super::{TmuxError, handover, is_open, look_for};
 use crate::config;
 use crate::git::Repository;
 use crate::run::error::RunError;
@@ -31,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// See [`TmuxError`]; nothing is left then.
 pub fn start(repo: &Repository, world: &World, program: &Path, request: &Request<'_>) -> Result<Started, TmuxError> {
     // Before anything is there.
-    Tmux::here().args(["-V"]).text()?;
+    look_for()?;
     let request = Request { mode: Mode::Tmux, ..request.clone() };
     let planned = plan(repo, world, &request)?;
     let io = |error: std::io::Error| RunError::io(planned.folder.path())(error);
