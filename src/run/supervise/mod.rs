@@ -83,7 +83,7 @@ fn in_background(folder: &Folder) -> ExitCode {
     drop(socket.shutdown(Shutdown::Both));
     drop(socket);
     let Ok(mut watch) = begun else { return ExitCode::from(4) };
-    watch.to_the_end();
+    watch.finish();
     ExitCode::SUCCESS
 }
 
@@ -92,7 +92,7 @@ fn in_window(folder: &Folder) -> ExitCode {
     let Some(_held) = folder.wait_to_hold() else { return ExitCode::from(4) };
     match begin(folder, &[], Seat::Terminal) {
         Ok(mut watch) => {
-            watch.to_the_end();
+            watch.finish();
             ExitCode::SUCCESS
         }
         Err(Answer::Program(reason) | Answer::Failed(reason)) => {
@@ -115,7 +115,7 @@ pub fn foreground(repo: &Repository, world: &World, request: &Request<'_>) -> Re
     match begin(&planned.folder, &env, Seat::Terminal) {
         Ok(mut watch) => {
             let Planned { folder, plan, held, live, .. } = planned;
-            let ended = watch.to_the_end();
+            let ended = watch.finish();
             drop(held);
             Ok((Started { id: plan.id, folder, live }, ended))
         }

@@ -116,7 +116,7 @@ impl Rest {
 
 impl Watch {
     /// Watch until everything has ended, and write down how.
-    pub(super) fn to_the_end(&mut self) -> Ended {
+    pub(super) fn finish(&mut self) -> Ended {
         self.look(Instant::now());
         while !self.step() {
             self.wait();
