@@ -10,13 +10,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::process::Spec;
-use crate::git::hooks::INSIDE;
 use crate::process::guard::Guard;
 use crate::process::table;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 
 /// The variable that marks everything that a check starts.
-pub(super) const MARK: &str = "GIT_AGENTS_CHECK";
+pub(crate) const MARK: &str = "GIT_AGENTS_CHECK";
 
 /// How long a group has to end by itself before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
@@ -40,7 +39,6 @@ impl Guarded {
             .current_dir(dir)
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .env(MARK, mark)
-            .env(INSIDE, "1")
             .stdout(output.try_clone()?)
             .stderr(output.try_clone()?)
             .spawn()?;

@@ -8,7 +8,7 @@ pub mod runner;
 pub mod search;
 pub mod settings;
 
-mod guard;
+pub(crate) mod guard;
 pub(crate) mod log;
 
 pub use process::End;

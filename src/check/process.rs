@@ -162,7 +162,7 @@ mod tests {
         let (_, output) = run_in(folder.path(), "env | grep ^GIT_ | cut -d= -f1", None);
         let mut names: Vec<&str> = output.lines().collect();
         names.sort_unstable();
-        assert_eq!(names, ["GIT_AGENTS_CHECK", "GIT_AGENTS_LANDING"]);
+        assert_eq!(names, ["GIT_AGENTS_CHECK"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! come to the same files, share it. It is not remembered longer: a check may depend on more than the files.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use gix::ObjectId;
 use super::process::{self, End, Spec};
 use super::settings::Settings;
 use crate::git::Repository;
+use crate::git::hooks::INSIDE;
 use crate::worktree::integration::{Integration, IntegrationError};
 
 /// What the commands say of a commit.
@@ -159,7 +161,9 @@ impl<'a> Runner<'a> {
         // Ids may be made to repeat; whose processes these are must be certain.
         let mark = format!("{}-{number}-{}", self.id, std::process::id());
         let timeout = self.settings.timeout;
-        let spec = Spec { command, dir: self.integration.path(), log: &log, timeout, mark: &mark, environment: &[] };
+        let environment = [(INSIDE.to_owned(), OsString::from("1"))];
+        let spec =
+            Spec { command, dir: self.integration.path(), log: &log, timeout, mark: &mark, environment: &environment };
         let end = process::run(&spec, &mut |bytes| (self.observer)(Event::Output(bytes))).map_err(failed)?;
         (self.observer)(Event::Ended { number, command, subject, end });
         if end.is_good() {

@@ -173,12 +173,19 @@ pub fn find(name: &str) -> Option<(Key, String)> {
 }
 
 /// The name that was probably meant.
-pub fn nearest(name: &str) -> &'static str {
+pub fn nearest(name: &str) -> String {
+    let given = name;
     let name = name.to_ascii_lowercase();
     let distance = |key: &&Key| edits(&key.name.to_ascii_lowercase(), &name);
     // Of the keys with names in them those of profiles, as patterns: the others are too near to everything.
     let of_profiles = FAMILIES.iter().filter(|_| name.starts_with("agents.profile."));
-    KEYS.iter().chain(of_profiles).min_by_key(distance).map_or("agents.target", |key| key.name)
+    let nearest = KEYS.iter().chain(of_profiles).min_by_key(distance).map_or("agents.target", |key| key.name);
+    let profile =
+        given.get("agents.profile.".len()..).and_then(|rest| rest.rsplit_once('.')).map(|(profile, _)| profile);
+    match profile.filter(|profile| nearest.contains("<profile>") && check_name(profile).is_ok()) {
+        Some(profile) => nearest.replace("<profile>", profile),
+        None => nearest.replace("<profile>", "NAME"),
+    }
 }
 
 /// Check a value for a key, under the name that was given.

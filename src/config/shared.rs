@@ -186,7 +186,7 @@ impl SharedFile {
     fn take(&mut self, name: &str, value: &toml::Value) {
         let Some((key, name)) = keys::find(&format!("agents.{name}")) else {
             let nearest = keys::nearest(&format!("agents.{name}"));
-            let nearest = nearest.strip_prefix("agents.").unwrap_or(nearest).to_owned();
+            let nearest = nearest.strip_prefix("agents.").unwrap_or(&nearest).to_owned();
             self.problems.push(Problem::Unknown { key: sentence(name), nearest });
             return;
         };

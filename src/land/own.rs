@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use gix::ObjectId;
 
+use super::commit;
 use super::plan::PlanError;
 use super::replay::Builder;
 use crate::git::merge_tree::{Merge, Request};
@@ -52,6 +53,27 @@ impl Builder<'_> {
             }
         });
         rows.collect()
+    }
+
+    /// The same commits without merges that only bring together what is not the branch's own, and add nothing to that: a
+    /// task that is after two others begins with one. Wherever both sides are, there is nothing left of it.
+    pub(super) fn without_joins(&mut self, own: Vec<Listed>) -> Result<Vec<Listed>, PlanError> {
+        let mut ids: HashSet<ObjectId> = own.iter().map(|commit| commit.id).collect();
+        let mut kept = Vec::with_capacity(own.len());
+        for commit in own {
+            let joined = match commit.parents[..] {
+                [one, other] if !ids.contains(&one) && !ids.contains(&other) => {
+                    self.merger.merge(&Request { base: None, ours: one, theirs: other })?.clean_tree()
+                }
+                _ => None,
+            };
+            if joined.is_some() && joined == Some(commit::read(self.scratch(), commit.id)?.tree) {
+                ids.remove(&commit.id);
+            } else {
+                kept.push(commit);
+            }
+        }
+        Ok(kept)
     }
 
     /// Whether the branch has commits that have landed in another form, which a merge would bring in again.

@@ -3,8 +3,8 @@
 //! A rebase does what `git rebase` does by default: the branch's own commits in topological order, without those that
 //! the target has under another id, each by git's own merge with its parent as the base; author, dates and message
 //! stay; a commit that becomes empty is dropped, one that was empty stays. Commits that already stand where
-//! they belong keep their ids. A branch that contains merges is never flattened: that is an answer, not a rebase. Nor is
-//! it one when a commit is left out that the target has had and has taken back since.
+//! they belong keep their ids. A branch that contains merges is never flattened: that is an answer, not a rebase; but for
+//! a merge of nothing of its own, which is nothing where both sides are already. Nor is it one when a commit is left out that the target has had and has taken back since.
 
 use std::path::PathBuf;
 
@@ -84,7 +84,8 @@ impl Builder<'_> {
             return Ok(outcome);
         }
         let (mut known, mut own) = (Vec::new(), Vec::new());
-        for commit in self.own_commits(tip, onto, exclude)? {
+        let all = self.own_commits(tip, onto, exclude)?;
+        for commit in self.without_joins(all)? {
             // All empty commits have one patch in common, which says nothing.
             let is_known = commit.is_known && !self.was_empty(&commit::read(self.scratch(), commit.id)?)?;
             if is_known { known.push(commit) } else { own.push(commit) }

@@ -148,6 +148,40 @@ fn a_stack_on_something_that_landed_otherwise_brings_its_own_only() {
 }
 
 #[test]
+fn a_merge_of_others_that_have_landed_is_nothing_of_its_own() {
+    for is_plain in [true, false] {
+        let fixture = Fixture::new();
+        let mut old = Vec::new();
+        for name in ["p1", "p2", "p3"] {
+            let dir = fixture.worktree(name, "main");
+            write_in(&dir, &format!("{name}.txt"), "x\n");
+            old.push(fixture.commit_in(&dir, name));
+        }
+        let dir = fixture.worktree("one", "agents/p1");
+        fixture.git_in(&dir, &["merge", "-q", "-m", "p2, too", "agents/p2"]);
+        fixture.git_in(&dir, &["merge", "-q", "--no-commit", "agents/p3"]);
+        if !is_plain {
+            write_in(&dir, "evil.txt", "x\n");
+        }
+        let last = fixture.commit_in(&dir, "p3, too");
+        write_in(&dir, "b.txt", "b\n");
+        fixture.commit_in(&dir, "own");
+        for name in ["p1", "p2", "p3"] {
+            fixture.git(&["merge", "-q", "--squash", &format!("agents/{name}")]);
+            fixture.commit(&format!("{name}, squashed"));
+        }
+        let source = Source { exclude: old, ..source(Some(Strategy::Rebase)) };
+        if is_plain {
+            let (after, replayed, _) = landed(&fixture, &source);
+            assert_eq!(replayed.len(), 1);
+            assert_eq!(fixture.git(&["diff", "--name-only", "main", &after.to_string()]), "b.txt");
+        } else {
+            assert_eq!(bring(&fixture, &source), Outcome::Stopped(Stop::Stacked { replays: false }), "{last}");
+        }
+    }
+}
+
+#[test]
 fn conflicts_are_told_with_commit_path_and_kind() {
     let fixture = Fixture::new();
     let dir = fixture.worktree("one", "main");

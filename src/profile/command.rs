@@ -47,7 +47,7 @@ pub struct Values<'a> {
 pub enum Mode {
     /// Without anybody there: `command`.
     Alone,
-    /// In a terminal: `interactive`.
+    /// In a terminal: `interactive`, or `command` where there is no such thing.
     Terminal,
     /// Going on with a session, without anybody there: `resume`.
     Resume,
@@ -81,6 +81,8 @@ impl Profile {
     /// # Errors
     /// See [`ProfileError`].
     pub fn command(&self, values: &Values<'_>, mode: Mode) -> Result<Command, ProfileError> {
+        // What has no way of its own for a terminal runs there as it does anywhere.
+        let mode = if mode == Mode::Terminal && self.interactive.is_none() { Mode::Alone } else { mode };
         let (call, field) = match mode {
             Mode::Alone => (Some(&self.command), "command"),
             Mode::Terminal => (self.interactive.as_ref(), "interactive"),

@@ -97,7 +97,7 @@ impl CostSource {
         }
         if told.session.is_none() {
             let objects = head.split(|byte| *byte == b'\n').filter_map(object);
-            told.session = objects.filter_map(|object| self.session_in(&object)).last();
+            told.session = objects.filter_map(|object| self.session_in(&object)).next_back();
         }
         if is_whole || !self.in_parts {
             told.cost_usd = cost.filter(|cost| *cost <= MOST_COST);

@@ -287,6 +287,8 @@ fn command(
     };
     let mode = match (session, wanted.mode) {
         (Some(_), _) => profile::Mode::Resume,
+        // Of a batch, nobody waits for one that is never done: in a window too it does its task and ends.
+        (None, Mode::Tmux) if wanted.batch.is_some() => profile::Mode::Alone,
         (None, Mode::Background) => profile::Mode::Alone,
         (None, Mode::Tmux | Mode::Foreground) => profile::Mode::Terminal,
     };

@@ -120,6 +120,16 @@ impl Folder {
         self.path.join("stdin")
     }
 
+    /// The pipe through which a supervisor in a window gets its environment.
+    pub(super) fn environment(&self) -> PathBuf {
+        self.path.join("environment")
+    }
+
+    /// In which window it is.
+    pub(super) fn window(&self) -> PathBuf {
+        self.path.join("window.json")
+    }
+
     /// What its supervisor says when something goes wrong.
     pub fn own_log(&self) -> PathBuf {
         self.path.join("supervisor.log")

@@ -19,6 +19,7 @@ pub mod start;
 pub mod state;
 pub mod stop;
 pub mod supervise;
+pub mod tmux;
 pub mod wait;
 pub mod word;
 

@@ -131,6 +131,9 @@ pub struct TmuxIds {
     pub window: String,
     /// Such as `%9`.
     pub pane: String,
+    /// The socket of the server that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socket: Option<String>,
 }
 
 /// Why a run has ended.

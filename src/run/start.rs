@@ -78,7 +78,7 @@ pub struct Planned {
     pub(super) held: File,
     /// How many run now, this one included.
     pub live: usize,
-    _queue: File,
+    pub(super) _queue: File,
 }
 
 /// The most bytes of a file of output when nobody says otherwise.

@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
+use gix::bstr::BString;
 
 use super::landed::{Judge, JudgeError, Judgement, Proof};
 use super::past::{self, Past};
@@ -20,6 +21,7 @@ use crate::git::{GitError, Repository};
 use crate::state::State;
 use crate::store::{Snapshot, StoreError};
 use crate::task::{TaskId, TaskState};
+use crate::worktree::ready::{Born, Observer, Ran};
 use crate::worktree::remove::{self, Losses, RemoveError, Removed};
 use crate::world::World;
 
@@ -212,14 +214,32 @@ pub fn survey(
     Ok(looked)
 }
 
+/// Run the commands of `agents.teardown` in the worktree of an agent that may go.
+///
+/// # Errors
+/// See [`RemovalError`]; nothing has been removed.
+pub fn teardown(
+    repo: &Repository,
+    world: &World,
+    going: &Going,
+    observer: Observer<'_>,
+) -> Result<Vec<Ran>, RemovalError> {
+    going.belongings.teardown(repo, world, going.manner(), observer)
+}
+
 /// Take an agent away that may go.
 ///
 /// # Errors
 /// See [`RemovalError`]; what has come to its worktree or branch since it was looked at is one.
 pub fn remove(repo: &Repository, world: &World, going: &Going) -> Result<Option<Removed>, RemovalError> {
-    // Exactly this tip is proven, and no commit of it counts as lost.
-    let manner = Manner { target: None, expected: Some(going.tip), force: false, keep_branch: false };
-    going.belongings.remove(repo, world, manner)
+    going.belongings.remove(repo, world, going.manner())
+}
+
+impl Going {
+    fn manner(&self) -> Manner {
+        // Exactly this tip is proven, and no commit of it counts as lost.
+        Manner { target: None, expected: Some(self.tip), force: false, keep_branch: false }
+    }
 }
 
 /// One agent, and what is known around it.
@@ -263,8 +283,12 @@ impl One<'_> {
         };
         let belongings = Belongings::of(self.repo, self.all, self.agent, true)?;
         let losses = remove::losses(self.repo, belongings.worktree.as_ref(), Some(tip), None)?;
-        // A single ignored file, such as `.env`, is in nobody's target either.
-        if losses.is_work() || losses.is_beyond_backup() || !losses.ignored_files.is_empty() {
+        // A single ignored file, such as `.env`, is in nobody's target either, but what the worktree began with is no work.
+        let born = Born::read(self.repo, &self.agent.name);
+        let is_as_it_was = |path: &BString| {
+            belongings.worktree.as_ref().is_some_and(|worktree| born.has(&worktree.path, path.as_ref()))
+        };
+        if losses.is_work() || losses.is_beyond_backup() || !losses.ignored_files.iter().all(is_as_it_was) {
             return Ok(Err(Keeps::Work(Box::new(losses))));
         }
         if self.is_fresh(tip) && !self.wanted.named {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
-use crate::agent::{Agent, CommitId};
+use crate::agent::{Agent, AgentName, CommitId};
 use crate::branch::BranchError;
 use crate::branch::changes::{between, tree_of};
 use crate::config::Target;
@@ -15,7 +15,10 @@ use crate::git::scratch::Scratch;
 use crate::git::status::{self, Status};
 use crate::git::worktrees::{self, OperationKind};
 use crate::git::{GitError, Repository};
-use crate::task::Task;
+use crate::path;
+use crate::state::Action;
+use crate::task::{Hours, Task};
+use crate::work::leases;
 
 /// What an agent's branch holds for its task.
 #[derive(Debug, Clone)]
@@ -92,6 +95,63 @@ fn base(repo: &Repository, target: &Target, task: &Task, tip: ObjectId) -> Optio
         gix.merge_base(*base, tip).is_ok_and(|found| found.is_some_and(|found| found.detach() == *base))
     };
     recorded.filter(is_ancestor).or_else(|| gix.merge_base(target.commit, tip).ok().flatten().map(|base| base.detach()))
+}
+
+/// What keeps a task from being completed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Incomplete {
+    /// The worktree is in the middle of something.
+    Busy {
+        /// Of what.
+        operation: OperationKind,
+    },
+    /// There are uncommitted changes.
+    Uncommitted {
+        /// Which paths.
+        paths: Vec<String>,
+    },
+    /// The branch has no commits for the task.
+    Empty,
+}
+
+/// What is let pass although the task would not be complete.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Allowed {
+    /// Uncommitted changes.
+    pub dirty: bool,
+    /// No commits.
+    pub empty: bool,
+}
+
+impl Survey {
+    /// What keeps the task from being completed.
+    ///
+    /// # Errors
+    /// The first thing that is missing.
+    pub fn check(&self, allowed: Allowed) -> Result<(), Incomplete> {
+        if let Some(operation) = self.operation {
+            return Err(Incomplete::Busy { operation });
+        }
+        if let Some(status) = self.uncommitted.as_ref().filter(|status| !allowed.dirty && !status.is_clean()) {
+            let tracked = status.tracked();
+            let others = status.untracked.iter().chain(&status.embedded).map(AsRef::as_ref);
+            let paths = tracked.into_iter().chain(others).map(path_text).collect();
+            return Err(Incomplete::Uncommitted { paths });
+        }
+        if self.commits == 0 && !allowed.empty { Err(Incomplete::Empty) } else { Ok(()) }
+    }
+
+    /// What completes the task: the branch as it was seen, by the assignment that the agent began with.
+    pub fn completes(&self, repo: &Repository, agent: &AgentName, task: &Task, hours: Option<Hours>) -> Action {
+        Action::Complete {
+            agent: agent.clone(),
+            task: task.id.clone(),
+            tip: CommitId::try_from(self.tip.to_string()).ok(),
+            files: self.files.iter().map(|file| path::recorded(file)).collect(),
+            hours,
+            fence: leases::known(repo, agent, task),
+        }
+    }
 }
 
 /// How files that somebody named compare with those that changed.

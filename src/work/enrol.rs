@@ -4,6 +4,7 @@
 //! registered, so a kill in between leaves nothing that the next command does not clear away.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use gix::ObjectId;
 use gix::actor::Signature;
@@ -11,10 +12,11 @@ use rayon::prelude::*;
 
 use super::{past, place, taken};
 use crate::agent::{Agent, AgentName, CommitId};
-use crate::git::{Repository, identity};
+use crate::git::{Repository, identity, worktrees};
 use crate::state::{Action, NewAgent, RefMove, Rejected, State};
 use crate::store::{self, Change, Committed, History, Own, Refused, Scope, StoreError};
 use crate::worktree::create::{self, CreateError, Creation};
+use crate::worktree::ready::{self, Observer, Prepared, ReadyError};
 use crate::world::World;
 
 /// At most so many `git worktree add` at once: each writes a whole checkout.
@@ -52,6 +54,26 @@ pub struct Enrolled {
     pub made_worktree: bool,
     /// What a hook complained of after everything was made.
     pub complaint: Option<String>,
+    /// What was done to make the new worktree ready.
+    pub prepared: Prepared,
+}
+
+/// How they are made.
+#[derive(Clone, Copy)]
+pub struct Making<'a> {
+    /// Run the commands of `agents.setup` in new worktrees.
+    pub with_setup: bool,
+    /// Is told what they do.
+    pub observer: Observer<'a>,
+    /// Is told of each agent that has all it should have.
+    pub made: &'a (dyn Fn(&AgentName) + Sync),
+}
+
+impl Making<'_> {
+    /// Without telling anybody.
+    pub fn silently(with_setup: bool) -> Self {
+        Making { with_setup, observer: &|_, _| {}, made: &|_| {} }
+    }
 }
 
 /// Why nobody was enrolled. Nothing is left of what was made.
@@ -65,6 +87,17 @@ pub enum EnrolError {
         /// Why.
         source: CreateError,
     },
+    /// A worktree could not be made ready.
+    #[error("{name} cannot be added: {source}")]
+    Ready {
+        /// Whose.
+        name: AgentName,
+        /// Why.
+        source: ReadyError,
+    },
+    /// It is not known how to make a worktree ready. Nothing was begun.
+    #[error(transparent)]
+    Plan(ReadyError),
     /// A rule of the state.
     #[error(transparent)]
     Rejected(#[from] Rejected),
@@ -104,7 +137,7 @@ impl Enrolling {
     }
 }
 
-/// Make and register them; `made` is told of each as it is done.
+/// Make them, make their worktrees ready, and register them.
 ///
 /// # Errors
 /// See [`EnrolError`].
@@ -112,12 +145,24 @@ pub fn enrol(
     repo: &Repository,
     world: &World,
     enrolments: &[Enrolment],
-    made: &(dyn Fn(&AgentName) + Sync),
+    making: Making<'_>,
 ) -> Result<Enrolling, EnrolError> {
     let signature = identity::committer(repo, world.now).ok_or(StoreError::NoIdentity)?;
     check_rules(repo, enrolments)?;
-    let creations = create_all(repo, world, enrolments, &signature, made)?;
-    let enrolled: Vec<Enrolled> = enrolments.iter().zip(&creations).map(|(e, c)| result(e, c)).collect();
+    let plan = match enrolments.iter().any(|enrolment| enrolment.worktree.is_some()) {
+        true => Some(ready::Plan::of(repo, making.with_setup).map_err(EnrolError::Plan)?),
+        false => None,
+    };
+    let maker = Maker {
+        world,
+        signature: &signature,
+        plan: plan.filter(|plan| !plan.is_empty()),
+        making,
+        failed: AtomicBool::new(false),
+    };
+    let made = maker.all(repo, enrolments)?;
+    let enrolled: Vec<Enrolled> = enrolments.iter().zip(&made).map(|(e, (c, p))| result(e, c, p)).collect();
+    let creations = made.into_iter().map(|(creation, _)| creation).collect();
     match register(repo, world, enrolments, &enrolled) {
         Ok(committed) => Ok(Enrolling { enrolled, committed, creations }),
         Err(error) => {
@@ -153,47 +198,102 @@ fn check_rules(repo: &Repository, enrolments: &[Enrolment]) -> Result<(), EnrolE
     Ok(())
 }
 
-fn create_all(
-    repo: &Repository,
-    world: &World,
-    enrolments: &[Enrolment],
-    signature: &Signature,
-    made: &(dyn Fn(&AgentName) + Sync),
-) -> Result<Vec<Creation>, EnrolError> {
-    let jobs: Vec<(Repository, &Enrolment)> = enrolments.iter().map(|enrolment| (repo.clone(), enrolment)).collect();
-    let one = |(repo, enrolment): (Repository, &Enrolment)| {
-        let id = format!("{}-{}", world.ulid(&mut fastrand::Rng::new()), enrolment.name);
+/// Makes what enrolments need.
+struct Maker<'a> {
+    world: &'a World,
+    signature: &'a Signature,
+    /// None when there is nothing to do to a worktree.
+    plan: Option<ready::Plan>,
+    making: Making<'a>,
+    /// One could not be made: no other is begun.
+    failed: AtomicBool,
+}
+
+type Made = (Creation, Prepared);
+
+impl Maker<'_> {
+    fn all(&self, repo: &Repository, enrolments: &[Enrolment]) -> Result<Vec<Made>, EnrolError> {
+        let jobs: Vec<(Repository, &Enrolment)> = enrolments.iter().map(|one| (repo.clone(), one)).collect();
+        let one = |(repo, enrolment): (Repository, &Enrolment)| self.unless_failed(&repo, enrolment);
+        let results: Vec<Option<Result<Made, EnrolError>>> = match jobs.len() {
+            0 | 1 => jobs.into_iter().map(one).collect(),
+            _ => match rayon::ThreadPoolBuilder::new().num_threads(AT_ONCE).build() {
+                Ok(pool) => pool.install(|| jobs.into_par_iter().map(one).collect()),
+                Err(_) => jobs.into_iter().map(one).collect(),
+            },
+        };
+        let (made, failed): (Vec<_>, Vec<_>) = results.into_iter().flatten().partition(Result::is_ok);
+        let made: Vec<Made> = made.into_iter().flatten().collect();
+        match failed.into_iter().find_map(Result::err) {
+            Some(error) => {
+                take_back(repo, made.into_iter().map(|(creation, _)| creation), self.signature);
+                Err(error)
+            }
+            None => Ok(made),
+        }
+    }
+
+    fn unless_failed(&self, repo: &Repository, enrolment: &Enrolment) -> Option<Result<Made, EnrolError>> {
+        if self.failed.load(Ordering::Relaxed) {
+            return None;
+        }
+        let made = self.one(repo, enrolment);
+        match &made {
+            Ok(_) => (self.making.made)(&enrolment.name),
+            Err(_) => self.failed.store(true, Ordering::Relaxed),
+        }
+        Some(made)
+    }
+
+    fn one(&self, repo: &Repository, enrolment: &Enrolment) -> Result<Made, EnrolError> {
+        // An agent's name may have dots, and the id of an operation none.
+        let id =
+            format!("{}-{}", self.world.ulid(&mut fastrand::Rng::new()), enrolment.name.as_str().replace('.', "_"));
         let request = create::Request {
             name: enrolment.name.to_string(),
             branch: format!("refs/heads/{}", enrolment.branch),
             start: enrolment.start,
             existing: enrolment.existing,
             worktree: enrolment.worktree.clone(),
+            registered: enrolment.registered,
         };
-        let creation = create::create(&repo, &request, &id, signature);
-        made(&enrolment.name);
-        creation.map_err(|source| EnrolError::Create { name: enrolment.name.clone(), source })
-    };
-    let results: Vec<Result<Creation, EnrolError>> = match jobs.len() {
-        0 | 1 => jobs.into_iter().map(one).collect(),
-        _ => match rayon::ThreadPoolBuilder::new().num_threads(AT_ONCE).build() {
-            Ok(pool) => pool.install(|| jobs.into_par_iter().map(one).collect()),
-            Err(_) => jobs.into_iter().map(one).collect(),
-        },
-    };
-    let (made, failed): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
-    let made: Vec<Creation> = made.into_iter().flatten().collect();
-    match failed.into_iter().find_map(Result::err) {
-        Some(error) => {
-            take_back(repo, made, signature);
-            Err(error)
+        let failed = |source| EnrolError::Create { name: enrolment.name.clone(), source };
+        let mut creation = create::create(repo, &request, &id, self.signature).map_err(failed)?;
+        let Some(plan) = self.plan.as_ref().filter(|_| creation.made_worktree) else {
+            return Ok((creation, Prepared::default()));
+        };
+        match self.make_ready(repo, plan, enrolment, &mut creation) {
+            Ok(prepared) => Ok((creation, prepared)),
+            Err(error) => {
+                take_back(repo, [creation], self.signature);
+                Err(error)
+            }
         }
-        None => Ok(made),
+    }
+
+    fn make_ready(
+        &self,
+        repo: &Repository,
+        plan: &ready::Plan,
+        enrolment: &Enrolment,
+        creation: &mut Creation,
+    ) -> Result<Prepared, EnrolError> {
+        let name = &enrolment.name;
+        let failed = |source: CreateError| EnrolError::Create { name: name.clone(), source };
+        let (id, mark) = creation.preparing().map_err(|error| failed(error.into()))?;
+        let all = worktrees::list(repo).map_err(|error| failed(error.into()))?;
+        let Some(worktree) = all.iter().find(|worktree| Some(&worktree.path) == creation.worktree.as_ref()) else {
+            return Ok(Prepared::default());
+        };
+        let prepared = ready::prepare(repo, plan, name, worktree, (&id, &mark), self.making.observer)
+            .map_err(|source| EnrolError::Ready { name: name.clone(), source })?;
+        creation.prepared().map_err(|error| failed(error.into()))?;
+        Ok(prepared)
     }
 }
 
 /// What cannot be taken back now stays in the journal, and the next command tries again.
-fn take_back(repo: &Repository, creations: Vec<Creation>, signature: &Signature) {
+fn take_back(repo: &Repository, creations: impl IntoIterator<Item = Creation>, signature: &Signature) {
     for creation in creations {
         drop(creation.undo(repo, signature));
     }
@@ -237,7 +337,7 @@ fn register(
     })
 }
 
-fn result(enrolment: &Enrolment, creation: &Creation) -> Enrolled {
+fn result(enrolment: &Enrolment, creation: &Creation, prepared: &Prepared) -> Enrolled {
     Enrolled {
         name: enrolment.name.clone(),
         branch: enrolment.branch.clone(),
@@ -245,6 +345,7 @@ fn result(enrolment: &Enrolment, creation: &Creation) -> Enrolled {
         made_branch: creation.made_branch,
         made_worktree: creation.made_worktree,
         complaint: creation.complaint.as_ref().map(ToString::to_string),
+        prepared: prepared.clone(),
     }
 }
 

@@ -14,7 +14,7 @@ fn enrolled(fixture: &Fixture, name: &str, branch: &str, existing: bool) -> Agen
         registered: false,
     };
     let world = World { now: "2026-01-02T03:04:05Z".parse().unwrap(), seed: Some(1), home: None };
-    enrol(&repo, &world, &[enrolment], &|_| {}).unwrap().keep(&repo);
+    enrol(&repo, &world, &[enrolment], Making::silently(true)).unwrap().keep(&repo);
     store::load(&repo, &Scope::open()).unwrap().state.agents[&name].clone()
 }
 

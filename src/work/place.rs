@@ -105,8 +105,9 @@ pub fn write(repo: &Repository, agent: &AgentName, place: Option<&Path>) -> std:
     Ok(())
 }
 
-/// Forget it, and what was noted of its task.
+/// Forget it, and what was noted of its task; its ports are free.
 pub fn forget(repo: &Repository, agent: &AgentName) {
+    crate::worktree::ready::forget(repo, agent);
     drop(std::fs::remove_file(file(repo, agent)));
     super::leases::forget(repo, agent);
     super::taken::forget(repo, agent);

@@ -16,6 +16,7 @@ use crate::git::{GitError, Repository, identity};
 use crate::state::{Action, RefMove};
 use crate::store::{self, Change, Refused, Scope, StoreError};
 use crate::worktree::journal::JournalError;
+use crate::worktree::ready::{self, Observer, Ran, ReadyError};
 use crate::worktree::remove::{self, RemoveError, Removed, Request};
 use crate::world::World;
 
@@ -74,6 +75,14 @@ pub enum RemovalError {
     Inside {
         /// Whose.
         name: AgentName,
+    },
+    /// A command of `agents.teardown` failed, or could not be run.
+    #[error("{name} is not removed: {source}")]
+    Teardown {
+        /// Whose.
+        name: AgentName,
+        /// Why.
+        source: Box<ReadyError>,
     },
     /// Worktree and branch could not be removed.
     #[error(transparent)]
@@ -138,6 +147,39 @@ impl Belongings {
         Ok(())
     }
 
+    /// Run the commands of `agents.teardown` in its worktree, if it has one that [`Belongings::remove`] would remove.
+    ///
+    /// # Errors
+    /// See [`RemovalError`]; nothing has been removed.
+    pub fn teardown(
+        &self,
+        repo: &Repository,
+        world: &World,
+        manner: Manner,
+        observer: Observer<'_>,
+    ) -> Result<Vec<Ran>, RemovalError> {
+        let failed = |source: ReadyError| RemovalError::Teardown { name: self.name.clone(), source: Box::new(source) };
+        let Some(worktree) = self.worktree.as_ref().filter(|worktree| worktree.exists()) else { return Ok(Vec::new()) };
+        if !ready::has_teardown(repo).map_err(failed)? {
+            return Ok(Vec::new());
+        }
+        remove::check(repo, &self.request(manner))?;
+        let id = world.ulid(&mut fastrand::Rng::new());
+        ready::teardown(repo, &self.name, &worktree.path, &id, observer).map_err(failed)
+    }
+
+    fn request(&self, manner: Manner) -> Request {
+        let kept = manner.keep_branch || !self.is_ours;
+        Request {
+            name: self.name.to_string(),
+            branch: (!kept && self.tip.is_some()).then(|| self.branch.clone()),
+            worktree: self.worktree.as_ref().map(|worktree| worktree.path.clone()),
+            target: manner.target.filter(|_| !kept),
+            expected: manner.expected,
+            force: manner.force,
+        }
+    }
+
     /// Take it away and forget the agent. None when nothing was here any more but the agent's name.
     ///
     /// # Errors
@@ -145,15 +187,7 @@ impl Belongings {
     pub fn remove(&self, repo: &Repository, world: &World, manner: Manner) -> Result<Option<Removed>, RemovalError> {
         let stored = |error: StoreError| RemovalError::Record(Refused::Store(error));
         let signature = identity::committer(repo, world.now).ok_or(StoreError::NoIdentity).map_err(stored)?;
-        let kept = manner.keep_branch || !self.is_ours;
-        let request = Request {
-            name: self.name.to_string(),
-            branch: (!kept && self.tip.is_some()).then(|| self.branch.clone()),
-            worktree: self.worktree.as_ref().map(|worktree| worktree.path.clone()),
-            target: manner.target.filter(|_| !kept),
-            expected: manner.expected,
-            force: manner.force,
-        };
+        let request = self.request(manner);
         let seed = store::tip(repo).map_err(stored)?;
         let id = world.ulid(&mut world.random(seed.as_ref().map_or(&[][..], |tip| tip.as_slice())));
         let (removed, entry) = match remove::remove_unrecorded(repo, &request, &id, &signature) {

@@ -136,6 +136,38 @@ pub fn least_overlapping<'t>(
     Ok(tasks.iter().min_by_key(overlap).copied())
 }
 
+/// Whether what two tasks declare may have a path in common.
+pub fn may_meet(one: &[String], other: &[String]) -> bool {
+    let folders = |paths: &[String]| paths.iter().filter_map(|path| claimed(folder(path))).collect::<Vec<_>>();
+    let (ones, others) = (folders(one), folders(other));
+    ones.iter().any(|one| others.iter().any(|other| one.overlaps(other)))
+}
+
+/// The agents that are changing something which each of these lists of declared paths is about, committed or not, and not
+/// in the target: for each list the agents, once for every path.
+///
+/// # Errors
+/// See [`OverlapError`].
+pub fn changing(
+    repo: &Repository,
+    target: &Target,
+    state: &State,
+    declared: &[&[String]],
+) -> Result<Vec<Vec<AgentName>>, OverlapError> {
+    let asked: BTreeSet<BString> = declared.iter().copied().flatten().map(|path| place(path)).collect();
+    let asked: Vec<BString> = asked.into_iter().collect();
+    if asked.is_empty() {
+        return Ok(vec![Vec::new(); declared.len()]);
+    }
+    let all = candidates::of_agents(repo, state)?;
+    let touched = touches(repo, &Scratch::new(repo)?, target.commit, &all, &asked)?.found;
+    let of = |paths: &&[String]| {
+        let meets = touched.iter().filter(|touch| paths.iter().any(|path| declares(path, touch.path.as_ref())));
+        meets.filter_map(|touch| all.get(touch.candidate)?.name.parse().ok()).collect()
+    };
+    Ok(declared.iter().map(of).collect())
+}
+
 /// What makes a declared path a glob.
 const GLOB: [char; 4] = ['*', '?', '[', '\\'];
 

@@ -14,7 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use super::discard;
 use super::journal::{Entry, JournalError};
-use super::unfinished::{self, Undone};
+use super::ready;
+use super::remove::RemoveError;
+use super::unfinished::{self, By, Stage};
+use crate::check::guard::MARK;
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
 use crate::git::worktrees::{self, Worktree};
 use crate::git::{GitError, Repository, run};
@@ -38,6 +41,8 @@ pub struct Request {
     pub existing: bool,
     /// The absolute path of the worktree; without it only the branch is made.
     pub worktree: Option<PathBuf>,
+    /// The name is registered: what else belongs to it stays when the creation is undone.
+    pub registered: bool,
 }
 
 /// Why nothing was made.
@@ -107,6 +112,14 @@ pub enum CreateError {
         /// Why something of it was left in place after all.
         left: Option<String>,
     },
+    /// Somebody may have worked in it, and that could not be kept.
+    #[error("what is in {} could not be kept: {source}", .path.display())]
+    Aside {
+        /// The worktree.
+        path: PathBuf,
+        /// Why not.
+        source: Box<RemoveError>,
+    },
     /// The branch could not be made.
     #[error(transparent)]
     Ref(#[from] RefError),
@@ -148,9 +161,38 @@ pub(super) struct Intent {
     pub(super) parents: Vec<PathBuf>,
     /// Undoing has begun and goes on, whatever is missing by now.
     pub(super) undoing: bool,
+    /// The name was registered before.
+    #[serde(default)]
+    pub(super) registered: bool,
+    #[serde(default)]
+    pub(super) stage: Stage,
+    /// What marks the processes that make it, and make it ready.
+    #[serde(default)]
+    pub(super) mark: String,
 }
 
 impl Creation {
+    /// Files are about to be put into the new worktree, and commands to be run there: whoever undoes this takes them for
+    /// ours. Gives the id of the operation, and what is to mark the processes.
+    ///
+    /// # Errors
+    /// See [`JournalError`]; then it may not be done.
+    pub fn preparing(&mut self) -> Result<(String, String), JournalError> {
+        let Some(entry) = &mut self.entry else { return Ok(Default::default()) };
+        self.intent.stage = Stage::Preparing;
+        entry.update(&self.intent)?;
+        Ok((entry.id.clone(), self.intent.mark.clone()))
+    }
+
+    /// All of that is done.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn prepared(&mut self) -> Result<(), JournalError> {
+        self.intent.stage = Stage::Prepared;
+        self.entry.as_mut().map_or(Ok(()), |entry| entry.update(&self.intent))
+    }
+
     /// It is registered: forget how to undo it.
     ///
     /// # Errors
@@ -165,12 +207,9 @@ impl Creation {
     /// [`CreateError::Ref`], [`CreateError::Git`] and [`CreateError::Journal`]; the next command tries again.
     pub fn undo(mut self, repo: &Repository, signature: &Signature) -> Result<Option<String>, CreateError> {
         let Some(mut entry) = self.entry.take() else { return Ok(None) };
-        let undone = unfinished::undo(repo, &mut entry, self.intent, signature)?;
+        let undone = unfinished::undo(repo, &mut entry, self.intent, By::Ourselves, signature)?;
         entry.finish()?;
-        Ok(match undone {
-            Undone::Completely => None,
-            Undone::Kept { reason } => Some(reason),
-        })
+        Ok(undone.left())
     }
 }
 
@@ -197,6 +236,9 @@ pub fn create(repo: &Repository, request: &Request, id: &str, signature: &Signat
         parents: worktree.as_deref().map(discard::missing_parents).unwrap_or_default(),
         worktree,
         undoing: false,
+        registered: request.registered,
+        stage: Stage::CheckedOut,
+        mark: ready::mark(id),
     };
     let mut entry = Entry::begin(repo, id, KIND, &intent)?;
     if let Err(error) = make_branch(repo, request, &intent, signature) {
@@ -218,13 +260,9 @@ pub fn create(repo: &Repository, request: &Request, id: &str, signature: &Signat
         Err(error) => error,
     };
     let path = intent.worktree.clone().unwrap_or_default();
-    let undone = unfinished::undo(repo, &mut entry, intent, signature)?;
+    let undone = unfinished::undo(repo, &mut entry, intent, By::Ourselves, signature)?;
     entry.finish()?;
-    let left = match undone {
-        Undone::Completely => None,
-        Undone::Kept { reason } => Some(reason),
-    };
-    Err(CreateError::Failed { path, source: Box::new(source), left })
+    Err(CreateError::Failed { path, source: Box::new(source), left: undone.left() })
 }
 
 fn check_branch(repo: &Repository, request: &Request) -> Result<(), CreateError> {
@@ -274,6 +312,9 @@ fn adopt(request: &Request, holder: &Worktree) -> Result<Creation, CreateError> 
             folder_was_there: true,
             parents: Vec::new(),
             undoing: false,
+            registered: request.registered,
+            stage: Stage::CheckedOut,
+            mark: String::new(),
         },
         worktree: wanted,
         made_branch: false,
@@ -319,7 +360,7 @@ fn add_worktree(repo: &Repository, request: &Request, intent: &Intent) -> Result
     let mut attempt = 1;
     loop {
         // By its short name: only so does git check out the branch itself. It prefers a branch to a tag here.
-        let child = repo.git().args(["worktree", "add", "--quiet", "--"]).arg(path).arg(short);
+        let child = repo.git().env(MARK, &intent.mark).args(["worktree", "add", "--quiet", "--"]).arg(path).arg(short);
         let line = child.line();
         let output = child.run()?;
         if output.status.success() {

@@ -6,6 +6,7 @@ use crate::worktree::journal;
 
 fn request(fixture: &Fixture, name: &str) -> Request {
     Request {
+        registered: false,
         name: name.into(),
         branch: format!("refs/heads/agents/{name}"),
         start: fixture.id("main"),

@@ -177,22 +177,7 @@ pub fn remove_unrecorded(
     signature: &Signature,
 ) -> Result<(Removed, Entry), RemoveError> {
     let all = worktrees::list(repo)?;
-    let worktree = request.worktree.as_deref().map(|path| find(&all, path)).transpose()?;
-    let tip = request.branch.as_deref().map(|branch| refs::read(repo, branch)).transpose()?.flatten();
-    if let Some(branch) = &request.branch {
-        let other = all.iter().find(|other| other.holds(branch) && Some(&other.path) != worktree.map(|w| &w.path));
-        if let Some(other) = other {
-            return Err(RemoveError::CheckedOut { branch: branch.clone(), path: other.path.clone() });
-        }
-        if request.expected.is_some() && request.expected != tip {
-            let expected = Expected::from(request.expected);
-            return Err(RefError::OutOfDate { name: branch.clone(), expected, actual: tip }.into());
-        }
-    }
-    let losses = losses(repo, worktree, tip, request.target)?;
-    if losses.is_beyond_backup() || (losses.is_work() && !request.force) {
-        return Err(RemoveError::WouldLose { losses: Box::new(losses) });
-    }
+    let Examined { worktree, tip, losses } = examined(repo, request, &all)?;
     let present = worktree.filter(|worktree| worktree.exists());
     let head = worktree.and_then(|worktree| worktree.head);
     let content = match (present, tip.or(head)) {
@@ -221,6 +206,41 @@ pub fn remove_unrecorded(
             Err(error)
         }
     }
+}
+
+/// Refuse what [`remove`] would refuse at this moment.
+///
+/// # Errors
+/// See [`remove`].
+pub fn check(repo: &Repository, request: &Request) -> Result<(), RemoveError> {
+    examined(repo, request, &worktrees::list(repo)?).map(drop)
+}
+
+/// What is to be removed, and may be.
+struct Examined<'w> {
+    worktree: Option<&'w Worktree>,
+    tip: Option<ObjectId>,
+    losses: Losses,
+}
+
+fn examined<'w>(repo: &Repository, request: &Request, all: &'w [Worktree]) -> Result<Examined<'w>, RemoveError> {
+    let worktree = request.worktree.as_deref().map(|path| find(all, path)).transpose()?;
+    let tip = request.branch.as_deref().map(|branch| refs::read(repo, branch)).transpose()?.flatten();
+    if let Some(branch) = &request.branch {
+        let other = all.iter().find(|other| other.holds(branch) && Some(&other.path) != worktree.map(|w| &w.path));
+        if let Some(other) = other {
+            return Err(RemoveError::CheckedOut { branch: branch.clone(), path: other.path.clone() });
+        }
+        if request.expected.is_some() && request.expected != tip {
+            let expected = Expected::from(request.expected);
+            return Err(RefError::OutOfDate { name: branch.clone(), expected, actual: tip }.into());
+        }
+    }
+    let losses = losses(repo, worktree, tip, request.target)?;
+    if losses.is_beyond_backup() || (losses.is_work() && !request.force) {
+        return Err(RemoveError::WouldLose { losses: Box::new(losses) });
+    }
+    Ok(Examined { worktree, tip, losses })
 }
 
 /// Finish a removal that a dead process left, or give the folder back when it is not as in the backup. Gives the entry,

@@ -1,24 +1,54 @@
 //! Undoing a creation: at once when it failed, or by the next command when its process died.
 //!
 //! The same steps for both, and every one can be repeated. A worktree that somebody has put anything into, or a branch
-//! that has moved, stays.
+//! that has moved, stays. What a worktree got to make it ready goes with it; when its process has died long ago, somebody
+//! may have worked between that, so what is neither committed nor a copy is written to a backup ref first.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 use gix::actor::Signature;
+use gix::bstr::{BStr, BString};
+use serde::{Deserialize, Serialize};
 
 use super::create::{CreateError, Intent};
-use super::discard;
 use super::journal::{Entry, JournalError};
+use super::remove::RemoveError;
+use super::{backup, discard, losses, ready};
+use crate::check::process;
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
+use crate::git::repository::path_of;
 use crate::git::stale;
 use crate::git::worktrees::{self, Worktree};
 use crate::git::{Repository, status};
+
+/// What has been put into the worktree.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Stage {
+    /// What git checks out.
+    #[default]
+    CheckedOut,
+    /// It is being made ready, and is nobody's yet.
+    Preparing,
+    /// It is ready.
+    Prepared,
+}
 
 /// How undoing ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Undone {
     /// Nothing is left.
     Completely,
+    /// Nothing is left here, and what was there is kept.
+    SetAside {
+        /// The ref that holds it.
+        backup: String,
+        /// Where it was.
+        path: PathBuf,
+    },
     /// Somebody's work is there by now.
     Kept {
         /// What was found, for people.
@@ -26,19 +56,46 @@ pub(super) enum Undone {
     },
 }
 
+impl Undone {
+    /// What is left, for people.
+    pub(super) fn left(self) -> Option<String> {
+        match self {
+            Undone::Completely => None,
+            Undone::SetAside { backup, path } => Some(format!("what was in {} is in {backup}", path.display())),
+            Undone::Kept { reason } => Some(reason),
+        }
+    }
+}
+
+/// Who undoes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// The command that has made it, and told nobody of it.
+    Ourselves,
+    /// A later one, perhaps days later.
+    AnotherCommand,
+}
+
 /// Take back what the intent says was to be made, as far as it was made.
 pub(super) fn undo(
     repo: &Repository,
     entry: &mut Entry,
     mut intent: Intent,
+    by: By,
     signature: &Signature,
 ) -> Result<Undone, CreateError> {
     let all = worktrees::list(repo)?;
+    let mut undone = Undone::Completely;
     if let Some(path) = intent.worktree.clone() {
         let made = all.iter().find(|worktree| worktree.path == path && !worktree.is_main);
         if let Some(made) = made.filter(|_| !intent.undoing) {
-            if let Some(reason) = why_keep(made)? {
-                return Ok(Undone::Kept { reason });
+            undone = match (intent.stage, by) {
+                (Stage::CheckedOut, _) => why_keep(made)?.map_or(Undone::Completely, |reason| Undone::Kept { reason }),
+                (_, By::Ourselves) => Undone::Completely,
+                (_, By::AnotherCommand) => set_aside(repo, made, &entry.id, &intent, signature)?,
+            };
+            if matches!(undone, Undone::Kept { .. }) {
+                return Ok(undone);
             }
             intent.undoing = true;
             entry.update(&intent)?;
@@ -58,7 +115,14 @@ pub(super) fn undo(
         }
         discard::empty_folders(&intent.parents);
     }
-    if intent.made_branch { remove_branch(repo, &intent, signature) } else { Ok(Undone::Completely) }
+    if intent.stage != Stage::CheckedOut
+        && !intent.registered
+        && let Ok(name) = intent.name.parse()
+    {
+        ready::forget(repo, &name);
+    }
+    let branch = if intent.made_branch { remove_branch(repo, &intent, signature)? } else { Undone::Completely };
+    Ok(if branch == Undone::Completely { undone } else { branch })
 }
 
 /// Judge a creation that a dead process left: registered ones stand, others are taken back. Gives why something of it
@@ -74,16 +138,18 @@ pub fn recover(
 ) -> Result<Option<String>, CreateError> {
     let Some(intent) = entry.content::<Intent>() else { return Ok(None) };
     let mut undone = Undone::Completely;
-    if intent.undoing || !is_registered(&intent.name) {
+    // Whoever it belongs to, a worktree that was not made ready is made anew.
+    if intent.undoing || intent.stage == Stage::Preparing || !is_registered(&intent.name) {
+        // One that has only just begun to make the worktree is not to be seen in any list.
+        if !intent.mark.is_empty() {
+            process::end_left(&intent.mark);
+        }
         wait_for_orphan(repo, &intent)?;
         clear_locks(repo, &intent);
-        undone = undo(repo, &mut entry, intent, signature)?;
+        undone = undo(repo, &mut entry, intent, By::AnotherCommand, signature)?;
     }
     entry.finish()?;
-    Ok(match undone {
-        Undone::Completely => None,
-        Undone::Kept { reason } => Some(reason),
-    })
+    Ok(undone.left())
 }
 
 /// git marks a worktree so until its files are there.
@@ -142,9 +208,70 @@ fn why_keep(made: &Worktree) -> Result<Option<String>, CreateError> {
     }
     let (found, ignored) = (status::status(made)?, status::ignored(made)?);
     // A folder that cannot be looked into is somebody's as well.
-    let no_repositories = || super::losses::repositories_in(made, &ignored).is_ok_and(|inside| inside.is_empty());
+    let no_repositories = || losses::repositories_in(made, &ignored).is_ok_and(|inside| inside.is_empty());
     let is_untouched = found.is_clean() && ignored.files.is_empty() && no_repositories();
     Ok((!is_untouched).then(|| format!("there is work in {}", made.path.display())))
+}
+
+/// Keep what is in a worktree that was being made ready and is neither committed nor a copy.
+fn set_aside(
+    repo: &Repository,
+    made: &Worktree,
+    id: &str,
+    intent: &Intent,
+    signature: &Signature,
+) -> Result<Undone, CreateError> {
+    let kept = |what: &str| Ok(Undone::Kept { reason: format!("{what} {}", made.path.display()) });
+    let failed = |source: RemoveError| CreateError::Aside { path: made.path.clone(), source: Box::new(source) };
+    if !made.is_intact() || made.locked.is_some() || made.operation.is_some() {
+        return kept("somebody is using the worktree");
+    }
+    let (found, mut ignored) = (status::status(made)?, status::ignored(made)?);
+    let is_beyond = !found.embedded.is_empty() || !found.dirty_submodules.is_empty();
+    if is_beyond || !losses::repositories_in(made, &ignored).map_err(failed)?.is_empty() {
+        return kept("there is a repository in");
+    }
+    let main = worktrees::list(repo)?.into_iter().find(|worktree| worktree.is_main);
+    let is_own = |path: &BString| !main.as_ref().is_some_and(|main| is_copy(main, made, path.as_ref()));
+    ignored.files.retain(is_own);
+    let content = backup::content(repo, made, &found, &ignored).map_err(|error| failed(error.into()))?;
+    let Some(head) = made.head else { return Ok(Undone::Completely) };
+    if content.index.is_none() && content.files == backup::tree_of(repo, head)? {
+        return Ok(Undone::Completely);
+    }
+    let message = format!("{} before its creation was undone\n", intent.name);
+    let commit = backup::commit(repo, &content, Some(head), None, &message, signature)?;
+    // The id of an entry ends with the name.
+    let operation = id.strip_suffix(&format!("-{}", intent.name)).unwrap_or(id);
+    let name = format!("refs/agents-local/backup/{operation}/{}", intent.name);
+    let expected = Expected::from(refs::read(repo, &name)?);
+    let message = "backup before a creation is undone".into();
+    refs::swap_one(repo, &RefUpdate { name: name.clone(), expected, new: Some(commit), message }, signature)?;
+    Ok(Undone::SetAside { backup: name, path: made.path.clone() })
+}
+
+/// Whether a file holds nothing but what the main worktree has at the same path: a copy, or the beginning of one.
+fn is_copy(main: &Worktree, made: &Worktree, path: &BStr) -> bool {
+    let (here, there) = (made.path.join(path_of(path)), main.path.join(path_of(path)));
+    let is_same_link =
+        std::fs::read_link(&here).is_ok_and(|target| std::fs::read_link(&there).is_ok_and(|t| t == target));
+    let is_file = |path: &Path| path.symlink_metadata().is_ok_and(|data| data.is_file());
+    let begins_like = || -> std::io::Result<bool> {
+        let (mut here, mut there) = (BufReader::new(File::open(&here)?), BufReader::new(File::open(&there)?));
+        loop {
+            let (ours, theirs) = (here.fill_buf()?, there.fill_buf()?);
+            let length = ours.len().min(theirs.len());
+            if ours.is_empty() {
+                return Ok(true);
+            }
+            if length == 0 || ours[..length] != theirs[..length] {
+                return Ok(false);
+            }
+            here.consume(length);
+            there.consume(length);
+        }
+    };
+    is_same_link || (is_file(&here) && is_file(&there) && begins_like().unwrap_or(false))
 }
 
 fn remove_branch(repo: &Repository, intent: &Intent, signature: &Signature) -> Result<Undone, CreateError> {

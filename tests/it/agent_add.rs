@@ -206,3 +206,11 @@ fn shown_by_name_and_in_its_worktree() {
     [status 0]
     "#);
 }
+
+#[test]
+fn a_name_may_have_dots() {
+    let sandbox = Sandbox::with_agents(&["web.ui"]);
+    assert!(sandbox.worktree_of("web.ui").join("lines").exists());
+    sandbox.agents(["agent", "add", "web.api"]).good();
+    sandbox.is_clean("web.api");
+}

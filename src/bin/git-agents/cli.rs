@@ -76,15 +76,22 @@ pub(crate) enum Command {
     Hooks(commands::hooks::HooksArgs),
     Findings(commands::findings::FindingsArgs),
     Status(commands::status::StatusArgs),
+    Brief(commands::brief::BriefArgs),
+    Presets(commands::presets::PresetsArgs),
     Conflicts(commands::conflicts::ConflictsArgs),
     MergeOrder(commands::merge_order::MergeOrderArgs),
     Rebase(commands::rebase::RebaseArgs),
     Merge(commands::merge::MergeArgs),
     Cleanup(commands::cleanup::CleanupArgs),
     Resolve(commands::resolve::ResolveArgs),
+    Create(commands::create::CreateArgs),
+    Multi(commands::multi::MultiArgs),
+    Fanout(commands::fanout::FanoutArgs),
+    Execute(commands::execute::ExecuteArgs),
     Run(commands::run::RunArgs),
     Runs(commands::runs::RunsArgs),
     Logs(commands::logs::LogsArgs),
+    Attach(commands::attach::AttachArgs),
     Send(commands::send::SendArgs),
     Report(commands::report::ReportArgs),
     Wait(commands::wait::WaitArgs),
@@ -103,11 +110,14 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether it goes on after an interrupt, to end in order.
-    pub(crate) fn outlives_interrupts(&self) -> bool {
+    /// Whether the command itself hears when it is interrupted.
+    pub(crate) fn hears_interrupts(&self) -> bool {
         match self {
-            Command::Demo(_) => true,
+            Command::Demo(_) | Command::Execute(_) => true,
             Command::Run(args) => args.is_in_foreground(),
+            Command::Create(commands::create::CreateArgs { staying, .. })
+            | Command::Multi(commands::multi::MultiArgs { staying, .. })
+            | Command::Fanout(commands::fanout::FanoutArgs { staying, .. }) => staying.wait,
             _ => false,
         }
     }

@@ -117,7 +117,12 @@ impl Context {
 
     /// Name the commands of `.agents.toml` that are not run because nobody has trusted it.
     pub(crate) fn warn_of_commands(&self, file: &SharedFile) {
-        for (name, command) in file.commands().filter(|_| !file.is_trusted) {
+        self.warn_of_untrusted(file, |_| true);
+    }
+
+    /// The same for the keys that matter at the moment.
+    pub(crate) fn warn_of_untrusted(&self, file: &SharedFile, matters: impl Fn(&str) -> bool) {
+        for (name, command) in file.commands().filter(|(name, _)| !file.is_trusted && matters(name)) {
             let tail = "see git agents trust --show";
             self.ui.warn(&format!(
                 "{} proposes {name} = {command:?}, which is not trusted and not run; {tail}",

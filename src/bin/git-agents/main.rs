@@ -41,8 +41,9 @@ fn main() -> ExitCode {
         Err(error) => return usage(&world, &error),
     };
     // An interrupt takes the lock files that we hold with it; git would do the same. The demo holds none, and stays to
-    // remove its folder; a run in the foreground has the terminal, and its interrupts are its own.
-    if !cli.command.as_ref().is_some_and(cli::Command::outlives_interrupts) {
+    // remove its folder; what drives a plan finishes what it is at; a run in the foreground has the terminal, and its
+    // interrupts are its own.
+    if !cli.command.as_ref().is_some_and(cli::Command::hears_interrupts) {
         gix::tempfile::signal::setup(Default::default());
     }
     let ui = Ui {

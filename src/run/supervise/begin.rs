@@ -39,8 +39,17 @@ pub(super) enum Seat {
     Terminal,
 }
 
+/// What is in the program's environment.
+#[derive(Debug)]
+pub(super) enum Env {
+    /// What we have ourselves, and this.
+    Besides(Vec<(OsString, OsString)>),
+    /// This and nothing else: ours is that of tmux.
+    Whole(Vec<(OsString, OsString)>),
+}
+
 /// Start the program and give what watches over it.
-pub(super) fn begin(folder: &Folder, env: &[(OsString, OsString)], seat: Seat) -> Result<Watch, Answer> {
+pub(super) fn begin(folder: &Folder, env: &Env, seat: Seat) -> Result<Watch, Answer> {
     let failed = |what: &'static str| move |error: io::Error| Answer::Failed(format!("{what}: {error}"));
     let plan = match file::read::<Plan>(&folder.plan()) {
         Fact::Known(plan) => plan,
@@ -62,7 +71,11 @@ pub(super) fn begin(folder: &Folder, env: &[(OsString, OsString)], seat: Seat) -
     let mut streams = Vec::new();
     let mut command = command(&plan, env);
     match seat {
-        Seat::Terminal => {}
+        Seat::Terminal => {
+            if let Some(from) = &plan.stdin {
+                command.stdin(File::open(from).map_err(failed("stdin"))?);
+            }
+        }
         Seat::Background => {
             command.process_group(0).stdin(Stdio::null());
             for stream in [folder::Stream::Out, folder::Stream::Err] {
@@ -92,7 +105,7 @@ pub(super) fn begin(folder: &Folder, env: &[(OsString, OsString)], seat: Seat) -
         tree.group = Some(agent);
         drop(guard.watch(agent));
     }
-    let began = began(agent);
+    let began = Began { tmux: file::read(&folder.window()).known().cloned(), ..began(agent) };
     // From here on everything that was started has to be ended again.
     if let Err(error) = file::write(&folder.began(), &began) {
         tree.signal(Signal::KILL);
@@ -124,13 +137,20 @@ pub(super) fn begin(folder: &Folder, env: &[(OsString, OsString)], seat: Seat) -
 
 /// The agent's program as it was planned.
 #[expect(clippy::disallowed_methods, reason = "it is the agent's own program, not git")]
-fn command(plan: &Plan, env: &[(OsString, OsString)]) -> Command {
+fn command(plan: &Plan, env: &Env) -> Command {
     let words: Vec<OsString> = plan.argv.iter().map(OsString::from).collect();
     let mut command = Command::new(words.first().cloned().unwrap_or_default());
     command.args(words.iter().skip(1)).current_dir(&plan.dir);
     for name in LOCAL_VARIABLES.iter().chain(&[INSIDE]) {
         command.env_remove(name);
     }
+    let env = match env {
+        Env::Besides(env) => env,
+        Env::Whole(env) => {
+            command.env_clear();
+            env
+        }
+    };
     command.envs(env.iter().map(|(name, value)| (name, value))).env(MARK, plan.id.as_str());
     command
 }

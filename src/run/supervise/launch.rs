@@ -110,14 +110,14 @@ pub fn words(program: &Path, folder: &Folder) -> [OsString; 4] {
 }
 
 /// Variables as bytes: their length first, so that what was cut off is known to be.
-fn encode(env: &[(String, OsString)]) -> Vec<u8> {
+pub(in crate::run) fn encode(env: &[(String, OsString)]) -> Vec<u8> {
     let entry = |(name, value): &(String, OsString)| [name.as_bytes(), b"=", value.as_bytes(), b"\0"].concat();
     let block: Vec<u8> = env.iter().flat_map(entry).collect();
     [&(block.len() as u64).to_be_bytes()[..], &block].concat()
 }
 
 /// The variables that came through the socket; none when it was cut off.
-pub(super) fn decode(socket: &mut impl Read) -> Option<Vec<(OsString, OsString)>> {
+pub(in crate::run) fn decode(socket: &mut impl Read) -> Option<Vec<(OsString, OsString)>> {
     let mut length = [0; 8];
     socket.read_exact(&mut length).ok()?;
     let length = u64::from_be_bytes(length);

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// One stream's files.
 #[derive(Debug)]
-pub(super) struct Log {
+pub(in crate::run) struct Log {
     path: PathBuf,
     older: PathBuf,
     /// None until something is written, and while none can be made.
@@ -15,16 +15,16 @@ pub(super) struct Log {
     size: u64,
     limit: u64,
     /// How many bytes could not be kept.
-    pub(super) dropped: u64,
+    pub(in crate::run) dropped: u64,
 }
 
 impl Log {
-    pub(super) fn new(path: PathBuf, older: PathBuf, limit: u64) -> Self {
+    pub(in crate::run) fn new(path: PathBuf, older: PathBuf, limit: u64) -> Self {
         Log { path, older, file: None, size: 0, limit: limit.max(1), dropped: 0 }
     }
 
     /// Keep what fits. What does not (a full disk) is counted, and the program goes on.
-    pub(super) fn keep(&mut self, mut bytes: &[u8]) {
+    pub(in crate::run) fn keep(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             match self.write(bytes) {
                 Ok(written) if written > 0 => bytes = &bytes[written..],

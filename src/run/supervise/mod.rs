@@ -7,7 +7,7 @@
 
 mod begin;
 pub(super) mod launch;
-mod log;
+pub(super) mod log;
 mod tree;
 mod watch;
 
@@ -27,9 +27,10 @@ use super::folder::Folder;
 use super::id::MARK;
 use super::record::Ended;
 use super::start::{Planned, Request, Started, plan};
+use super::tmux::pane_log::{self, PANE_LOG};
 use crate::git::Repository;
 use crate::world::World;
-use begin::{Seat, begin};
+use begin::{Env, Seat, begin};
 pub use launch::words;
 use launch::{Answer, SUPERVISE};
 
@@ -39,15 +40,20 @@ pub const SETTLE: &str = "__settle";
 /// Be the supervisor that the command line asks for; none when it asks for something else.
 pub fn answer_launcher() -> Option<ExitCode> {
     let mut args = std::env::args_os().skip(1);
-    if args.next()? != SUPERVISE {
+    let role = args.next()?;
+    if role != SUPERVISE && role != PANE_LOG {
         return None;
     }
     let (Some(folder), program, None) = (args.next(), args.next(), args.next()) else {
         return Some(ExitCode::from(2));
     };
+    let folder = Folder::at(Path::new(&folder));
+    if role == PANE_LOG {
+        return Some(pane_log::keep(&folder));
+    }
     // Without its path, the whole program is the one that we are.
     let program = program.map(PathBuf::from).or_else(|| std::env::current_exe().ok());
-    Some(supervise(&Folder::at(Path::new(&folder)), program.as_deref()))
+    Some(supervise(&folder, program.as_deref()))
 }
 
 fn supervise(folder: &Folder, program: Option<&Path>) -> ExitCode {
@@ -73,7 +79,7 @@ fn in_background(folder: &Folder) -> ExitCode {
     };
     // Whoever leads a group already stays in its session.
     rustix::process::setsid().ok();
-    let begun = begin(folder, &env, Seat::Background);
+    let begun = begin(folder, &Env::Besides(env), Seat::Background);
     let answer = match &begun {
         Ok(_) => Answer::Started,
         Err(answer) => answer.clone(),
@@ -90,7 +96,12 @@ fn in_background(folder: &Folder) -> ExitCode {
 fn in_window(folder: &Folder) -> ExitCode {
     // Whoever has opened the window lets go of the lock when it is there.
     let Some(_held) = folder.wait_to_hold() else { return ExitCode::from(4) };
-    match begin(folder, &[], Seat::Terminal) {
+    // Whoever has opened the window was killed before everything was said: nothing is started.
+    let Some(env) = super::tmux::receive(&folder.environment()) else {
+        drop(std::fs::remove_dir_all(folder.path()));
+        return ExitCode::from(4);
+    };
+    match begin(folder, &Env::Whole(env), Seat::Terminal) {
         Ok(mut watch) => {
             watch.finish();
             ExitCode::SUCCESS
@@ -112,7 +123,7 @@ pub fn foreground(repo: &Repository, world: &World, request: &Request<'_>) -> Re
     let planned = plan(repo, world, request)?;
     let env: Vec<(OsString, OsString)> =
         request.env.iter().map(|(name, value)| (OsString::from(name), value.clone())).collect();
-    match begin(&planned.folder, &env, Seat::Terminal) {
+    match begin(&planned.folder, &Env::Besides(env), Seat::Terminal) {
         Ok(mut watch) => {
             let Planned { folder, plan, held, live, .. } = planned;
             let ended = watch.finish();

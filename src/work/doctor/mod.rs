@@ -5,6 +5,7 @@
 
 mod agents;
 mod leftovers;
+mod ports;
 mod resolutions;
 mod runs;
 mod settings;
@@ -95,6 +96,7 @@ pub fn examine(repo: &Repository, world: &World, Manner { mend, deep }: Manner) 
         found.extend(state::recompute(repo));
     }
     found.extend(agents::examine(repo));
+    found.extend(ports::examine(repo, mend));
     found.extend(sharing::examine(repo, world, mend));
     found.extend(resolutions::examine(repo, mend));
     found.extend(runs::examine(repo, world, mend));

@@ -120,6 +120,14 @@ pub fn prepare(
     Ok(prepared)
 }
 
+/// Whether there is anything to run before a worktree goes.
+///
+/// # Errors
+/// [`ReadyError::Settings`].
+pub fn has_teardown(repo: &Repository) -> Result<bool, ReadyError> {
+    Ok(!Commands::of(repo, Phase::Teardown)?.commands.is_empty())
+}
+
 /// Run the commands of `agents.teardown` in a worktree that is about to go. `id` names the log.
 ///
 /// # Errors

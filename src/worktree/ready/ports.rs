@@ -109,7 +109,7 @@ pub fn lease(repo: &Repository, agent: &AgentName) -> Result<Option<Lease>, Port
         return Ok(Some(known(*ports)));
     }
     let found = choose(&leases, range, each, seed(repo.common_dir()), is_in_use);
-    let (ports, was_in_use) = found.ok_or_else(|| PortsError::Full { range, each, agents: leases.len() })?;
+    let (ports, was_in_use) = found.ok_or(PortsError::Full { range, each, agents: leases.len() })?;
     leases.insert(agent.to_string(), ports);
     write(repo, &leases)?;
     Ok(Some(Lease { ports, was_in_use, is_new: true }))
@@ -194,7 +194,8 @@ fn configured(repo: &Repository) -> Result<(PortRange, u16), PortsError> {
     Ok((range, each))
 }
 
-fn file(repo: &Repository) -> PathBuf {
+/// Where the leases are.
+pub fn file(repo: &Repository) -> PathBuf {
     repo.agents_dir().join("ports.json")
 }
 

@@ -93,6 +93,7 @@ impl Sandbox {
             .env("PATH", path)
             .env("HOME", self.root.join("home"))
             .env("TMPDIR", self.root.join("tmp"))
+            .env("TMUX_TMPDIR", self.root.join("tmp"))
             .env("TZ", "UTC")
             .env("LC_ALL", "C.UTF-8")
             .env("NO_COLOR", "1")

@@ -15,8 +15,11 @@ use git_agents::work::backups;
 use git_agents::work::cleanup::{self, Fate, Going, Looked, Wanted};
 use git_agents::work::recover::Told;
 use git_agents::work::remote_branches::{self, Deleted, RemoteFate, Upstream};
+use git_agents::work::removal::RemovalError;
+use git_agents::worktree::ready::Event;
 
 use super::complete_values::agent_names;
+use super::narrator::Narrator;
 use crate::context::{Context, known_agent};
 use crate::error::{CliError, Exit, removal_refused};
 use crate::render::style::{counted, listed};
@@ -40,6 +43,9 @@ pub(crate) struct CleanupArgs {
     /// Delete the agents' branches on their remotes as well, where what they hold has landed.
     #[arg(long)]
     remote: bool,
+    /// Do not run the commands of agents.teardown before.
+    #[arg(long)]
+    no_teardown: bool,
     /// Do not ask.
     #[arg(short, long)]
     yes: bool,
@@ -65,7 +71,8 @@ pub(crate) fn run(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
         return clean_runs(ctx, args);
     }
     let here = ctx.absolute(Path::new("."))?;
-    let around = Around { ctx, repo, here: &here, named: !args.agents.is_empty() };
+    let (named, teardown) = (!args.agents.is_empty(), !args.no_teardown);
+    let around = Around { ctx, repo, here: &here, named, teardown };
     let target = config::target(repo)?;
     let snapshot = ctx.load(&Scope::open())?;
     // An interrupted cleanup that has just been finished was this one: who went with it is no mistake.
@@ -151,6 +158,7 @@ struct Around<'c> {
     repo: &'c Repository,
     here: &'c Path,
     named: bool,
+    teardown: bool,
 }
 
 impl Around<'_> {
@@ -201,8 +209,20 @@ impl Around<'_> {
         Ok(())
     }
 
+    fn teardown(&self, going: &Going) -> Result<(), RemovalError> {
+        if !self.teardown {
+            return Ok(());
+        }
+        let narrator = Narrator::new(&self.ctx.ui, 1, self.ctx.ui.spinner());
+        let observer = |agent: &AgentName, event: Event<'_>| narrator.tell(agent, &event);
+        let ran = cleanup::teardown(self.repo, &self.ctx.world, going, &observer);
+        narrator.done();
+        ran.map(drop)
+    }
+
     fn take_away(&self, one: &Looked, going: &Going, view: &mut CleanupView) {
-        match cleanup::remove(self.repo, &self.ctx.world, going) {
+        let removed = self.teardown(going).and_then(|()| cleanup::remove(self.repo, &self.ctx.world, going));
+        match removed {
             Ok(removed) => {
                 if removed.as_ref().is_some_and(|removed| !removed.branch_deleted) {
                     self.ctx.ui.warn(&format!("{} has moved in this very moment, and stays", one.branch));
@@ -210,7 +230,9 @@ impl Around<'_> {
                 view.removed.push(RemovedAgent::new(going, &one.branch, removed.as_ref()));
             }
             Err(error) => {
-                let error = removal_refused(self.repo, &one.name, error);
+                let mut error = removal_refused(self.repo, &one.name, error);
+                // One line an agent; what a command wrote is in its log.
+                error.message = error.message.lines().next().unwrap_or_default().to_owned();
                 view.has_failed |= error.exit == Exit::Outside;
                 view.kept.push(KeptView::failed(one, error));
             }

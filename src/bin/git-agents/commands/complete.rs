@@ -3,13 +3,12 @@
 use std::path::Path;
 
 use clap::Args;
-use git_agents::agent::{AgentName, CommitId};
+use git_agents::agent::AgentName;
 use git_agents::config;
-use git_agents::state::Action;
 use git_agents::store::Scope;
 use git_agents::sync::Provisional;
 use git_agents::task::{Hours, Task};
-use git_agents::work::complete::{Survey, compare, survey};
+use git_agents::work::complete::{Allowed, Incomplete, Survey, compare, survey};
 use git_agents::work::leases;
 
 use super::begun::refuse_elsewhere;
@@ -64,20 +63,13 @@ pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
     };
     refuse_elsewhere(ctx, agent, task)?;
     let survey = survey(repo, &target, agent, task)?;
-    check(&name, &survey, &git_there(ctx, &survey)?, allow_dirty, allow_empty)?;
+    let allowed = Allowed { dirty: allow_dirty, empty: allow_empty };
+    check(&name, &survey, &git_there(ctx, &survey)?, allowed)?;
     let prefix = prefix(ctx)?;
     let named: Vec<Vec<String>> = files.iter().map(|file| spellings(&prefix, file)).collect();
     let difference = if named.is_empty() { None } else { Some(compare(&survey.files, &named)) };
     let id = task.id.clone();
-    let fence = leases::known(repo, &name, task);
-    let action = Action::Complete {
-        agent: name.clone(),
-        task: id.clone(),
-        tip: CommitId::try_from(survey.tip.to_string()).ok(),
-        files: survey.files.iter().map(|file| git_agents::path::recorded(file)).collect(),
-        hours,
-        fence,
-    };
+    let action = survey.completes(repo, &name, task, hours);
     let committed = ctx.transact(&Scope::open(), |_, _| Ok(Some(action.clone().into())))?;
     leases::forget(repo, &name);
     if let Some(task) = committed.as_ref().and_then(|committed| committed.state.tasks.get(&id)) {
@@ -104,35 +96,33 @@ fn not_in_progress(state: &git_agents::state::State, name: &AgentName) -> CliErr
     }
 }
 
-fn check(name: &AgentName, survey: &Survey, git: &str, allow_dirty: bool, allow_empty: bool) -> Result<(), CliError> {
-    if let Some(operation) = survey.operation {
-        let command = operation.command();
-        return Err(CliError::refused("worktree-busy", format!("{name}'s worktree is in the middle of a {command}"))
-            .hint(format!("{git} {command} --continue"))
-            .hint(format!("{git} {command} --abort")));
-    }
-    let dirty = survey.uncommitted.as_ref().filter(|status| !status.is_clean());
-    if let Some(status) = dirty.filter(|_| !allow_dirty) {
-        let paths: Vec<String> = status
-            .tracked()
-            .into_iter()
-            .chain(status.untracked.iter().map(AsRef::as_ref))
-            .chain(status.embedded.iter().map(AsRef::as_ref))
-            .map(git_agents::git::repository::path_text)
-            .collect();
-        let shown = paths.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
-        let more = if paths.len() > 5 { ", …" } else { "" };
-        let number = counted(paths.len(), "uncommitted path");
-        return Err(CliError::refused("uncommitted", format!("{name} has {number}: {shown}{more}"))
-            .hint(format!("{git} add … && {git} commit"))
-            .hint(format!("git agents complete {name} --allow-dirty")));
-    }
-    if survey.commits == 0 && !allow_empty {
-        return Err(CliError::refused("empty-branch", format!("{name}'s branch has no commits for this task"))
+fn check(name: &AgentName, survey: &Survey, git: &str, allowed: Allowed) -> Result<(), CliError> {
+    let Err(incomplete) = survey.check(allowed) else { return Ok(()) };
+    Err(match incomplete {
+        Incomplete::Busy { operation } => {
+            let command = operation.command();
+            CliError::refused("worktree-busy", format!("{name}'s worktree is in the middle of a {command}"))
+                .hint(format!("{git} {command} --continue"))
+                .hint(format!("{git} {command} --abort"))
+        }
+        Incomplete::Uncommitted { paths } => {
+            let shown = shown_paths(&paths);
+            let number = counted(paths.len(), "uncommitted path");
+            CliError::refused("uncommitted", format!("{name} has {number}: {shown}"))
+                .hint(format!("{git} add … && {git} commit"))
+                .hint(format!("git agents complete {name} --allow-dirty"))
+        }
+        Incomplete::Empty => CliError::refused("empty-branch", format!("{name}'s branch has no commits for this task"))
             .hint(format!("{git} commit"))
-            .hint(format!("git agents complete {} --allow-empty", quoted(name.as_str()))));
-    }
-    Ok(())
+            .hint(format!("git agents complete {} --allow-empty", quoted(name.as_str()))),
+    })
+}
+
+/// The first few of many paths.
+pub(crate) fn shown_paths(paths: &[String]) -> String {
+    let shown = paths.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if paths.len() > 5 { ", …" } else { "" };
+    format!("{shown}{more}")
 }
 
 /// How git is called in the agent's worktree from where we are.

@@ -1,5 +1,9 @@
-//! Registering agents counts for all clones: of two that register the same name at once, one does.
+//! Making agents' worktrees ready, and registering the agents.
+//!
+//! Registering counts for all clones: of two that register the same name at once, one does.
 
+use clap::Args;
+use git_agents::config::SETUP_KEY;
 use git_agents::state::OperationId;
 use git_agents::store::{self, History};
 use git_agents::work::enrol::{Enrolled, Enrolling};
@@ -7,6 +11,24 @@ use git_agents::work::enrol::{Enrolled, Enrolling};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::sharing::Sharing;
+
+/// Whether new worktrees are set up.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct SetupArg {
+    /// Do not run the commands of agents.setup in new worktrees.
+    #[arg(long)]
+    pub(crate) no_setup: bool,
+}
+
+/// Say what `.agents.toml` would have run in new worktrees.
+pub(crate) fn warn_of_setup(ctx: &Context, setup: SetupArg) -> Result<(), CliError> {
+    if !setup.no_setup
+        && let Some(file) = ctx.shared_file()?
+    {
+        ctx.warn_of_untrusted(&file, |key| key == SETUP_KEY);
+    }
+    Ok(())
+}
 
 /// How far back in the chain a registration of a moment ago is looked for.
 const LOOK_BACK: usize = 1_000;

@@ -10,26 +10,30 @@ use git_agents::git::{Git, refs};
 use git_agents::state::State;
 use git_agents::store::Scope;
 use git_agents::work::elsewhere::{Elsewhere, short};
-use git_agents::work::enrol::{self, EnrolError, Enrolment};
+use git_agents::work::enrol::{self, EnrolError, Enrolment, Making};
 use git_agents::work::overview::{AgentOverview, TargetVerdict};
 use git_agents::work::place::{self, Place, Standing};
 use git_agents::work::taken;
 use git_agents::worktree::create::CreateError;
+use git_agents::worktree::ready::Event;
 use gix::ObjectId;
 
 use super::complete_values::branch_names;
-use super::enrolling::confirmed;
+use super::enrolling::{SetupArg, confirmed, warn_of_setup};
+use super::narrator::Narrator;
 use super::stranger::refuse_stranger;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit, quoted};
 use crate::sharing::{OfflineArg, Sharing};
 use crate::view::agent::{BUSY, Trouble, troubles};
 use crate::view::enrolled::EnrolledView;
+use crate::view::prepared::prepared_warnings;
 
 /// Register agents and make a branch and a worktree for each.
 ///
 /// Run again, it adds what is missing and changes nothing else. The worktrees go to ../REPOSITORY-worktrees/NAME
-/// unless `--worktrees` or agents.worktrees names another folder.
+/// unless `--worktrees` or agents.worktrees names another folder. New ones get the ignored files that .worktreeinclude
+/// names, and the commands of agents.setup are run in them.
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
     /// The names of agents to register.
@@ -47,6 +51,8 @@ pub(crate) struct InitArgs {
     /// What the names of the branches begin with; kept in git's configuration as agents.prefix [default: agents/].
     #[arg(long, value_name = "PREFIX")]
     prefix: Option<String>,
+    #[command(flatten)]
+    setup: SetupArg,
     #[command(flatten)]
     offline: OfflineArg,
 }
@@ -77,7 +83,7 @@ pub(crate) fn run(ctx: &Context, args: &InitArgs) -> Result<Exit, CliError> {
 
 /// None when another clone was faster to register one of them: it is there now.
 fn try_once(ctx: &Context, args: &InitArgs) -> Result<Option<Exit>, CliError> {
-    let InitArgs { names, agents, target, worktrees, prefix, offline } = args;
+    let InitArgs { names, agents, target, worktrees, prefix, setup, offline } = args;
     let repo = ctx.repo()?;
     let mut snapshot = ctx.load(&Scope::open())?;
     let wanted = wanted_names(&snapshot.state, names, *agents)?;
@@ -103,12 +109,19 @@ fn try_once(ctx: &Context, args: &InitArgs) -> Result<Option<Exit>, CliError> {
     for (key, value) in &plan.settings {
         config::set(repo, key, value)?;
     }
+    if !enrolments.is_empty() {
+        warn_of_setup(ctx, *setup)?;
+    }
     let bar = ctx.ui.progress(enrolments.len(), "worktrees");
-    let enrolling = enrol::enrol(repo, &ctx.world, &enrolments, &|name| {
+    let narrator = Narrator::new(&ctx.ui, enrolments.len(), bar.clone());
+    let observer = |agent: &AgentName, event: Event<'_>| narrator.tell(agent, &event);
+    let made = |name: &AgentName| {
         bar.set_message(name.to_string());
         bar.inc(1);
-    });
-    bar.finish_and_clear();
+    };
+    let making = Making { with_setup: !setup.no_setup, observer: &observer, made: &made };
+    let enrolling = enrol::enrol(repo, &ctx.world, &enrolments, making);
+    narrator.done();
     let enrolling = enrolling.map_err(|error| {
         restore();
         failed(&snapshot.state, error)
@@ -125,6 +138,7 @@ fn try_once(ctx: &Context, args: &InitArgs) -> Result<Option<Exit>, CliError> {
     for complaint in enrolled.iter().filter_map(|one| one.complaint.as_ref()) {
         ctx.ui.warn(&format!("a hook failed after the worktree was made: {complaint}"));
     }
+    prepared_warnings(enrolled.iter().map(|one| &one.prepared)).iter().for_each(|warning| ctx.ui.warn(warning));
     for agent in wanted.iter().filter(|_| is_named).filter_map(|name| snapshot.state.agents.get(name)) {
         taken::note(repo, &agent.name, &agent.branch);
     }

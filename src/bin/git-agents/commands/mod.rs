@@ -2,7 +2,9 @@
 
 pub(crate) mod agent;
 pub(crate) mod assign;
+pub(crate) mod attach;
 mod begun;
+pub(crate) mod brief;
 pub(crate) mod claim;
 pub(crate) mod claims;
 pub(crate) mod cleanup;
@@ -13,10 +15,13 @@ pub(crate) mod config;
 pub(crate) mod conflicts;
 pub(crate) mod conflicts_path;
 mod conflicts_watch;
+pub(crate) mod create;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 mod enrolling;
+pub(crate) mod execute;
 pub(crate) mod fail;
+pub(crate) mod fanout;
 pub(crate) mod findings;
 pub(crate) mod guard;
 mod guard_hook;
@@ -30,7 +35,10 @@ pub(crate) mod man;
 pub(crate) mod merge;
 pub(crate) mod merge_continue;
 pub(crate) mod merge_order;
+pub(crate) mod multi;
+pub(crate) mod narrator;
 pub(crate) mod next;
+pub(crate) mod presets;
 pub(crate) mod ready;
 pub(crate) mod rebase;
 pub(crate) mod recover;
@@ -93,6 +101,10 @@ fn carry_out(ctx: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Merge(args) => merge::run(ctx, &args),
         Command::Cleanup(args) => cleanup::run(ctx, &args),
         Command::Resolve(args) => resolve::run(ctx, &args),
+        Command::Create(args) => create::run(ctx, args),
+        Command::Multi(args) => multi::run(ctx, args),
+        Command::Fanout(args) => fanout::run(ctx, args),
+        Command::Execute(args) => execute::run(ctx, args),
         Command::Run(args) => run::run(ctx, &args),
         Command::Runs(args) => runs::run(ctx, &args),
         Command::Logs(args) => logs::run(ctx, &args),
@@ -106,6 +118,9 @@ fn carry_out(ctx: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Recover(args) => recover::run(ctx, &args),
         Command::Reset(args) => reset::run(ctx, &args),
         Command::Config(args) => config::run(ctx, &args),
+        Command::Attach(args) => attach::run(ctx, &args),
+        Command::Brief(args) => brief::run(ctx, &args),
+        Command::Presets(args) => presets::run(ctx, &args),
         Command::Trust(args) => trust::run(ctx, &args),
         Command::Doctor(args) => doctor::run(ctx, &args),
         Command::Status(args) => status::run(ctx, &args),

@@ -4,6 +4,7 @@ use clap::Args;
 use git_agents::git::identity;
 use git_agents::git::refs::{self, Expected, RefUpdate};
 use git_agents::store::{self, STATE_REF, StoreError, StoreLock};
+use git_agents::worktree::ready::ports;
 
 use crate::context::Context;
 use crate::error::{CliError, Exit};
@@ -11,7 +12,7 @@ use crate::view::reset::ResetView;
 
 /// Forget all agents, tasks, findings and history, after writing a backup ref.
 ///
-/// Branches and worktrees stay as they are. How to restore the state is printed.
+/// Branches and worktrees stay as they are; the agents' ports are free. How to restore the state is printed.
 #[derive(Debug, Args)]
 pub(crate) struct ResetArgs {
     /// Do not ask.
@@ -57,6 +58,8 @@ pub(crate) fn run(ctx: &Context, args: &ResetArgs) -> Result<Exit, CliError> {
     lock.swapping(false)?;
     swapped?;
     store::forget(repo)?;
+    // Whoever is registered anew may have them. What cannot be given back now is found by doctor.
+    drop(ports::release(repo, |_| true));
     let restore = vec![format!("git update-ref {STATE_REF} {backup}")];
     ctx.ui.answer(&ResetView { backup: Some(backup), restore })?;
     Ok(Exit::Good)

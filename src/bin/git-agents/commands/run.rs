@@ -8,7 +8,7 @@ use git_agents::agent::{Agent, AgentName};
 use git_agents::duration;
 use git_agents::preset::choose::listed;
 use git_agents::run::compose::{Composed, Wanted, compose};
-use git_agents::run::{self, Mode, RunError, list, settle, supervise};
+use git_agents::run::{self, Mode, RunError, list, settle, supervise, tmux};
 use git_agents::state::State;
 use git_agents::store::Scope;
 use git_agents::task::{Task, TaskId, TaskState};
@@ -22,7 +22,7 @@ use crate::view::run_answers::StartedRun;
 /// More at once than this keep a machine, and a purse, busy.
 const MANY: usize = 5;
 
-/// Start an agent's program in its worktree, in the background.
+/// Start an agent's program in its worktree, in the background or in tmux.
 ///
 /// The command is what follows `--`, else that of the agent's profile (agents.profile in git's configuration), which is
 /// told about the agent's task. It goes on when the terminal is closed; what it writes is kept (git agents logs), and
@@ -40,6 +40,9 @@ pub(crate) struct RunArgs {
     /// Run it by itself, without a terminal; the default.
     #[arg(long, conflicts_with = "foreground")]
     background: bool,
+    /// Run it in a window of tmux, where it can be seen and told things; git agents attach shows it.
+    #[arg(long, conflicts_with_all = ["background", "foreground"])]
+    tmux: bool,
     /// Run it in this terminal, and end with its status.
     #[arg(long)]
     foreground: bool,
@@ -101,19 +104,27 @@ pub(crate) fn run(ctx: &Context, args: &RunArgs) -> Result<Exit, CliError> {
         models: &models,
         prompt: args.prompt.as_deref(),
         env: &env,
-        mode: if args.foreground { Mode::Foreground } else { Mode::Background },
+        mode: match (args.foreground, args.tmux) {
+            (true, _) => Mode::Foreground,
+            (_, true) => Mode::Tmux,
+            _ => Mode::Background,
+        },
         timeout: args.timeout,
         resume: args.resume,
         batch: None,
     };
     let composed = compose(repo, &ctx.world, state, &wanted)?;
-    if args.foreground { in_foreground(ctx, &composed) } else { in_background(ctx, &composed) }
+    if args.foreground { in_foreground(ctx, &composed) } else { by_itself(ctx, args.tmux, &composed) }
 }
 
-fn in_background(ctx: &Context, composed: &Composed) -> Result<Exit, CliError> {
+/// It goes on without us: in the background, or in a window.
+fn by_itself(ctx: &Context, in_tmux: bool, composed: &Composed) -> Result<Exit, CliError> {
     let repo = ctx.repo()?;
     let program = std::env::current_exe().map_err(|error| RunError::Supervisor { reason: error.to_string() })?;
-    let started = run::start(repo, &ctx.world, &program, &composed.request())?;
+    let started = match in_tmux {
+        true => tmux::start(repo, &ctx.world, &program, &composed.request())?,
+        false => run::start(repo, &ctx.world, &program, &composed.request())?,
+    };
     if started.live > MANY {
         ctx.ui.warn(&format!("{} agents are running at once", started.live));
     }

@@ -8,8 +8,11 @@ use git_agents::run::supervise::SETTLE;
 use git_agents::run::{RunError, RunId, list, settle};
 use git_agents::world::World;
 
+use super::execute;
+use crate::context::Context;
 use crate::error::Exit;
-use crate::ui;
+use crate::render::style::Style;
+use crate::ui::{self, Ui};
 
 /// Record how a run went, when the command line asks for it; none when it asks for something else. Nobody listens but
 /// the run's own log, and what fails is done by the next command.
@@ -35,8 +38,15 @@ fn record(world: &World, folder: &Path) -> Result<(), RunError> {
     let repo = Repository::discover(common).map_err(|error| unreadable(error.to_string()))?;
     let id = folder.file_name().and_then(|name| name.to_str()?.parse::<RunId>().ok());
     let id = id.ok_or_else(|| unreadable("it is no run".to_owned()))?;
-    match list::one(&repo, &id).known() {
-        Some(run) => settle::settle(&repo, world, run).map(drop),
-        None => Err(unreadable("its plan cannot be read".to_owned())),
+    let found = list::one(&repo, &id);
+    let run = found.known().ok_or_else(|| unreadable("its plan cannot be read".to_owned()))?;
+    settle::settle(&repo, world, run)?;
+    // A task of a batch that nobody drives is judged here.
+    let style = Style { color: false, width: None, now: world.now };
+    let ui = Ui { json: false, lines: false, quiet: false, verbose: false, out: style, err: style };
+    let ctx = Context::new(ui, world.clone(), common.to_owned());
+    if let Err(error) = execute::conclude(&ctx, run) {
+        ctx.ui.error(&error);
     }
+    Ok(())
 }

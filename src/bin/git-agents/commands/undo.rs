@@ -13,11 +13,14 @@ use git_agents::work::built_on;
 use git_agents::work::carry_out::carry_out;
 use git_agents::work::place;
 use git_agents::work::recover::Told;
+use git_agents::work::removal::RemovalError;
+use git_agents::worktree::ready::{self, Event};
 use git_agents::worktree::remove::{self, RemoveError, Request};
 
 use super::merge::tell_followed;
+use super::narrator::Narrator;
 use crate::context::Context;
-use crate::error::{CliError, Exit, built_upon};
+use crate::error::{CliError, Exit, built_upon, removal_refused};
 use crate::render::style::listed;
 use crate::view::blocked::{refusal_hints, refusal_text};
 use crate::view::undone::UndoneView;
@@ -205,6 +208,18 @@ fn undo_agents(
         }
         requests.push((agent.name.clone(), request));
     }
+    let narrator = Narrator::new(&ctx.ui, 1, ctx.ui.spinner());
+    for (name, request) in &requests {
+        if let Some(worktree) = request.worktree.as_deref().filter(|path| path.exists()) {
+            let id = ctx.world.ulid(&mut fastrand::Rng::new());
+            let observer = |agent: &AgentName, event: Event<'_>| narrator.tell(agent, &event);
+            ready::teardown(repo, name, worktree, &id, &observer).map_err(|source| {
+                let source = Box::new(source);
+                removal_refused(repo, name, RemovalError::Teardown { name: name.clone(), source })
+            })?;
+        }
+    }
+    narrator.done();
     // The state first: a kill in between leaves branches without an agent, which doctor names, and never an agent
     // without its branch.
     ctx.transact(&Scope::open(), |_, _| Ok(Some(action.clone().into())))?;

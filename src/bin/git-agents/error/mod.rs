@@ -3,15 +3,19 @@
 mod built_on;
 mod config;
 mod git;
+mod profile;
 mod queue;
+mod ready;
 mod removal;
 mod resolve;
 mod run;
 mod state;
 mod sync;
+mod tmux;
 mod work;
 
 pub(crate) use built_on::built_upon;
+pub(crate) use ready::ready_error;
 pub(crate) use removal::removal_refused;
 
 /// What the exit status says. `0` is a good answer.

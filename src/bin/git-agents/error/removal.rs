@@ -10,7 +10,7 @@ use git_agents::work::landed::JudgeError;
 use git_agents::work::removal::RemovalError;
 use git_agents::worktree::remove::RemoveError;
 
-use super::{CliError, Exit, quoted};
+use super::{CliError, Exit, quoted, ready_error};
 
 /// Why an agent was not removed.
 pub(crate) fn removal_refused(repo: &Repository, name: &AgentName, error: RemovalError) -> CliError {
@@ -23,6 +23,9 @@ pub(crate) fn removal_refused(repo: &Repository, name: &AgentName, error: Remova
         RemovalError::Inside { .. } => {
             let main = config::main_folder(repo).display().to_string();
             CliError::refused("inside-worktree", message).hint(format!("cd {}", quoted(&main)))
+        }
+        RemovalError::Teardown { name, source } => {
+            ready_error(message, *source).hint(format!("git agents agent remove {name} --no-teardown"))
         }
         RemovalError::Remove(error) => not_removed(name, error),
         RemovalError::Record(refused) => refused.into(),

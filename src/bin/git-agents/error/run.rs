@@ -1,6 +1,5 @@
 //! What runs say no with.
 
-use git_agents::profile::ProfileError;
 use git_agents::run::RunError;
 use git_agents::run::compose::ComposeError;
 
@@ -63,25 +62,11 @@ impl From<ComposeError> for CliError {
             ComposeError::NothingToResume { agent, .. } => {
                 CliError::refused("nothing-to-resume", message).hint(format!("git agents run {agent}"))
             }
-            ComposeError::Profile(error) => unusable_profile(error),
-            ComposeError::Preset(_) => CliError::refused("preset", message).hint("git agents presets"),
-            ComposeError::Prompt(_) => CliError::refused("template", message).hint("git config agents.template"),
+            ComposeError::Profile(error) => error.into(),
+            ComposeError::Preset(error) => error.into(),
+            ComposeError::Prompt(error) => error.into(),
             ComposeError::Ports(_) => CliError::refused("ports", message).hint("git config agents.ports"),
             ComposeError::Run(error) => error.into(),
         }
-    }
-}
-
-fn unusable_profile(error: ProfileError) -> CliError {
-    let message = error.to_string();
-    match error {
-        ProfileError::Unknown { known, .. } => {
-            let message = format!("{message}; there are {}", known.join(", "));
-            CliError::refused("profile-not-found", message).hint("git config agents.profile.NAME.command 'PROGRAM …'")
-        }
-        ProfileError::NotTrusted { .. } => {
-            CliError::refused("not-trusted", message).hint("git agents trust --show").hint("git agents trust")
-        }
-        _ => CliError::refused("profile", message).hint("git config --get-regexp '^agents\\.profile\\.'"),
     }
 }

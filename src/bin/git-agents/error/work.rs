@@ -20,13 +20,19 @@ use git_agents::work::strategies::UnknownStrategy;
 use git_agents::work::template::TemplateError;
 use git_agents::worktree::create::CreateError;
 
-use super::{CliError, Exit, quoted};
+use super::{CliError, Exit, quoted, ready_error};
 
 impl From<EnrolError> for CliError {
     fn from(error: EnrolError) -> Self {
         let message = error.to_string();
         match error {
             EnrolError::Create { name, source } => creation(&name, source, message),
+            EnrolError::Ready { source, .. } => {
+                let error = ready_error(message, source);
+                let is_setup = error.code == "setup-failed";
+                if is_setup { error.hint("the same command with --no-setup") } else { error }
+            }
+            EnrolError::Plan(error) => error.into(),
             EnrolError::Rejected(rejected) => rejected.into(),
             EnrolError::Store(error) => error.into(),
         }
@@ -53,6 +59,7 @@ fn creation(name: &AgentName, error: CreateError, message: String) -> CliError {
         }
         CreateError::PathRegistered { .. } => CliError::refused("path-registered", message).hint("git worktree prune"),
         CreateError::Failed { .. } => CliError::new(Exit::Outside, "worktree-failed", message),
+        CreateError::Aside { .. } => CliError::new(Exit::Outside, "remove-failed", message).hint("git agents doctor"),
         CreateError::Ref(error) => error.into(),
         CreateError::Git(error) => error.into(),
         CreateError::Journal(_) => CliError::new(Exit::Outside, "write-failed", message).hint("git agents doctor"),

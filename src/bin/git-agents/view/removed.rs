@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::error::quoted;
 use crate::render::style::{Style, counted, safe};
 use crate::ui::View;
+use crate::view::prepared::RanView;
 
 /// The answer of `agent remove`.
 #[derive(Debug, Serialize)]
@@ -26,6 +27,9 @@ pub(crate) struct RemovedView {
     pub(crate) restore: Vec<String>,
     /// Ignored folders that are gone and in no backup.
     pub(crate) not_backed_up: Vec<String>,
+    /// The teardown commands that were run; absent when there were none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) teardown: Vec<RanView>,
     #[serde(skip)]
     lost: Option<String>,
     /// The branch that stays because it was not made for the agent.
@@ -54,6 +58,7 @@ impl RemovedView {
             not_backed_up: removed
                 .map(|removed| removed.losses.ignored_folders.iter().map(|path| path_text(path.as_ref())).collect())
                 .unwrap_or_default(),
+            teardown: Vec::new(),
             foreign_branch: None,
             kept_folder: None,
             was_missing: removed.is_some_and(|removed| removed.losses.missing.is_some()),

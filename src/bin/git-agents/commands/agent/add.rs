@@ -3,21 +3,27 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use git_agents::agent::is_branch_name;
+use git_agents::agent::{AgentName, is_branch_name};
 use git_agents::config;
 use git_agents::git::refs::{self, RefError};
 use git_agents::git::worktrees;
-use git_agents::work::enrol::{self, Enrolment};
+use git_agents::work::enrol::{self, Enrolment, Making};
+use git_agents::worktree::ready::Event;
 
 use crate::commands::complete_values::branch_names;
-use crate::commands::enrolling::confirmed;
+use crate::commands::enrolling::{SetupArg, confirmed, warn_of_setup};
 use crate::commands::init::check_text;
+use crate::commands::narrator::Narrator;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit, quoted};
 use crate::sharing::{OfflineArg, Sharing};
 use crate::view::enrolled::EnrolledView;
+use crate::view::prepared::prepared_warnings;
 
 /// Register one agent with a branch and a worktree, new or existing ones.
+///
+/// A new worktree gets the ignored files that .worktreeinclude names (patterns as in .gitignore, read from the main
+/// worktree), and the commands of agents.setup are run in it. When one fails, nothing is left.
 #[derive(Debug, Args)]
 pub(crate) struct AddArgs {
     /// The agent's name.
@@ -38,11 +44,13 @@ pub(crate) struct AddArgs {
     #[arg(long)]
     existing: bool,
     #[command(flatten)]
+    setup: SetupArg,
+    #[command(flatten)]
     offline: OfflineArg,
 }
 
 pub(crate) fn run(ctx: &Context, args: AddArgs) -> Result<Exit, CliError> {
-    let AddArgs { name, branch, base, path, no_worktree, existing, offline } = args;
+    let AddArgs { name, branch, base, path, no_worktree, existing, setup, offline } = args;
     let name = agent_name(&name)?;
     let repo = ctx.repo()?;
     repo.require_git()?;
@@ -89,10 +97,17 @@ pub(crate) fn run(ctx: &Context, args: AddArgs) -> Result<Exit, CliError> {
     }
     let enrolment = Enrolment { name, branch, start, existing, worktree, registered: false };
     let sharing = Sharing::of_new_agents(ctx, offline)?;
-    let enrolled = confirmed(ctx, &sharing, enrol::enrol(repo, &ctx.world, &[enrolment], &|_| {})?)?;
+    warn_of_setup(ctx, setup)?;
+    let narrator = Narrator::new(&ctx.ui, 1, ctx.ui.spinner());
+    let observer = |agent: &AgentName, event: Event<'_>| narrator.tell(agent, &event);
+    let making = Making { with_setup: !setup.no_setup, observer: &observer, made: &|_| {} };
+    let enrolling = enrol::enrol(repo, &ctx.world, &[enrolment], making);
+    narrator.done();
+    let enrolled = confirmed(ctx, &sharing, enrolling?)?;
     for complaint in enrolled.iter().filter_map(|one| one.complaint.as_ref()) {
         ctx.ui.warn(&format!("a hook failed after the worktree was made: {complaint}"));
     }
+    prepared_warnings(enrolled.iter().map(|one| &one.prepared)).iter().for_each(|warning| ctx.ui.warn(warning));
     ctx.ui.answer(&EnrolledView::new(target.branch, &enrolled, Vec::new()))?;
     Ok(Exit::Good)
 }

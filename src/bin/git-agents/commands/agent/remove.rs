@@ -6,18 +6,22 @@ use git_agents::git::worktrees;
 use git_agents::run::list;
 use git_agents::store::Scope;
 use git_agents::work::enrol;
-use git_agents::work::removal::{Belongings, Manner};
+use git_agents::work::removal::{Belongings, Manner, RemovalError};
+use git_agents::worktree::ready::Ran;
 
 use crate::commands::complete_values::agent_names;
 use crate::commands::init::check_text;
+use crate::commands::narrator::Narrator;
 use crate::context::{Context, known_agent};
-use crate::error::{CliError, Exit, removal_refused};
+use crate::error::{CliError, Exit, ready_error, removal_refused};
+use crate::view::prepared::RanView;
 use crate::view::removed::RemovedView;
 
 /// Remove an agent with its worktree and branch.
 ///
 /// Refused while there is uncommitted, untracked or unlanded work. With --force a backup ref that holds all of it,
-/// untracked files included, is written first, and how to get it back is printed.
+/// untracked files included, is written first, and how to get it back is printed. A command of agents.teardown that fails
+/// stops it as well, unless forced.
 #[derive(Debug, Args)]
 pub(crate) struct RemoveArgs {
     /// The agent.
@@ -29,6 +33,9 @@ pub(crate) struct RemoveArgs {
     /// Leave the branch where it is.
     #[arg(long)]
     keep_branch: bool,
+    /// Do not run the commands of agents.teardown before.
+    #[arg(long)]
+    no_teardown: bool,
 }
 
 pub(crate) fn run(ctx: &Context, args: &RemoveArgs) -> Result<Exit, CliError> {
@@ -52,11 +59,34 @@ pub(crate) fn run(ctx: &Context, args: &RemoveArgs) -> Result<Exit, CliError> {
     }
     let manner =
         Manner { target: Some(target.commit), expected: None, force: args.force, keep_branch: args.keep_branch };
+    let teardown = if args.no_teardown { Vec::new() } else { run_teardown(ctx, args, &belongings, manner)? };
     let removed = belongings.remove(repo, &ctx.world, manner).map_err(refused)?;
     let mut view = RemovedView::new(&name, &agent.branch, worktree, removed.as_ref());
+    view.teardown = RanView::all(&teardown);
     view.foreign_branch = (!is_ours && belongings.tip.is_some()).then(|| agent.branch.clone());
     let elsewhere = belongings.elsewhere.as_ref().filter(|_| worktree.is_none());
     view.kept_folder = elsewhere.map(|path| path.display().to_string());
     ctx.ui.answer(&view)?;
     Ok(Exit::Good)
+}
+
+/// Run what is to be run before the worktree goes. Forced, the agent goes whatever becomes of that.
+fn run_teardown(
+    ctx: &Context,
+    args: &RemoveArgs,
+    belongings: &Belongings,
+    manner: Manner,
+) -> Result<Vec<Ran>, CliError> {
+    let repo = ctx.repo()?;
+    let narrator = Narrator::new(&ctx.ui, 1, ctx.ui.spinner());
+    let ran = belongings.teardown(repo, &ctx.world, manner, &|agent, event| narrator.tell(agent, &event));
+    narrator.done();
+    match ran {
+        Err(RemovalError::Teardown { name, source }) if args.force => {
+            let why = source.to_string();
+            ctx.ui.warn(&format!("{name} is removed although {}", ready_error(why, *source).message));
+            Ok(Vec::new())
+        }
+        ran => ran.map_err(|error| removal_refused(repo, &belongings.name, error)),
+    }
 }

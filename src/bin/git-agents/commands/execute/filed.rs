@@ -1,0 +1,109 @@
+//! Filing a plan's tasks: what is new in one operation, then what has changed.
+
+use std::time::Duration;
+
+use git_agents::execute::batch::{self, Batch, BatchError, Held};
+use git_agents::execute::filing::{Filing, FilingError, filing, mark};
+use git_agents::execute::launch;
+use git_agents::state::Action;
+use git_agents::store::{Scope, Snapshot};
+
+use super::Order;
+use crate::context::Context;
+use crate::error::{CliError, Exit};
+use crate::render::style::{counted, listed};
+
+/// Whoever judges a run that has ended is done by then.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Everything that a plan is about, closed or not.
+pub(super) fn scope(order: &Order) -> Scope {
+    let own = order.plan.tasks.iter().map(|task| &task.id);
+    Scope::open().with_tasks(own).with_tasks(order.plan.outside().map(|(.., after)| after))
+}
+
+/// What filing it would change, by what is there now.
+pub(super) fn look(ctx: &Context, order: &Order, batch: &Batch) -> Result<(Snapshot, Filing), CliError> {
+    let snapshot = ctx.load(&scope(order))?;
+    let filing = filing(&order.plan, batch, &snapshot.state.tasks)?;
+    Ok((snapshot, filing))
+}
+
+/// Refuse what would fail later, before anything is changed: agents that are not there, programs that are not.
+pub(super) fn check(ctx: &Context, order: &Order) -> Result<(), CliError> {
+    let repo = ctx.repo()?;
+    let snapshot = ctx.load(&Scope::open())?;
+    for task in &order.plan.tasks {
+        let own = launch::Own { profile: task.profile.as_deref(), model: task.model.as_deref() };
+        let agent = task.agent.as_ref().and_then(|name| snapshot.state.agents.get(name));
+        let profile = launch::profile_of(repo, &order.how, own, agent)?;
+        launch::check_installed(&profile, ctx.dir())?;
+    }
+    Ok(())
+}
+
+/// File what is not there and change what is different. Nobody else works on the batch until what is given back is
+/// dropped.
+pub(super) fn file(ctx: &Context, order: &Order) -> Result<(Batch, Held), CliError> {
+    let repo = ctx.repo()?;
+    let held = batch::hold(repo, &order.batch, PATIENCE)?;
+    let mut batch = Batch::read(repo, &order.batch, ctx.world.now)?;
+    batch.plan.clone_from(&order.source);
+    let mut changes = Filing::default();
+    ctx.transact(&scope(order), |state, _| {
+        changes = filing(&order.plan, &batch, &state.tasks)?;
+        let tasks = changes.new.clone();
+        Ok(if tasks.is_empty() { None } else { Some(Action::AddTasks { tasks }.into()) })
+    })?;
+    for (task, edit) in &changes.edits {
+        let action = Action::EditTask { task: task.clone(), edit: edit.clone() };
+        ctx.transact(&scope(order), |_, _| Ok(Some(action.clone().into())))?;
+    }
+    for planned in &order.plan.tasks {
+        // What was begun stays as it was begun, and is no news the next time either.
+        batch.tasks.entry(planned.id.clone()).or_default().planned = Some(mark(planned));
+    }
+    batch.write(repo)?;
+    tell(ctx, order, &changes);
+    Ok((batch, held))
+}
+
+fn tell(ctx: &Context, order: &Order, changes: &Filing) {
+    let label = order.batch.label();
+    if !changes.new.is_empty() {
+        ctx.ui.note(&format!("filed {} with the label {label}", counted(changes.new.len(), "task")));
+    }
+    if !changes.edits.is_empty() {
+        let ids: Vec<&str> = changes.edits.iter().map(|(id, _)| id.as_str()).collect();
+        ctx.ui.note(&format!("changed {} as the plan says now", listed(&ids)));
+    }
+    if !changes.begun.is_empty() {
+        let ids: Vec<&str> = changes.begun.iter().map(|id| id.as_str()).collect();
+        let (verb, they) = if ids.len() == 1 { ("was", "it") } else { ("were", "they") };
+        ctx.ui.warn(&format!("{} {verb} begun before the plan was changed, and {they} stay as begun", listed(&ids)));
+    }
+}
+
+impl From<BatchError> for CliError {
+    fn from(error: BatchError) -> Self {
+        let message = error.to_string();
+        match error {
+            BatchError::Busy { .. } => CliError::refused("batch-busy", message).hint("git agents runs"),
+            BatchError::Io { .. } => CliError::new(Exit::Outside, "write-failed", message),
+        }
+    }
+}
+
+impl From<FilingError> for CliError {
+    fn from(error: FilingError) -> Self {
+        let message = error.to_string();
+        match error {
+            FilingError::Taken { id, .. } => CliError::refused("task-exists", message)
+                .hint(format!("git agents task show {id}"))
+                .hint("another id for it in the plan"),
+            FilingError::UnknownDependency { .. } => {
+                CliError::refused("task-not-found", message).hint("git agents task list")
+            }
+        }
+    }
+}

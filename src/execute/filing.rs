@@ -1,0 +1,118 @@
+//! What a plan changes in the state before it is done: tasks that are new, and tasks that it says otherwise now.
+
+use std::collections::BTreeMap;
+
+use super::batch::{Batch, LABEL};
+use crate::plan::{Plan, Planned};
+use crate::task::{NewTask, Task, TaskEdit, TaskId, TaskState};
+
+/// What is to be written.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Filing {
+    /// Tasks that are not there.
+    pub new: Vec<NewTask>,
+    /// Tasks that are, and say something else.
+    pub edits: Vec<(TaskId, TaskEdit)>,
+    /// What has changed in the plan after it was begun: it stays as it was begun.
+    pub begun: Vec<TaskId>,
+}
+
+/// Why a plan cannot be filed. Nothing is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FilingError {
+    /// The id is that of a task which is not of this plan.
+    #[error("line {line}: there is a task {id} already{}: {title}", .batch.as_ref().map(|batch| format!(", of the batch {batch}")).unwrap_or_default())]
+    Taken {
+        /// Where in the plan.
+        line: usize,
+        /// The id.
+        id: TaskId,
+        /// The title of the one that is there.
+        title: String,
+        /// Which batch it is of.
+        batch: Option<String>,
+    },
+    /// It is after something that is not there.
+    #[error("line {line}: {task} is after {after}, and there is no task {after}, in the plan or elsewhere")]
+    UnknownDependency {
+        /// Where in the plan.
+        line: usize,
+        /// The task.
+        task: TaskId,
+        /// What is not there.
+        after: TaskId,
+    },
+}
+
+/// What filing `plan` as `batch` takes; `tasks` are those that are there.
+///
+/// # Errors
+/// See [`FilingError`].
+pub fn filing(plan: &Plan, batch: &Batch, tasks: &BTreeMap<TaskId, Task>) -> Result<Filing, FilingError> {
+    if let Some((line, task, after)) = plan.outside().find(|(.., after)| !tasks.contains_key(after)) {
+        return Err(FilingError::UnknownDependency { line, task: task.clone(), after: after.clone() });
+    }
+    let label = batch.name.label();
+    let mut filing = Filing::default();
+    for planned in &plan.tasks {
+        let wanted = planned.new_task(&label);
+        let Some(task) = tasks.get(&planned.id) else {
+            filing.new.push(wanted);
+            continue;
+        };
+        let other = task.labels.iter().find_map(|one| one.strip_prefix(LABEL));
+        let is_ours = task.labels.contains(&label);
+        // One that was filed by hand is taken in, when it is the same.
+        if !is_ours && (other.is_some() || task.title != planned.title) {
+            return Err(FilingError::Taken {
+                line: planned.line,
+                id: planned.id.clone(),
+                title: task.title.clone(),
+                batch: other.map(str::to_owned),
+            });
+        }
+        let known = batch.tasks.get(&planned.id).and_then(|member| member.planned.as_ref());
+        let is_news = known.is_none_or(|known| *known != mark(planned));
+        let edit = if is_news { difference(task, &wanted) } else { TaskEdit::default() };
+        match task.state {
+            _ if edit.is_empty() => {}
+            TaskState::Open | TaskState::Assigned | TaskState::Failed | TaskState::Blocked => {
+                filing.edits.push((task.id.clone(), edit));
+            }
+            // A file that was lost says nothing of what has changed.
+            _ if known.is_some() => filing.begun.push(task.id.clone()),
+            _ => {}
+        }
+    }
+    Ok(filing)
+}
+
+/// A number that changes with what the plan says of a task.
+pub fn mark(planned: &Planned) -> String {
+    let text = serde_json::to_string(&planned.new_task("")).unwrap_or_default();
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in text.bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    format!("{hash:016x}")
+}
+
+/// What has to change for the task to say what is wanted. Labels are only added: others may have put theirs.
+fn difference(task: &Task, wanted: &NewTask) -> TaskEdit {
+    let mut labels = task.labels.clone();
+    labels.extend(wanted.labels.iter().filter(|label| !task.labels.contains(label)).cloned());
+    let mut edit = TaskEdit::default();
+    edit.title = (task.title != wanted.title).then(|| wanted.title.clone());
+    edit.body = (task.body != wanted.body).then(|| wanted.body.clone());
+    edit.hours = wanted.hours.filter(|_| task.hours != wanted.hours);
+    edit.category = wanted.category.clone().filter(|_| task.category != wanted.category);
+    edit.priority = (task.priority != wanted.priority).then_some(wanted.priority);
+    edit.labels = (labels != task.labels).then_some(labels);
+    edit.paths = (task.paths != wanted.paths).then(|| wanted.paths.clone());
+    edit.after = (task.after != wanted.after).then(|| wanted.after.clone());
+    edit
+}
+
+#[cfg(test)]
+#[path = "filing_test.rs"]
+mod tests;

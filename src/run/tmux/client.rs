@@ -1,0 +1,114 @@
+//! The one door to tmux.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
+use std::process::{Command, Stdio};
+
+use super::TmuxError;
+use crate::git::hooks::INSIDE;
+use crate::git::run::LOCAL_VARIABLES;
+use crate::run::id::MARK;
+use crate::run::record::TmuxIds;
+use crate::text::sentence;
+use crate::world::World;
+
+/// One call of tmux that is being put together.
+pub(super) struct Tmux {
+    args: Vec<OsString>,
+    /// How many of them say which server.
+    server: usize,
+    input: Option<Vec<u8>>,
+}
+
+impl Tmux {
+    /// The server that tmux itself would ask: the one that we are in, else the user's.
+    pub(super) fn here() -> Self {
+        Tmux { args: Vec::new(), server: 0, input: None }
+    }
+
+    /// The server that has a window.
+    pub(super) fn at(ids: &TmuxIds) -> Self {
+        match &ids.socket {
+            Some(socket) => Tmux { args: vec!["-S".into(), socket.into()], server: 2, input: None },
+            None => Tmux::here(),
+        }
+    }
+
+    pub(super) fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.args.extend(args.into_iter().map(|arg| separate(arg.as_ref())));
+        self
+    }
+
+    pub(super) fn input(mut self, bytes: &[u8]) -> Self {
+        self.input = Some(bytes.to_owned());
+        self
+    }
+
+    /// All of it, to be run by somebody else.
+    pub(super) fn argv(self) -> Vec<OsString> {
+        [OsString::from("tmux")].into_iter().chain(self.args).collect()
+    }
+
+    /// Run it; gives what it writes, without the last line break.
+    pub(super) fn text(self) -> Result<String, TmuxError> {
+        let command = self.args.get(self.server).map(|one| one.to_string_lossy().into_owned()).unwrap_or_default();
+        let output = self.run().map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => TmuxError::Missing,
+            _ => TmuxError::Failed { command: command.clone(), reason: error.to_string() },
+        })?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        let said = said.lines().last().filter(|line| !line.trim().is_empty()).map(sentence);
+        Err(TmuxError::Failed { command, reason: said.unwrap_or_else(|| output.status.to_string()) })
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "tmux is another program than git")]
+    fn run(&self) -> io::Result<std::process::Output> {
+        let mut command = Command::new("tmux");
+        command.args(&self.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A server that this starts lives on: it belongs to no repository, and to no run that ends.
+        for name in LOCAL_VARIABLES.iter().chain(&[INSIDE, MARK]) {
+            command.env_remove(name);
+        }
+        let Some(input) = &self.input else { return command.output() };
+        let mut child = command.stdin(Stdio::piped()).spawn()?;
+        let mut pipe = child.stdin.take();
+        let written = pipe.as_mut().map_or(Ok(()), |pipe| pipe.write_all(input));
+        drop(pipe);
+        let output = child.wait_with_output()?;
+        // When it has not read everything, it says why.
+        if output.status.success() { written.map(|()| output) } else { Ok(output) }
+    }
+}
+
+/// Whether we are in a client of the server that has a window.
+pub fn is_inside(ids: &TmuxIds) -> bool {
+    let inside = World::variable("TMUX").unwrap_or_default();
+    let socket = inside.split(',').next().unwrap_or_default();
+    !socket.is_empty() && ids.socket.as_deref().is_none_or(|known| known == socket)
+}
+
+/// An argument that ends with `;` would end the command for tmux, unless there is a backslash before it.
+fn separate(arg: &OsStr) -> OsString {
+    let bytes = arg.as_encoded_bytes();
+    match bytes.strip_suffix(b";") {
+        Some(before) => {
+            use std::os::unix::ffi::OsStringExt;
+            OsString::from_vec([before, b"\\;"].concat())
+        }
+        None => arg.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_argument_ends_the_command() {
+        let argv = Tmux::here().args(["send-keys", "a;", ";", "b"]).argv();
+        assert_eq!(argv, ["tmux", "send-keys", "a\\;", "\\;", "b"]);
+    }
+}
