@@ -9,7 +9,6 @@ use git_agents::store::Scope;
 use git_agents::sync::Provisional;
 use git_agents::task::{Hours, Task};
 use git_agents::work::complete::{Allowed, Incomplete, Survey, compare, survey};
-use git_agents::work::leases;
 
 use super::begun::refuse_elsewhere;
 use super::complete_values::agent_names;
