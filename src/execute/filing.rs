@@ -21,9 +21,9 @@ pub struct Filing {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FilingError {
     /// The id is that of a task which is not of this plan.
-    #[error("line {line}: there is a task {id} already{}: {title}", .batch.as_ref().map(|batch| format!(", of the batch {batch}")).unwrap_or_default())]
+    #[error("{}there is a task {id} already{}: {title}", place(*.line), .batch.as_ref().map(|batch| format!(", of the batch {batch}")).unwrap_or_default())]
     Taken {
-        /// Where in the plan.
+        /// Where in the plan; 0 when it was not written down.
         line: usize,
         /// The id.
         id: TaskId,
@@ -33,15 +33,19 @@ pub enum FilingError {
         batch: Option<String>,
     },
     /// It is after something that is not there.
-    #[error("line {line}: {task} is after {after}, and there is no task {after}, in the plan or elsewhere")]
+    #[error("{}{task} is after {after}, and there is no task {after}, in the plan or elsewhere", place(*.line))]
     UnknownDependency {
-        /// Where in the plan.
+        /// Where in the plan; 0 when it was not written down.
         line: usize,
         /// The task.
         task: TaskId,
         /// What is not there.
         after: TaskId,
     },
+}
+
+fn place(line: usize) -> String {
+    if line == 0 { String::new() } else { format!("line {line}: ") }
 }
 
 /// What filing `plan` as `batch` takes; `tasks` are those that are there.
@@ -101,16 +105,16 @@ pub fn mark(planned: &Planned) -> String {
 fn difference(task: &Task, wanted: &NewTask) -> TaskEdit {
     let mut labels = task.labels.clone();
     labels.extend(wanted.labels.iter().filter(|label| !task.labels.contains(label)).cloned());
-    let mut edit = TaskEdit::default();
-    edit.title = (task.title != wanted.title).then(|| wanted.title.clone());
-    edit.body = (task.body != wanted.body).then(|| wanted.body.clone());
-    edit.hours = wanted.hours.filter(|_| task.hours != wanted.hours);
-    edit.category = wanted.category.clone().filter(|_| task.category != wanted.category);
-    edit.priority = (task.priority != wanted.priority).then_some(wanted.priority);
-    edit.labels = (labels != task.labels).then_some(labels);
-    edit.paths = (task.paths != wanted.paths).then(|| wanted.paths.clone());
-    edit.after = (task.after != wanted.after).then(|| wanted.after.clone());
-    edit
+    TaskEdit {
+        title: (task.title != wanted.title).then(|| wanted.title.clone()),
+        body: (task.body != wanted.body).then(|| wanted.body.clone()),
+        hours: wanted.hours.filter(|_| task.hours != wanted.hours),
+        category: wanted.category.clone().filter(|_| task.category != wanted.category),
+        priority: (task.priority != wanted.priority).then_some(wanted.priority),
+        labels: (labels != task.labels).then_some(labels),
+        paths: (task.paths != wanted.paths).then(|| wanted.paths.clone()),
+        after: (task.after != wanted.after).then(|| wanted.after.clone()),
+    }
 }
 
 #[cfg(test)]

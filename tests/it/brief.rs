@@ -69,9 +69,9 @@ fn an_agent_is_told_everything() {
     - Work and commit in [ROOT]/repo-worktrees/ann only: never in another worktree, never on another branch, and never push.
     - No `git stash`, no rewriting of commits that are not yours.
     - Before you change a file that somebody else may be changing: `git agents guard PATH`
-    - Record what others should know: `git agents findings add ann --severity low --category bug "…"`
+    - Record what others should know: `git agents findings add --severity low --category bug "…"`
     - When all of it is done and committed: `git agents complete ann`
-    - When it cannot be done: `git agents fail ann "why"`
+    - When it cannot be done: `git agents fail ann --reason "why"`
 
     ## The project's own rules
 

@@ -1,12 +1,9 @@
 //! `git agents execute`: a plan is carried out by real processes; only the AI program is a script.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
 use git_agents::task::TaskState;
 use insta::assert_snapshot;
 
-use crate::support::{Output, Run, Sandbox};
+use crate::support::{Ground, most_at_once, without_times};
 
 /// Ten tasks in four waves.
 const PLAN: &str = "\
@@ -42,70 +39,6 @@ git agents findings add --severity low --category note "Seen while doing $task" 
 sleep 0.3
 case $task in *[02468]) git agents complete >/dev/null ;; esac
 "#;
-
-/// A sandbox with a script that is the agent program; `{task}` and `{prompt_file}` are its arguments.
-struct Ground {
-    sandbox: Sandbox,
-    script: PathBuf,
-}
-
-impl Ground {
-    fn new(script: &str) -> Self {
-        use std::os::unix::fs::PermissionsExt;
-        let sandbox = Sandbox::new();
-        let path = sandbox.root().join("agent.sh");
-        std::fs::write(&path, script).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        Ground { sandbox, script: path }
-    }
-
-    fn plan(&self, text: &str) -> PathBuf {
-        let path = self.sandbox.root().join("parser.md");
-        std::fs::write(&path, text).unwrap();
-        path
-    }
-
-    /// What the script has said of its beginnings (+1) and ends (-1), in order.
-    fn log(&self) -> Vec<(i32, String)> {
-        let text = std::fs::read_to_string(self.sandbox.root().join("log")).unwrap_or_default();
-        let mut lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(' ').collect()).collect();
-        lines.sort_by_key(|line| line[1].parse::<u64>().unwrap());
-        lines.iter().map(|line| (if line[0] == "+" { 1 } else { -1 }, line[2].to_owned())).collect()
-    }
-
-    /// `git agents execute` with the script, by the real clock.
-    fn execute(&self, plan: &str, more: &[&str]) -> Run<'_> {
-        let plan = self.plan(plan);
-        let run = self.sandbox.direct(["execute", plan.to_str().unwrap()]).args(more);
-        let run = run.args(["--", self.script.to_str().unwrap(), "{task}", "{prompt_file}"]);
-        let run = run.env("LOG", self.sandbox.root().join("log"));
-        run.without("GIT_COMMITTER_DATE").without("GIT_AUTHOR_DATE").without("GIT_AGENTS_SEED")
-    }
-
-    fn states(&self) -> BTreeMap<String, &'static str> {
-        let tasks = self.sandbox.state().tasks;
-        tasks.into_iter().map(|(id, task)| (id.to_string(), task.state.word())).collect()
-    }
-
-    fn all_are(&self, state: TaskState) -> bool {
-        self.states().values().all(|word| *word == state.word())
-    }
-}
-
-/// The most that ran at one time.
-fn most_at_once(log: &[(i32, String)]) -> i32 {
-    let running = log.iter().scan(0, |running, (step, _)| {
-        *running += step;
-        Some(*running)
-    });
-    running.max().unwrap_or_default()
-}
-
-/// The last line of an output with masked times.
-fn without_times(output: &Output) -> String {
-    let text = output.to_string();
-    text.lines().filter(|line| !line.starts_with("took ")).collect::<Vec<_>>().join("\n")
-}
 
 #[test]
 fn a_plan_of_ten_tasks_is_carried_out_and_lands() {
@@ -146,8 +79,6 @@ fn a_plan_of_ten_tasks_is_carried_out_and_lands() {
     let again = ground.execute(PLAN, &[]).output();
     assert_snapshot!(without_times(&again), @"
     batch parser: 10 of 10 tasks completed
-    [stderr]
-    git agents merge --all lands what is completed
     [status 0]
     ");
 }

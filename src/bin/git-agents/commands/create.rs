@@ -67,7 +67,6 @@ pub(crate) fn run(ctx: &Context, args: CreateArgs) -> Result<Exit, CliError> {
         pace: staying.pace,
         how: launch.how()?,
         offline,
-        again: format!("git agents create {name} …"),
     };
     if staying.wait { drive(ctx, order) } else { detached(ctx, &order) }
 }
@@ -103,7 +102,7 @@ pub(crate) fn titled(title: Option<String>, text: &str) -> (String, String) {
 /// A task that nothing is known of but what is to be done.
 pub(crate) fn planned(id: TaskId, title: String, body: String) -> Result<Planned, CliError> {
     let planned = Planned {
-        line: 1,
+        line: 0,
         id,
         title,
         body,

@@ -6,7 +6,7 @@ use git_agents::plan::id_of_title;
 use super::create::{PromptArgs, StayingArgs, numbered, plan, planned};
 use super::execute::{LaunchArgs, Order, batch_name, detached, drive};
 use crate::context::Context;
-use crate::error::{CliError, Exit, quoted};
+use crate::error::{CliError, Exit};
 use crate::sharing::OfflineArg;
 
 /// Begin N attempts at one piece of work, by N agents called NAME-1, NAME-2, …, each with a task of its own.
@@ -45,7 +45,6 @@ pub(crate) fn run(ctx: &Context, args: FanoutArgs) -> Result<Exit, CliError> {
         pace: staying.pace,
         how: launch.how()?,
         offline,
-        again: format!("git agents fanout {number} {} …", quoted(&name)),
     };
     if staying.wait { drive(ctx, order) } else { detached(ctx, &order) }
 }

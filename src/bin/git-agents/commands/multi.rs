@@ -55,7 +55,6 @@ pub(crate) fn run(ctx: &Context, args: MultiArgs) -> Result<Exit, CliError> {
         pace: staying.pace,
         how: launch.how()?,
         offline,
-        again: "git agents multi …".to_owned(),
     };
     if staying.wait { drive(ctx, order) } else { detached(ctx, &order) }
 }

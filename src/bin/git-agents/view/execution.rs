@@ -102,12 +102,10 @@ pub(crate) struct ExecutionView {
     /// How long all runs together took: what one at a time would have taken.
     pub(crate) one_by_one_s: f64,
     pub(crate) tasks: Vec<TaskRow>,
-    #[serde(skip)]
-    again: String,
 }
 
 impl ExecutionView {
-    pub(crate) fn new(batch: String, tasks: Vec<TaskRow>, facts: (usize, Duration, bool), again: String) -> Self {
+    pub(crate) fn new(batch: String, tasks: Vec<TaskRow>, facts: (usize, Duration, bool)) -> Self {
         let (most_at_once, elapsed, interrupted) = facts;
         let count = |states: &[&str]| tasks.iter().filter(|task| states.contains(&task.state)).count();
         let seconds = tasks.iter().flat_map(|task| &task.runs).filter_map(|run| run.seconds).sum();
@@ -123,7 +121,6 @@ impl ExecutionView {
             elapsed_s: rounded(elapsed.as_secs_f64()),
             one_by_one_s: rounded(seconds),
             tasks,
-            again,
         }
     }
 
@@ -157,7 +154,7 @@ impl View for ExecutionView {
                 vec![safe(&task.task), state, agent, task.reason.as_deref().map(safe).unwrap_or_default()]
             };
             text.push_str(&table(style, &columns, rest.iter().map(row).collect()));
-            text.push_str(&format!("the same command goes on: {}\n", safe(&self.again)));
+            text.push_str("the same command again goes on from here\n");
         }
         if self.one_by_one_s > 0.0 && self.most_at_once > 1 && self.elapsed_s > 0.0 {
             let times = self.one_by_one_s / self.elapsed_s;

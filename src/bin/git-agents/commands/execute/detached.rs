@@ -2,8 +2,9 @@
 //! for, whoever settles it judges it as we would have.
 
 use git_agents::execute::batch::{self, Batch};
+use git_agents::execute::step::Stage;
 use git_agents::plan::Planned;
-use git_agents::run::{self, Run};
+use git_agents::run::{self, Run, State as RunState};
 
 use super::begin::{self, Begun};
 use super::end::{self, Outcome};
@@ -19,7 +20,9 @@ pub(crate) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
     ctx.recover()?;
     filed::check(ctx, order)?;
     room(ctx, order)?;
-    let (mut batch, _held) = filed::file(ctx, order)?;
+    // Nobody drives what goes on by itself: whoever settles a run that ends is to judge it.
+    let (mut batch, held) = filed::file(ctx, order)?;
+    drop(held);
     super::drive::warn_of_many(ctx, order)?;
     let snapshot = ctx.load(&filed::scope(order))?;
     let runs = run::all(ctx.repo()?)?;
@@ -29,7 +32,7 @@ pub(crate) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
         let standing = standing(planned, &snapshot.state, &batch, &runs);
         let agent = standing.agent.clone().or_else(|| planned.agent.clone()).or(planned.id.as_str().parse().ok());
         match (&standing.stage, agent) {
-            (git_agents::execute::step::Stage::Waiting, Some(agent)) => begin.push((planned, agent)),
+            (Stage::Waiting, Some(agent)) => begin.push((planned, agent)),
             _ => rows.push(LaunchedRow::left(planned, standing.reason.as_deref())),
         }
     }
@@ -38,9 +41,9 @@ pub(crate) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
     for (planned, agent) in begin {
         let row = match begin::begin(&ctx.afresh(), order, &mut batch, planned, &agent) {
             Ok(Begun::Runs { run, model }) => LaunchedRow::started(ctx.repo()?, planned, &run, model)?,
-            Ok(Begun::Full { reason }) => LaunchedRow::failed(planned, &agent, reason),
+            Ok(Begun::Full { reason }) => LaunchedRow::failed(planned, &agent, &reason),
             // The others go on, so this is a part of the answer.
-            Err(error) => LaunchedRow::failed(planned, &agent, error.message),
+            Err(error) => LaunchedRow::failed(planned, &agent, &error.message),
         };
         rows.push(row);
     }
@@ -57,9 +60,7 @@ fn room(ctx: &Context, order: &Order) -> Result<(), CliError> {
     let batch = Batch::read(repo, &order.batch, ctx.world.now)?;
     let (snapshot, _) = filed::look(ctx, order, &batch)?;
     let runs = run::all(repo)?;
-    let waits = |planned: &&Planned| {
-        standing(planned, &snapshot.state, &batch, &runs).stage == git_agents::execute::step::Stage::Waiting
-    };
+    let waits = |planned: &&Planned| standing(planned, &snapshot.state, &batch, &runs).stage == Stage::Waiting;
     let wanted = order.plan.tasks.iter().filter(waits).count();
     let live = runs.iter().filter(|run| run.is_live()).count();
     if live + wanted <= limit {
@@ -71,9 +72,14 @@ fn room(ctx: &Context, order: &Order) -> Result<(), CliError> {
         .hint("git agents runs"))
 }
 
-/// Judge a run that has ended while nobody was waiting for it. Who is, does it.
+/// Judge a run that has ended while nobody was waiting for it. Who is, does it. A run that somebody has ended says nothing
+/// of its task, which goes on another time.
 pub(crate) fn conclude(ctx: &Context, run: &Run) -> Result<(), CliError> {
     let plan = run.plan();
+    let state = run.state(ctx.world.now, std::time::Duration::MAX);
+    if !matches!(state, RunState::Done | RunState::Failed | RunState::TimedOut) {
+        return Ok(());
+    }
     let (Some(name), Some(task)) = (plan.batch.as_ref().and_then(|name| name.parse().ok()), plan.task.as_ref()) else {
         return Ok(());
     };

@@ -79,8 +79,8 @@ fn tell(ctx: &Context, order: &Order, changes: &Filing) {
     }
     if !changes.begun.is_empty() {
         let ids: Vec<&str> = changes.begun.iter().map(|id| id.as_str()).collect();
-        let (verb, they) = if ids.len() == 1 { ("was", "it") } else { ("were", "they") };
-        ctx.ui.warn(&format!("{} {verb} begun before the plan was changed, and {they} stay as begun", listed(&ids)));
+        let (was, stays) = if ids.len() == 1 { ("was", "stays") } else { ("were", "stay") };
+        ctx.ui.warn(&format!("{} {was} begun before the plan was changed, and {stays} as begun", listed(&ids)));
     }
 }
 

@@ -1,5 +1,6 @@
 //! `git agents execute`, and what it has in common with `create`, `multi` and `fanout`.
 
+mod attend;
 mod begin;
 mod detached;
 mod drive;
@@ -12,6 +13,7 @@ mod overlap;
 mod progress;
 pub(crate) mod read;
 mod resume;
+mod schedule;
 
 use std::path::PathBuf;
 
@@ -99,8 +101,6 @@ pub(crate) struct Order {
     pub(crate) pace: PaceArgs,
     pub(crate) how: git_agents::execute::launch::How,
     pub(crate) offline: OfflineArg,
-    /// How to say this command again.
-    pub(crate) again: String,
 }
 
 pub(crate) fn run(ctx: &Context, args: ExecuteArgs) -> Result<Exit, CliError> {
@@ -113,8 +113,7 @@ pub(crate) fn run(ctx: &Context, args: ExecuteArgs) -> Result<Exit, CliError> {
     let agents = agents.iter().map(|name| agent_name(name)).collect::<Result<Vec<_>, _>>()?;
     let is_file = path.as_os_str() != "-";
     let source = if is_file { Some(ctx.absolute(&path)?.display().to_string()) } else { None };
-    let again = format!("git agents execute {}", crate::error::quoted(&path.display().to_string()));
-    let order = Order { plan, batch, source, agents, pace, how: launch.how()?, offline, again };
+    let order = Order { plan, batch, source, agents, pace, how: launch.how()?, offline };
     if dry_run { dry_run::run(ctx, &order) } else { drive(ctx, order) }
 }
 

@@ -1,0 +1,102 @@
+//! `git agents create`, `multi` and `fanout`: begun in one step, and judged when they end though nobody waits.
+
+use git_agents::task::TaskState;
+use insta::assert_snapshot;
+
+use crate::support::{Ground, eventually, without_times};
+
+const AGENT: &str = r#"#!/bin/sh
+grep -q "Write" "$2" || exit 5
+echo "$1" > "$1.txt"; git add -A; git commit -qm "Do $1"
+"#;
+
+#[test]
+fn create_is_one_step() {
+    let ground = Ground::new(AGENT);
+    let create = ["create", "parser", "--prompt", "Write the parser\n\nFor all of it."];
+    let output = ground.with_agent(&create).output();
+    assert_snapshot!(output, @"
+    parser works on agents/parser in [ROOT]/repo-worktrees/parser
+    [stderr]
+    filed 1 task with the label batch:parser
+    [status 0]
+    ");
+    eventually("it is completed", || ground.all_are(TaskState::Completed));
+    let task = &ground.sandbox.state().tasks[&"parser".parse().unwrap()];
+    assert_eq!((task.title.as_str(), task.body.as_str()), ("Write the parser", "For all of it."));
+    assert_eq!(ground.sandbox.git(["show", "agents/parser:parser.txt"]), "parser");
+    assert_snapshot!(ground.with_agent(&create).output(), @"
+    TASK    STATE  AGENT  WORKTREE
+    parser  left          it is completed or running already
+    [status 0]
+    ");
+}
+
+#[test]
+fn multi_begins_several() {
+    let ground = Ground::new(AGENT);
+    let output = ground.with_agent(&["multi", "a:Write a", "b: Write b", "--wait"]).output();
+    let last: Vec<&str> = output.stdout.lines().filter(|line| !line.starts_with("took")).collect();
+    assert_eq!(last, ["batch a-b: 2 of 2 tasks completed"]);
+    assert!(ground.all_are(TaskState::Completed));
+    let said = |args: &[&str]| ground.with_agent(args).output().to_string();
+    assert_snapshot!(said(&["multi", "nothing"]), @r#"
+    [stderr]
+    error: "nothing" names nobody: write NAME:PROMPT
+      try: git agents multi parser:"Write the parser" docs:"Describe it"
+    [status 2]
+    "#);
+    assert_snapshot!(said(&["multi", "a:Write", "a:Write"]), @"
+    [stderr]
+    error: a is named twice
+    [status 2]
+    ");
+    assert_snapshot!(said(&["multi", "c:"]), @"
+    [stderr]
+    error: the title cannot be used: it is empty
+    [status 2]
+    ");
+}
+
+#[test]
+fn fanout_is_several_attempts() {
+    let ground = Ground::new(AGENT);
+    let output = ground.with_agent(&["fanout", "3", "parser", "--prompt", "Write it"]).output();
+    assert_snapshot!(without_times(&output), @"
+    TASK      STATE    AGENT     WORKTREE
+    parser-1  started  parser-1  [ROOT]/repo-worktrees/parser-1
+    parser-2  started  parser-2  [ROOT]/repo-worktrees/parser-2
+    parser-3  started  parser-3  [ROOT]/repo-worktrees/parser-3
+    [stderr]
+    filed 3 tasks with the label batch:parser
+    [status 0]
+    ");
+    eventually("they are completed", || ground.all_are(TaskState::Completed));
+    let labels: Vec<_> = ground.sandbox.state().tasks.into_values().map(|task| task.labels).collect();
+    assert_eq!(labels, vec![vec!["batch:parser".to_owned()]; 3]);
+}
+
+#[test]
+fn all_or_none_is_begun_when_there_is_no_room() {
+    let ground = Ground::new(AGENT);
+    ground.sandbox.git(["config", "agents.maxConcurrent", "2"]);
+    assert_snapshot!(ground.with_agent(&["fanout", "3", "x", "--prompt", "Write it"]).output(), @"
+    [stderr]
+    error: 0 agents are running, 3 would be added, and agents.maxConcurrent is 2
+      try: the same command with --wait, to start them one after the other
+      try: git agents runs
+    [status 3]
+    ");
+    assert_eq!(ground.sandbox.git(["for-each-ref", "refs/agents"]), "");
+    let output = ground.with_agent(&["fanout", "3", "x", "--prompt", "Write it", "--wait"]).output();
+    assert_eq!(output.status, Some(0), "{output}");
+}
+
+#[test]
+fn what_fails_unheard_is_failed_with_its_reason() {
+    let ground = Ground::new(AGENT);
+    ground.with_agent(&["create", "docs", "--prompt", "Describe it"]).output().good();
+    eventually("it is failed", || ground.all_are(TaskState::Failed));
+    let task = &ground.sandbox.state().tasks[&"docs".parse().unwrap()];
+    assert_eq!(task.reason.as_deref(), Some("exit status 5"));
+}

@@ -1,0 +1,216 @@
+//! How the ends of runs are judged: what fails, what is tried again, and what that does to the others.
+
+use insta::assert_snapshot;
+
+use crate::support::{Ground, most_at_once, name, without_times};
+
+/// Does what its task's id says.
+const AGENT: &str = r#"#!/bin/sh
+task=$1
+echo "+ $(date +%s%N) $task" >> "$LOG"
+trap 'echo "- $(date +%s%N) $task" >> "$LOG"' EXIT
+commit() { echo "$task" >> "$task.txt"; git add -A; git commit -qm "Do $task"; }
+case $task in
+  good*) commit ;;
+  fails*) commit; exit 3 ;;
+  dirty*) commit; echo more > left.txt; echo "$task" >> README ;;
+  empty*) true ;;
+  gives-up*) git agents fail --reason "Too hard" >/dev/null; exit 1 ;;
+  early*) commit; git agents complete >/dev/null; exit 7 ;;
+  second*) test -e "$LOG.$task" && { commit; exit 0; }; echo x > half.txt; git add -A; git commit -qm Half; touch "$LOG.$task"; exit 1 ;;
+  middle*) commit; git checkout -q --detach; git checkout -q -; git merge --no-commit --no-ff main >/dev/null 2>&1; touch "$(git rev-parse --git-dir)/MERGE_HEAD"; git rev-parse main > "$(git rev-parse --git-dir)/MERGE_HEAD" ;;
+  slow*) sleep 600 ;;
+  waits*) commit; sleep 0.4 ;;
+  kills*) commit; kill -9 $$ ;;
+esac
+"#;
+
+#[test]
+fn a_failure_is_told_and_stops_only_what_depends_on_it() {
+    let ground = Ground::new(AGENT);
+    let plan = "- [ ] fails: a\n- [ ] dirty: b\n- [ ] empty: c\n- [ ] gives-up: d\n- [ ] early: e\n- [ ] kills: f\n\
+                - [ ] good: g\n- [ ] good-2: h (after: fails)\n- [ ] good-3: i (after: good-2)\n- [ ] good-4: j (after: early)\n";
+    let output = ground.execute(plan, &["--max-concurrent", "1"]).output();
+    assert_snapshot!(without_times(&output), @"
+    batch parser: 3 of 10 tasks completed, 5 failed, 2 left out
+    TASK      STATE    AGENT     WHY
+    fails     failed   fails     exit status 3
+    dirty     failed   dirty     it left 2 uncommitted paths: README, left.txt
+    empty     failed   empty     it has made no commit
+    gives-up  failed   gives-up  Too hard
+    kills     failed   kills     ended by signal 9
+    good-2    skipped            it is after fails
+    good-3    skipped            it is after good-2
+    the same command again goes on from here
+    [stderr]
+    filed 10 tasks with the label batch:parser
+    fails started
+    warning: fails failed: exit status 3
+    good-2 is left out: it is after fails
+    good-3 is left out: it is after good-2
+    early started
+    early completed
+    dirty started
+    warning: dirty failed: it left 2 uncommitted paths: README, left.txt
+    empty started
+    warning: empty failed: it has made no commit
+    gives-up started
+    warning: gives-up failed: Too hard
+    kills started
+    warning: kills failed: ended by signal 9
+    good started
+    good completed
+    good-4 started
+    good-4 completed
+    git agents merge --all lands what is completed
+    [status 1]
+    ");
+    let state = ground.sandbox.state();
+    let reason = |task: &str| state.tasks[&task.parse().unwrap()].reason.clone().unwrap_or_default();
+    assert_eq!(reason("dirty"), "it left 2 uncommitted paths: README, left.txt");
+    // Everything is kept.
+    let left = ground.sandbox.root().join("repo-worktrees/dirty/left.txt");
+    assert_eq!(std::fs::read_to_string(left).unwrap(), "more\n");
+    assert_eq!(ground.sandbox.git(["show", "agents/fails:fails.txt"]), "fails");
+    // What somebody puts in order is completed when the plan is carried out again, and the others are tried again.
+    let dir = ground.sandbox.root().join("repo-worktrees/dirty");
+    ground.sandbox.git_in(&dir, ["add", "-A"]);
+    ground.sandbox.git_in(&dir, ["commit", "-qm", "By hand"]);
+    ground.sandbox.now(&["start", "dirty", "dirty"]).good();
+    ground.sandbox.now(&["complete", "dirty", "--allow-empty"]).good();
+    let again = ground.execute(plan, &["--max-concurrent", "1"]).output();
+    assert_snapshot!(without_times(&again), @"
+    batch parser: 4 of 10 tasks completed, 4 failed, 2 left out
+    TASK      STATE    AGENT     WHY
+    fails     failed   fails     exit status 3
+    empty     failed   empty     it has made no commit
+    gives-up  failed   gives-up  Too hard
+    kills     failed   kills     ended by signal 9
+    good-2    skipped            it is after fails
+    good-3    skipped            it is after good-2
+    the same command again goes on from here
+    [stderr]
+    fails started
+    warning: fails failed: exit status 3
+    good-2 is left out: it is after fails
+    good-3 is left out: it is after good-2
+    empty started
+    warning: empty failed: it has made no commit
+    gives-up started
+    warning: gives-up failed: Too hard
+    kills started
+    warning: kills failed: ended by signal 9
+    [status 1]
+    ");
+}
+
+#[test]
+fn what_fails_is_tried_again_in_its_worktree() {
+    let ground = Ground::new(AGENT);
+    let plan = "- [ ] second: a\n- [ ] good: b (after: second)\n- [ ] fails: c\n";
+    let output = ground.execute(plan, &["--max-concurrent", "1", "--retries", "1"]).output();
+    assert_snapshot!(without_times(&output), @"
+    batch parser: 2 of 3 tasks completed, 1 failed
+    TASK   STATE   AGENT  WHY
+    fails  failed  fails  exit status 3
+    the same command again goes on from here
+    [stderr]
+    filed 3 tasks with the label batch:parser
+    second started
+    warning: second failed: exit status 1; trying again
+    second started, try 2
+    second completed
+    good started
+    good completed
+    fails started
+    warning: fails failed: exit status 3; trying again
+    fails started, try 2
+    warning: fails failed: exit status 3
+    git agents merge --all lands what is completed
+    [status 1]
+    ");
+    // The first try's commit is a part of the work.
+    let state = ground.sandbox.state();
+    assert_eq!(state.tasks[&"second".parse().unwrap()].attempts.last().unwrap().files, ["half.txt", "second.txt"]);
+}
+
+#[test]
+fn a_run_that_takes_too_long_is_ended() {
+    let ground = Ground::new(AGENT);
+    let output = ground.execute("- [ ] slow: a\n- [ ] good: b (after: slow)\n", &["--timeout", "1s"]).output();
+    assert_snapshot!(without_times(&output), @"
+    batch parser: 0 of 2 tasks completed, 1 failed, 1 left out
+    TASK  STATE    AGENT  WHY
+    slow  failed   slow   it took longer than 1s
+    good  skipped         it is after slow
+    the same command again goes on from here
+    [stderr]
+    filed 2 tasks with the label batch:parser
+    slow started
+    warning: slow failed: it took longer than 1s
+    good is left out: it is after slow
+    [status 1]
+    ");
+}
+
+#[test]
+fn an_unfinished_merge_is_no_completed_task() {
+    let ground = Ground::new(AGENT);
+    let output = ground.execute("- [ ] middle: a\n", &[]).output();
+    assert!(output.to_string().contains("middle failed: it left a merge unfinished"), "{output}");
+}
+
+#[test]
+fn the_limit_of_the_repository_holds_for_all_commands() {
+    let ground = Ground::new(AGENT);
+    ground.sandbox.git(["config", "agents.maxConcurrent", "2"]);
+    ground.sandbox.agents(["agent", "add", "other"]).good();
+    ground.sandbox.start_run("other", "sleep 1.5", &[]);
+    let plan: String = (1..=4).map(|n| format!("- [ ] waits-{n}: x\n")).collect();
+    let output = ground.execute(&plan, &["--max-concurrent", "4"]).output().good();
+    assert!(output.stderr.contains("waiting: 2 agents are running, and agents.maxConcurrent is 2"), "{output}");
+    assert!(most_at_once(&ground.log()) <= 2, "{:?}", ground.log());
+}
+
+#[test]
+fn what_would_change_the_same_is_not_done_at_once() {
+    let ground = Ground::new(AGENT);
+    let plan = "- [ ] waits-1: a (paths: src)\n- [ ] waits-2: b (paths: src/x)\n- [ ] waits-3: c (paths: docs)\n";
+    ground.execute(plan, &["--avoid-overlap"]).output().good();
+    let log = ground.log();
+    let place = |step: i32, task: &str| log.iter().position(|line| *line == (step, task.to_owned())).unwrap();
+    assert!(place(-1, "waits-1") < place(1, "waits-2"), "{log:?}");
+    assert!(place(1, "waits-3") < place(-1, "waits-1"), "{log:?}");
+}
+
+#[test]
+fn agents_that_are_named_do_it() {
+    let ground = Ground::new(AGENT);
+    let plan = "- [ ] good-1: a\n- [ ] good-2: b (agent: zoe)\n- [ ] good-3: c\n";
+    ground.execute(plan, &["--agents", "ann,bob", "--max-concurrent", "1"]).output().good();
+    let state = ground.sandbox.state();
+    let names: Vec<&str> = state.agents.keys().map(|name| name.as_str()).collect();
+    assert_eq!(names, ["ann", "zoe"], "bob was never needed");
+    assert_eq!(state.tasks[&"good-2".parse().unwrap()].agent, Some(name("zoe")));
+}
+
+#[test]
+fn events_are_lines() {
+    let ground = Ground::new(AGENT);
+    let plan = "- [ ] good: a\n- [ ] fails: b (after: good)\n- [ ] good-2: c (after: fails)\n";
+    let output = ground.execute(plan, &["--json=lines"]).output();
+    let events: Vec<String> = output
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .map(|line| format!("{} {} {}", line["kind"], line["event"], line["task"]))
+        .collect();
+    assert_snapshot!(events.join("\n"), @r#"
+    "event" "started" "good"
+    "event" "completed" "good"
+    "event" "started" "fails"
+    "event" "failed" "fails"
+    "event" "skipped" "good-2"
+    "execution" null null
+    "#);
+}

@@ -1,0 +1,167 @@
+//! Plans and options that make no sense: nothing is changed.
+
+use insta::assert_snapshot;
+
+use crate::support::{Ground, Sandbox};
+
+const AGENT: &str = "#!/bin/sh\ntrue\n";
+
+#[test]
+fn a_plan_that_is_none_is_refused_with_its_line() {
+    let ground = Ground::new(AGENT);
+    let said = |plan: &str| ground.execute(plan, &[]).output().to_string();
+    assert_snapshot!(said("Nothing to do.\n"), @"
+    [stderr]
+    error: [ROOT]/parser.md: there is no task in it: a task is a list item `- [ ] t1: Title (2h, after: t0)` or a heading
+    [status 2]
+    ");
+    assert_snapshot!(said("- [ ] t1: a\n- [ ] t2: b (aftr: t1)\n"), @r#"
+    [stderr]
+    error: [ROOT]/parser.md, line 2: "aftr: t1" is no detail of a task: there are hours such as `2h`, and `after:`, `paths:`, `labels:`, `agent:`, `model:`, `profile:`, `category:` and `priority:`
+    [status 2]
+    "#);
+    assert_snapshot!(said("- [ ] t1: a (after: t2)\n- [ ] t2: b (after: t1)\n"), @"
+    [stderr]
+    error: [ROOT]/parser.md, line 1: the tasks would wait for each other: t1 → t2 → t1
+    [status 2]
+    ");
+    assert_snapshot!(said("- [ ] t1: a\n- [ ] t1: b\n"), @"
+    [stderr]
+    error: [ROOT]/parser.md, line 2: the id t1 is that of line 1 already
+    [status 2]
+    ");
+    assert_snapshot!(said("- [ ] t1: a\n\n- [ ] t2: b (after: t9)\n"), @"
+    [stderr]
+    error: line 3: t2 is after t9, and there is no task t9, in the plan or elsewhere
+      try: git agents task list
+    [status 3]
+    ");
+    assert_snapshot!(said("- [ ] t1: a\u{1b}[2J\n"), @r#"
+    [stderr]
+    error: [ROOT]/parser.md, line 1: it holds the control character '\u{1b}'
+    [status 2]
+    "#);
+    assert_eq!(ground.sandbox.git(["for-each-ref", "refs/agents"]), "");
+}
+
+#[test]
+fn another_plans_task_is_not_taken() {
+    let ground = Ground::new("#!/bin/sh\ngit commit -q --allow-empty -m x\n");
+    ground.sandbox.agents(["task", "add", "Mine", "--id", "t1"]).good();
+    assert_snapshot!(ground.execute("- [ ] t1: Other\n", &[]).output(), @"
+    [stderr]
+    error: line 1: there is a task t1 already: Mine
+      try: git agents task show t1
+      try: another id for it in the plan
+    [status 3]
+    ");
+    ground.execute("- [ ] t2: Two\n", &[]).output().good();
+    assert_snapshot!(ground.execute("- [ ] t2: Two\n", &["--batch", "other"]).output(), @"
+    [stderr]
+    error: line 1: there is a task t2 already, of the batch parser: Two
+      try: git agents task show t2
+      try: another id for it in the plan
+    [status 3]
+    ");
+}
+
+#[test]
+fn without_a_program_nothing_is_begun() {
+    let sandbox = Sandbox::new();
+    let plan = sandbox.root().join("plan.md");
+    std::fs::write(&plan, "- [ ] t1: a\n").unwrap();
+    let plan = plan.to_str().unwrap();
+    let said = |more: &[&str]| sandbox.direct([&["execute", plan], more].concat()).output().to_string();
+    assert_snapshot!(said(&[]), @r#"
+    [stderr]
+    error: nothing says which program the agents are
+      try: git agents config set profile claude
+      try: the same command with -- PROGRAM "{prompt}"
+    [status 3]
+    "#);
+    assert_snapshot!(said(&["--", "no-such-program"]), @"
+    [stderr]
+    error: no-such-program is not installed
+    [status 3]
+    ");
+    assert_snapshot!(said(&["--", ""]), @"
+    [stderr]
+    error: the command is empty
+    [status 2]
+    ");
+    assert_snapshot!(said(&["--batch", "../x", "--", "true"]), @r#"
+    [stderr]
+    error: "../x" cannot be the name of a batch: '/' is not among a-z, 0-9, '.', '_' and '-'
+    [status 2]
+    "#);
+    assert_snapshot!(said(&["--agents", "Ann", "--", "true"]), @r#"
+    [stderr]
+    error: "Ann" cannot be an agent's name: 'A' is not among a-z, 0-9, '.', '_' and '-'
+    [status 2]
+    "#);
+    assert_snapshot!(said(&["--env", "x", "--", "true"]), @r#"
+    [stderr]
+    error: "x" is no variable: write --env NAME=VALUE
+    [status 2]
+    "#);
+    assert_snapshot!(said(&["--timeout", "0s", "--", "true"]), @"
+    [stderr]
+    error: invalid value '0s' for '--timeout <DURATION>': it must be longer than nothing
+
+    For more information, try '--help'.
+    [status 2]
+    ");
+    assert_snapshot!(sandbox.direct(["execute", "nowhere.md", "--", "true"]).output(), @"
+    [stderr]
+    error: nowhere.md cannot be read: No such file or directory (os error 2)
+    [status 2]
+    ");
+    assert_eq!(sandbox.git(["for-each-ref", "refs/agents"]), "");
+}
+
+#[test]
+fn a_plan_comes_from_standard_input_in_any_form() {
+    let ground = Ground::new("#!/bin/sh\ngit commit -q --allow-empty -m x\n");
+    let json = "[{\"id\": \"t1\", \"title\": \"One\"}]";
+    let run = ground.with_agent(&["execute", "-", "--batch", "b"]).input(json);
+    let output = run.output();
+    assert_eq!(output.status, Some(0), "{output}");
+    let toml = "name = \"c\"\n[[task]]\nid = \"t2\"\ntitle = \"Two\"\nafter = \"t1\"\n";
+    let output = ground.with_agent(&["execute", "-"]).input(toml).output();
+    assert_eq!(output.status, Some(0), "{output}");
+    assert_eq!(ground.sandbox.state().tasks[&"t2".parse().unwrap()].labels, ["batch:c"]);
+}
+
+#[test]
+fn more_than_five_at_once_are_warned_of() {
+    let ground = Ground::new("#!/bin/sh\ngit commit -q --allow-empty -m x\n");
+    let plan: String = (1..=6).map(|n| format!("- [ ] t{n}: x{n}\n")).collect();
+    let output = ground.execute(&plan, &["--max-concurrent", "6", "--quiet"]).output().good();
+    let warned = "warning: up to 6 agents run at once; agents.maxConcurrent limits that for all commands\n";
+    assert_eq!(output.stderr, warned);
+}
+
+#[test]
+fn the_model_that_a_plan_names_is_handed_over() {
+    let ground = Ground::new("#!/bin/sh\ngit commit -q --allow-empty -m x\n");
+    let plan = ground.plan("- [ ] t1: One (model: opus)\n- [ ] t2: Two\n");
+    let words = [
+        "execute",
+        plan.to_str().unwrap(),
+        "--model",
+        "haiku",
+        "--",
+        "sh",
+        "-c",
+        "test $1 = $2 && git commit -q --allow-empty -m x",
+        "sh",
+    ];
+    let run = |model: &str| {
+        let args = [&words[..], &["{model}", model]].concat();
+        ground.sandbox.direct(args).without("GIT_COMMITTER_DATE").output()
+    };
+    run("opus");
+    let first = ground.states();
+    assert_eq!((first["t1"], first["t2"]), ("completed", "failed"));
+    run("haiku").good();
+}
