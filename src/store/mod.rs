@@ -149,6 +149,13 @@ pub fn load(repo: &Repository, scope: &Scope) -> Result<Snapshot, StoreError> {
     Ok(Snapshot { tip, state })
 }
 
+/// Whether the state at a commit names a document that cannot be read: its object is missing or damaged.
+pub fn is_missing(repo: &Repository, commit: ObjectId, path: &str) -> bool {
+    let tree = repo.gix().find_commit(commit).ok().and_then(|commit| commit.tree().ok());
+    let entry = tree.and_then(|tree| tree.lookup_entry_by_path(path).ok().flatten());
+    entry.is_some_and(|entry| entry.object().is_err())
+}
+
 /// The state at any commit of a chain, read anew.
 ///
 /// # Errors

@@ -94,6 +94,7 @@ mod sync_hosts;
 mod sync_rewound;
 mod sync_settings;
 mod sync_strangers;
+mod sync_trust;
 mod task_add;
 mod task_edit;
 mod task_import;

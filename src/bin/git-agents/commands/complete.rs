@@ -9,7 +9,6 @@ use git_agents::store::Scope;
 use git_agents::sync::Provisional;
 use git_agents::task::{Hours, Task};
 use git_agents::work::complete::{Allowed, Incomplete, Survey, compare, survey};
-use git_agents::work::leases;
 
 use super::begun::refuse_elsewhere;
 use super::complete_values::agent_names;
@@ -71,7 +70,6 @@ pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
     let id = task.id.clone();
     let action = survey.completes(repo, &name, task, hours);
     let committed = ctx.transact(&Scope::open(), |_, _| Ok(Some(action.clone().into())))?;
-    leases::forget(repo, &name);
     if let Some(task) = committed.as_ref().and_then(|committed| committed.state.tasks.get(&id)) {
         let state = &committed.as_ref().expect("it was just looked into").state;
         for file in difference.iter().flat_map(|difference| &difference.not_changed) {
