@@ -59,7 +59,7 @@ fn main() {
     assert_eq!(supervisors.len(), usize::try_from(number).unwrap());
     let memory: Vec<u64> = supervisors.iter().map(|pid| table::memory(*pid).unwrap()).collect();
     let most = memory.iter().max().copied().unwrap() >> 10;
-    let mean = memory.iter().sum::<u64>() / memory.len() as u64 >> 10;
+    let mean = (memory.iter().sum::<u64>() / memory.len() as u64) >> 10;
     println!("supervisors: {mean} KB resident, {most} KB the largest{}", over(most > 3 << 10, "3 MB"));
 
     let used = || -> u64 { supervisors.iter().filter_map(|pid| Some(table::look_up(*pid)?.own_ticks)).sum() };

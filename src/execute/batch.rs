@@ -195,7 +195,7 @@ mod tests {
         batch.tasks.insert("t1".parse().unwrap(), member);
         batch.write(&repo).unwrap();
         assert_eq!(Batch::read(&repo, &name, DateTime::UNIX_EPOCH + chrono::TimeDelta::days(1)).unwrap(), batch);
-        assert_eq!(names(&repo), [name.clone()]);
+        assert_eq!(names(&repo), std::slice::from_ref(&name));
         let held = hold(&repo, &name, Duration::ZERO).unwrap();
         assert!(matches!(hold(&repo, &name, Duration::ZERO), Err(BatchError::Busy { .. })));
         assert!(judge(&repo, &name).unwrap().is_none());

@@ -105,16 +105,16 @@ pub fn mark(planned: &Planned) -> String {
 fn difference(task: &Task, wanted: &NewTask) -> TaskEdit {
     let mut labels = task.labels.clone();
     labels.extend(wanted.labels.iter().filter(|label| !task.labels.contains(label)).cloned());
-    let mut edit = TaskEdit::default();
-    edit.title = (task.title != wanted.title).then(|| wanted.title.clone());
-    edit.body = (task.body != wanted.body).then(|| wanted.body.clone());
-    edit.hours = wanted.hours.filter(|_| task.hours != wanted.hours);
-    edit.category = wanted.category.clone().filter(|_| task.category != wanted.category);
-    edit.priority = (task.priority != wanted.priority).then_some(wanted.priority);
-    edit.labels = (labels != task.labels).then_some(labels);
-    edit.paths = (task.paths != wanted.paths).then(|| wanted.paths.clone());
-    edit.after = (task.after != wanted.after).then(|| wanted.after.clone());
-    edit
+    TaskEdit {
+        title: (task.title != wanted.title).then(|| wanted.title.clone()),
+        body: (task.body != wanted.body).then(|| wanted.body.clone()),
+        hours: wanted.hours.filter(|_| task.hours != wanted.hours),
+        category: wanted.category.clone().filter(|_| task.category != wanted.category),
+        priority: (task.priority != wanted.priority).then_some(wanted.priority),
+        labels: (labels != task.labels).then_some(labels),
+        paths: (task.paths != wanted.paths).then(|| wanted.paths.clone()),
+        after: (task.after != wanted.after).then(|| wanted.after.clone()),
+    }
 }
 
 #[cfg(test)]

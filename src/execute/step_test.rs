@@ -142,7 +142,10 @@ fn waves_are_as_early_as_they_can_be() {
 /// How the tries of a task end, in turn; the last goes on for ever.
 type Ends = Vec<Vec<bool>>;
 
-fn dag() -> impl Strategy<Value = (Vec<Job>, Ends, usize, u32, usize, Vec<(usize, usize)>)> {
+/// The jobs, how they end, the limit, the retries, the size of the pool (0 for an agent each), and what meets what.
+type Play = (Vec<Job>, Ends, usize, u32, usize, Vec<(usize, usize)>);
+
+fn play() -> impl Strategy<Value = Play> {
     let edges = prop::collection::vec(prop::collection::vec(0..100_usize, 0..3), 14);
     let named = prop::collection::vec(prop::option::weighted(0.2, 0..2_usize), 14);
     let ends = prop::collection::vec(prop::collection::vec(prop::bool::weighted(0.8), 1..4), 14);
@@ -153,7 +156,7 @@ fn dag() -> impl Strategy<Value = (Vec<Job>, Ends, usize, u32, usize, Vec<(usize
             let job = |n: usize| Job {
                 id: name(n),
                 after: edges[n].iter().filter(|_| n > 0).map(|edge| name(edge % n.max(1))).collect(),
-                priority: if n % 3 == 0 { Priority::High } else { Priority::Medium },
+                priority: if n.is_multiple_of(3) { Priority::High } else { Priority::Medium },
                 hours: 1.0,
                 agent: named[n].map(|who| agent(&format!("agent-{who}"))),
                 collisions: n % 2,
@@ -168,7 +171,7 @@ proptest! {
 
     #[test]
     fn whatever_happens_the_rules_hold(
-        (jobs, ends, at_once, retries, pool, meeting) in dag(),
+        (jobs, ends, at_once, retries, pool, meeting) in play(),
         seed in any::<u64>(),
     ) {
         let mut random = fastrand::Rng::with_seed(seed);

@@ -117,7 +117,7 @@ const KEYS: [&str; 11] =
 fn details(inside: &str) -> Result<Option<Details>, Wrong> {
     let pieces: Vec<&str> = inside.split([',', ';']).map(str::trim).collect();
     let is_detail = |piece: &&str| as_key(piece).is_some() || as_hours(piece).is_some();
-    if !pieces.iter().any(|piece| is_detail(&piece)) {
+    if !pieces.iter().any(is_detail) {
         return Ok(None);
     }
     let mut details = Details::default();

@@ -10,7 +10,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use rustix::process::Pid;
 
-/// Reads the group, none or a `-`, then waits for a line that says that all is done. Its argument is the mark.
+/// Reads the group, an empty line for none, then waits for a line that says that all is done. Its argument is the mark.
 const SCRIPT: &str = r#"group=
 while read -r line; do
     case $line in done) exit;; *) group=$line;; esac
@@ -25,7 +25,11 @@ end() {
     marked "$1" "$2"
 }
 end "$1" TERM
-sleep 2
+# The number of a group that is empty once may soon be somebody else's.
+for pause in 1 2 3 4 5 6 7 8 9 10; do
+    test "$group" && { kill -s 0 -- "-$group" || group=; }
+    sleep 0.2 || sleep 1
+done
 end "$1" KILL
 end "$1" KILL"#;
 
@@ -61,6 +65,11 @@ impl Guard {
     pub fn watch(&mut self, group: Pid) -> io::Result<()> {
         let gone = || io::Error::from(io::ErrorKind::BrokenPipe);
         self.wire.as_mut().ok_or_else(gone)?.write_all(format!("{}\n", group.as_raw_nonzero()).as_bytes())
+    }
+
+    /// That process group is gone, and its number may become somebody else's.
+    pub fn forget(&mut self) {
+        drop(self.wire.as_mut().map(|wire| wire.write_all(b"\n")));
     }
 
     /// Its number.

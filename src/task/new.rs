@@ -1,8 +1,9 @@
 //! What a user says of a task, checked: a new one, or a change to one.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Priority, TaskId};
+use super::{Priority, Task, TaskId, TaskState};
 use crate::path::check_path;
 use crate::text::{self, InvalidText};
 
@@ -108,6 +109,33 @@ impl NewTask {
         self.after.sort();
         self.after.dedup();
         Ok(self)
+    }
+}
+
+impl NewTask {
+    /// The task that it is when it is filed at this time: nobody has it, and nothing has happened to it.
+    pub fn into_task(self, at: DateTime<Utc>) -> Task {
+        Task {
+            id: self.id,
+            title: self.title,
+            body: self.body,
+            state: if self.dropped { TaskState::Dropped } else { TaskState::Open },
+            agent: None,
+            hours: self.hours,
+            category: self.category,
+            priority: self.priority,
+            labels: self.labels,
+            paths: self.paths,
+            after: self.after,
+            reason: None,
+            attempts: Vec::new(),
+            epoch: 0,
+            assigned_by: None,
+            lease: None,
+            created_at: at,
+            updated_at: at,
+            extra: Default::default(),
+        }
     }
 }
 

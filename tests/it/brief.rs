@@ -69,9 +69,9 @@ fn an_agent_is_told_everything() {
     - Work and commit in [ROOT]/repo-worktrees/ann only: never in another worktree, never on another branch, and never push.
     - No `git stash`, no rewriting of commits that are not yours.
     - Before you change a file that somebody else may be changing: `git agents guard PATH`
-    - Record what others should know: `git agents findings add ann --severity low --category bug "…"`
+    - Record what others should know: `git agents findings add --severity low --category bug "…"`
     - When all of it is done and committed: `git agents complete ann`
-    - When it cannot be done: `git agents fail ann "why"`
+    - When it cannot be done: `git agents fail ann --reason "why"`
 
     ## The project's own rules
 
@@ -162,7 +162,7 @@ fn a_task_of_nobody_and_an_agent_without_one() {
     - Work and commit in your worktree only: never in another worktree, never on another branch, and never push.
     - No `git stash`, no rewriting of commits that are not yours.
     - Before you change a file that somebody else may be changing: `git agents guard PATH`
-    - Record what others should know: `git agents findings add cam --severity low --category bug "…"`
+    - Record what others should know: `git agents findings add --severity low --category bug "…"`
 
     ## Who else is at work
 
@@ -261,4 +261,30 @@ fn wrong_names_are_told() {
       try: git agents config set profile.clod.command "PROGRAM {prompt}"
     [status 3]
     "#);
+}
+
+#[test]
+fn a_plan_that_is_not_filed_is_told_too() {
+    let sandbox = at_work();
+    let plan = sandbox.root().join("plan.md");
+    std::fs::write(
+        &plan,
+        "- [ ] 16: Repair the parser\n- [ ] p2: Print it (2h, after: 16, paths: src/print)\n  Nicely.\n",
+    )
+    .unwrap();
+    let prompts =
+        sandbox.agents(["brief", "--plan", plan.to_str().unwrap(), "--json"]).good().json()["prompts"].clone();
+    assert_eq!(prompts.as_array().unwrap().len(), 2);
+    assert_eq!((&prompts[0]["agent"], &prompts[0]["task"]), (&"ann".into(), &"16".into()), "it is filed");
+    assert!(prompts[0]["prompt"].as_str().unwrap().contains("> It stops.\n"));
+    let second = prompts[1]["prompt"].as_str().unwrap();
+    for part in ["# Task p2: Print it\n", "> Nicely.\n", "builds on 16 Repair the parser", "expected in: src/print\n"] {
+        assert!(second.contains(part), "{part}\n{second}");
+    }
+    std::fs::write(&plan, "- [ ] p2: Print it (after: p2)\n").unwrap();
+    assert_snapshot!(sandbox.refused(["brief", "--plan", plan.to_str().unwrap()]), @"
+    [stderr]
+    error: [ROOT]/plan.md, line 1: the tasks would wait for each other: p2 → p2
+    [status 2]
+    ");
 }

@@ -131,3 +131,37 @@ fn a_plan_comes_from_standard_input_in_any_form() {
     assert_eq!(output.status, Some(0), "{output}");
     assert_eq!(ground.sandbox.state().tasks[&"t2".parse().unwrap()].labels, ["batch:c"]);
 }
+
+#[test]
+fn more_than_five_at_once_are_warned_of() {
+    let ground = Ground::new("#!/bin/sh\ngit commit -q --allow-empty -m x\n");
+    let plan: String = (1..=6).map(|n| format!("- [ ] t{n}: x{n}\n")).collect();
+    let output = ground.execute(&plan, &["--max-concurrent", "6", "--quiet"]).output().good();
+    let warned = "warning: up to 6 agents run at once; agents.maxConcurrent limits that for all commands\n";
+    assert_eq!(output.stderr, warned);
+}
+
+#[test]
+fn the_model_that_a_plan_names_is_handed_over() {
+    let ground = Ground::new("#!/bin/sh\ngit commit -q --allow-empty -m x\n");
+    let plan = ground.plan("- [ ] t1: One (model: opus)\n- [ ] t2: Two\n");
+    let words = [
+        "execute",
+        plan.to_str().unwrap(),
+        "--model",
+        "haiku",
+        "--",
+        "sh",
+        "-c",
+        "test $1 = $2 && git commit -q --allow-empty -m x",
+        "sh",
+    ];
+    let run = |model: &str| {
+        let args = [&words[..], &["{model}", model]].concat();
+        ground.sandbox.direct(args).without("GIT_COMMITTER_DATE").output()
+    };
+    run("opus");
+    let first = ground.states();
+    assert_eq!((first["t1"], first["t2"]), ("completed", "failed"));
+    run("haiku").good();
+}

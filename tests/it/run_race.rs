@@ -1,6 +1,6 @@
 //! Many that start at once, and starts that are killed in the middle.
 
-use std::time::Duration;
+use std::time::Instant;
 
 use crate::support::{Sandbox, eventually};
 
@@ -18,10 +18,10 @@ fn many_starters_keep_the_limit() {
                 sandbox.direct(args).spawn()
             })
             .collect();
-        let statuses: Vec<Option<i32>> =
-            children.into_iter().map(|child| child.wait_with_output().unwrap().status.code()).collect();
-        let number = |status| statuses.iter().filter(|code| **code == Some(status)).count();
-        assert_eq!((number(0), number(3)), (3, 9), "{statuses:?}");
+        let outputs: Vec<_> = children.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
+        let number = |status| outputs.iter().filter(|output| output.status.code() == Some(status)).count();
+        let said = || outputs.iter().map(|output| String::from_utf8_lossy(&output.stderr)).collect::<String>();
+        assert_eq!((number(0), number(3)), (3, 9), "{}", said());
         let shown = sandbox.answer(&["runs", "--json"]);
         assert_eq!(shown["runs"].as_array().unwrap().iter().filter(|run| run.get("pid").is_some()).count(), 3);
         sandbox.now(&["kill", "--all", "--grace", "1s"]).good();
@@ -32,9 +32,14 @@ fn many_starters_keep_the_limit() {
 #[test]
 fn a_launcher_is_killed_at_any_moment() {
     let sandbox = Sandbox::with_agents(&["ann"]);
-    for step in 0..25_u64 {
+    // Moments all over the time that a start takes here and now.
+    let begun = Instant::now();
+    sandbox.start_run("ann", "exit 0", &[]);
+    let whole = begun.elapsed();
+    sandbox.now(&["wait", "ann"]).good();
+    for step in 0..25_u32 {
         let mut launcher = sandbox.direct(["run", "ann", "--", "sleep", "1000"]).spawn();
-        std::thread::sleep(Duration::from_millis(step * 3));
+        std::thread::sleep(whole * step / 24);
         launcher.kill().unwrap();
         launcher.wait().unwrap();
         // What has no plan yet is no run. What has one runs, or is about to, or never will.

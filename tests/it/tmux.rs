@@ -226,6 +226,9 @@ fn a_window_that_is_closed_ends_everything_in_it() {
     nix::sys::signal::kill(supervisor, nix::sys::signal::Signal::SIGKILL).unwrap();
     wait_for("everything to end", || !pids.iter().any(|pid| is_alive(pid)));
     tmux.wait_for_state("cam", "lost");
+    // Supervisors, guards, and what keeps the output.
+    let runs = tmux.sandbox.repo().join(".git/agents/runs");
+    wait_for("our own to end", || !is_shown(runs.to_str().unwrap()));
 }
 
 #[test]
@@ -300,6 +303,10 @@ fn without_tmux_nothing_is_left() {
       try: git agents run AGENT --background
     [status 4]
     ");
+    let plan = sandbox.root().join("plan.md");
+    std::fs::write(&plan, "- [ ] t1: One\n").unwrap();
+    let executed = || run(&["execute", plan.to_str().unwrap(), "--tmux", "--", "true"]).output();
+    assert_eq!(sandbox.unchanged(executed).status, Some(4));
     let runs = sandbox.repo().join(".git/agents/runs");
     assert!(!runs.exists() || runs.read_dir().unwrap().next().is_none());
     run(&["run", "ann", "--", "sleep", "100"]).output().good();

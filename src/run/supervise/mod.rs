@@ -89,7 +89,7 @@ fn in_background(folder: &Folder) -> ExitCode {
     drop(socket.shutdown(Shutdown::Both));
     drop(socket);
     let Ok(mut watch) = begun else { return ExitCode::from(4) };
-    watch.to_the_end();
+    watch.finish();
     ExitCode::SUCCESS
 }
 
@@ -103,7 +103,7 @@ fn in_window(folder: &Folder) -> ExitCode {
     };
     match begin(folder, &Env::Whole(env), Seat::Terminal) {
         Ok(mut watch) => {
-            watch.to_the_end();
+            watch.finish();
             ExitCode::SUCCESS
         }
         Err(Answer::Program(reason) | Answer::Failed(reason)) => {
@@ -126,7 +126,7 @@ pub fn foreground(repo: &Repository, world: &World, request: &Request<'_>) -> Re
     match begin(&planned.folder, &Env::Besides(env), Seat::Terminal) {
         Ok(mut watch) => {
             let Planned { folder, plan, held, live, .. } = planned;
-            let ended = watch.to_the_end();
+            let ended = watch.finish();
             drop(held);
             Ok((Started { id: plan.id, folder, live }, ended))
         }

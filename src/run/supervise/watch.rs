@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, wait};
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, test_kill_process_group, wait};
 
 use super::log::Log;
 use super::tree::Tree;
@@ -116,7 +116,7 @@ impl Rest {
 
 impl Watch {
     /// Watch until everything has ended, and write down how.
-    pub(super) fn to_the_end(&mut self) -> Ended {
+    pub(super) fn finish(&mut self) -> Ended {
         self.look(Instant::now());
         while !self.step() {
             self.wait();
@@ -245,6 +245,9 @@ impl Watch {
             if pid == self.agent {
                 self.rest.status = Some(status);
                 self.tree.group = None;
+                if test_kill_process_group(self.agent).is_err() {
+                    self.guard.iter_mut().for_each(Guard::forget);
+                }
             } else if self.guard.as_ref().is_some_and(|guard| guard.pid() == pid) {
                 self.guard = None;
                 self.set_up_guard();

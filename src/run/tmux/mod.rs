@@ -57,6 +57,14 @@ pub enum TmuxError {
 /// How tmux is installed.
 pub const INSTALL: [&str; 2] = ["sudo apt-get install tmux", "brew install tmux"];
 
+/// Whether there is a tmux to work with, for whoever is about to begin something larger.
+///
+/// # Errors
+/// It is not installed.
+pub fn look_for() -> Result<(), TmuxError> {
+    Tmux::here().args(["-V"]).text().map(drop)
+}
+
 /// Where a run is, when its window is still open.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::client::Tmux;
 use super::pane_log::PANE_LOG;
-use super::{TmuxError, handover, is_open};
+use super::{TmuxError, handover, is_open, look_for};
 use crate::config;
 use crate::git::Repository;
 use crate::run::error::RunError;
@@ -31,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// See [`TmuxError`]; nothing is left then.
 pub fn start(repo: &Repository, world: &World, program: &Path, request: &Request<'_>) -> Result<Started, TmuxError> {
     // Before anything is there.
-    Tmux::here().args(["-V"]).text()?;
+    look_for()?;
     let request = Request { mode: Mode::Tmux, ..request.clone() };
     let planned = plan(repo, world, &request)?;
     let io = |error: std::io::Error| RunError::io(planned.folder.path())(error);
@@ -56,8 +56,20 @@ pub fn start(repo: &Repository, world: &World, program: &Path, request: &Request
     Ok(Started { id: plan.id, folder, live })
 }
 
-/// A window in the session of the repository, with our supervisor in it, which waits.
+/// A window in the session of the repository, with our supervisor in it, which waits. The session ends with its last window,
+/// and the server with its last session: what was there a moment ago may be gone, and then it is made again.
 fn window(repo: &Repository, program: &Path, planned: &Planned) -> Result<TmuxIds, TmuxError> {
+    const ATTEMPTS: u32 = 10;
+    for _ in 1..ATTEMPTS {
+        match try_window(repo, program, planned) {
+            Err(TmuxError::Failed { .. }) => std::thread::sleep(PAUSE * 4),
+            done => return done,
+        }
+    }
+    try_window(repo, program, planned)
+}
+
+fn try_window(repo: &Repository, program: &Path, planned: &Planned) -> Result<TmuxIds, TmuxError> {
     let name = session_name(repo);
     let agent = planned.plan.agent.as_str();
     let dir = unformatted(planned.plan.dir.as_os_str());

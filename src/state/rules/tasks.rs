@@ -25,27 +25,7 @@ impl Rules<'_> {
     }
 
     fn filed(&self, new: &NewTask) -> Task {
-        Task {
-            id: new.id.clone(),
-            title: new.title.clone(),
-            body: new.body.clone(),
-            state: if new.dropped { TaskState::Dropped } else { TaskState::Open },
-            agent: None,
-            hours: new.hours,
-            category: new.category.clone(),
-            priority: new.priority,
-            labels: new.labels.clone(),
-            paths: new.paths.clone(),
-            after: new.after.clone(),
-            reason: None,
-            attempts: Vec::new(),
-            epoch: 0,
-            assigned_by: None,
-            lease: None,
-            created_at: self.at,
-            updated_at: self.at,
-            extra: Default::default(),
-        }
+        new.clone().into_task(self.at)
     }
 
     pub(in crate::state) fn edit_task(&mut self, id: &TaskId, edit: &TaskEdit) -> Result<(), Rejected> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueHint};
 use git_agents::agent::{Agent, AgentName};
 use git_agents::git::worktrees::{self, Worktree};
+use git_agents::plan::Planned;
 use git_agents::profile;
 use git_agents::prompt::{self, Subject, Template};
 use git_agents::state::State;
@@ -12,7 +13,8 @@ use git_agents::store::{Scope, Snapshot};
 use git_agents::task::{Task, TaskId};
 use git_agents::work::place::{self, Standing};
 
-use super::complete_values::agents_and_tasks;
+use super::complete_values::{agents_and_tasks, profile_names};
+use super::execute::read;
 use crate::context::{Context, known_agent};
 use crate::error::{CliError, Exit, quoted};
 use crate::view::brief::{BriefView, PromptView};
@@ -29,8 +31,11 @@ pub(crate) struct BriefArgs {
     /// For every task of this batch that is not closed.
     #[arg(long, value_name = "BATCH", conflicts_with = "name")]
     batch: Option<String>,
+    /// For every task of this plan, filed or not.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["name", "batch"])]
+    plan: Option<PathBuf>,
     /// The profile that it is written for; without it that of the agent.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = profile_names())]
     profile: Option<String>,
     /// Write each into a file TASK.md in this folder.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
@@ -41,20 +46,27 @@ pub(crate) struct BriefArgs {
 type About = (Option<AgentName>, Option<TaskId>);
 
 pub(crate) fn run(ctx: &Context, args: &BriefArgs) -> Result<Exit, CliError> {
-    let BriefArgs { name, batch, profile, output } = args;
+    let BriefArgs { name, batch, plan, profile, output } = args;
     let snapshot = ctx.load(&Scope::open())?;
-    let about: Vec<About> = match batch {
-        Some(batch) => of_batch(&snapshot.state, batch)?,
-        None => vec![of_name(ctx, &snapshot, name.as_deref())?],
+    let planned = plan.as_deref().map(|path| plan_of(ctx, path)).transpose()?.unwrap_or_default();
+    let about: Vec<About> = match (batch, plan) {
+        (Some(batch), _) => of_batch(&snapshot.state, batch)?,
+        (None, Some(_)) => planned.iter().map(|task| (task.agent.clone(), Some(task.id.clone()))).collect(),
+        (None, None) => vec![of_name(ctx, &snapshot, name.as_deref())?],
     };
     let ids: Vec<&TaskId> = about.iter().filter_map(|(_, task)| task.as_ref()).collect();
-    let snapshot = ctx.load(&Scope::open().with_tasks(ids))?;
+    let mut snapshot = ctx.load(&Scope::open().with_tasks(ids))?;
+    for task in planned {
+        // What is filed already is as it is there.
+        snapshot.state.tasks.entry(task.id.clone()).or_insert(task);
+    }
     let template = Template::configured(ctx.repo()?, &ctx.world)?;
     let all = worktrees::list(ctx.repo()?)?;
     let mut prompts = Vec::new();
     for (agent, task) in about {
-        let agent = agent.and_then(|name| snapshot.state.agents.get(&name));
         let task = task.and_then(|id| snapshot.state.tasks.get(&id));
+        let agent = task.and_then(|task| task.agent.clone()).or(agent);
+        let agent = agent.and_then(|name| snapshot.state.agents.get(&name));
         prompts.push(written(ctx, &snapshot.state, &all, &template, agent, task, profile.as_deref())?);
     }
     if let Some(folder) = output {
@@ -62,6 +74,17 @@ pub(crate) fn run(ctx: &Context, args: &BriefArgs) -> Result<Exit, CliError> {
     }
     ctx.ui.answer(&BriefView { prompts })?;
     Ok(Exit::Good)
+}
+
+/// The tasks of a plan as they would be filed, each with the agent that it names.
+fn plan_of(ctx: &Context, path: &Path) -> Result<Vec<Task>, CliError> {
+    let plan = read::plan(ctx, path)?;
+    let task = |planned: &Planned| Task {
+        agent: planned.agent.clone(),
+        labels: planned.labels.clone(),
+        ..planned.new_task("").into_task(ctx.world.now)
+    };
+    Ok(plan.tasks.iter().map(task).collect())
 }
 
 /// The open tasks of a batch, each with the agent that has it.

@@ -3,6 +3,7 @@
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use git_agents::finding::FindingState;
 use git_agents::git::{Repository, refs};
+use git_agents::profile::{Call, Profile};
 use git_agents::state::State;
 use git_agents::store::{self, Scope};
 use git_agents::text::printable;
@@ -43,6 +44,28 @@ pub(crate) fn strategy_words() -> ArgValueCandidates {
             ("squash", "one commit holds all of its changes"),
         ];
         words.map(|(word, help)| offer(word, help)).into()
+    })
+}
+
+/// Completes a profile, with the program that it calls beside it.
+pub(crate) fn profile_names() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let Some(repo) = repository() else { return Vec::new() };
+        let usable =
+            git_agents::profile::all(&repo).into_iter().filter_map(|(name, profile)| Some((name, profile.ok()?)));
+        let help = |profile: &Profile| match &profile.command {
+            Call::Words(words) => words.join(" "),
+            Call::Script(script) => script.clone(),
+        };
+        usable.map(|(name, profile)| offer(&name, &help(&profile))).collect()
+    })
+}
+
+/// Completes a preset, with what it is for beside it.
+pub(crate) fn preset_names() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let presets = repository().map(|repo| git_agents::preset::list(&repo)).unwrap_or_default();
+        presets.iter().map(|preset| offer(&preset.name, preset.purpose)).collect()
     })
 }
 

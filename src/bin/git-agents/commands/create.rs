@@ -13,7 +13,7 @@ use crate::context::{Context, task_id};
 use crate::error::{CliError, Exit};
 use crate::sharing::OfflineArg;
 
-/// Begin one piece of work in one step: a task, an agent with a branch and a worktree, and its run in the background.
+/// Begin one piece of work: a task, an agent with its worktree, and its run in the background.
 ///
 /// When the run ends with status 0, with commits and a clean worktree, the task is completed; else it has failed, with the
 /// reason. `git agents runs` shows it, `git agents logs NAME -f` what it says.

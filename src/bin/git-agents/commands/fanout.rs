@@ -9,9 +9,9 @@ use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::sharing::OfflineArg;
 
-/// Begin N attempts at one piece of work, by N agents called NAME-1, NAME-2, …, each with a task of its own.
+/// Begin N attempts at one piece of work, by agents called NAME-1, NAME-2, …
 ///
-/// They are one batch: compare them with `git agents conflicts`, land the best with `git agents merge NAME-2`, and drop
+/// Each has a task of its own, and they are one batch: compare them with `git agents conflicts`, land the best with `git agents merge NAME-2`, and drop
 /// the others with `git agents task drop`.
 #[derive(Debug, Args)]
 pub(crate) struct FanoutArgs {

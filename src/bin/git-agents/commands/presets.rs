@@ -5,7 +5,7 @@ use git_agents::preset::{self, Subject, Wanted, choose, classify};
 use git_agents::profile::{self, Profile};
 use git_agents::store::Scope;
 
-use super::complete_values::task_ids;
+use super::complete_values::{preset_names, profile_names, task_ids};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::presets::{ChoiceView, PresetView, PresetsView};
@@ -18,6 +18,7 @@ use crate::view::presets::{ChoiceView, PresetView, PresetsView};
 #[derive(Debug, Args)]
 pub(crate) struct PresetsArgs {
     /// Show what this preset says for each kind of work.
+    #[arg(add = preset_names())]
     name: Option<String>,
     /// The task to choose a model for.
     #[arg(long, value_name = "TASK", add = task_ids())]
@@ -26,7 +27,7 @@ pub(crate) struct PresetsArgs {
     #[arg(long, value_name = "MODELS", value_delimiter = ',')]
     models: Vec<String>,
     /// Show the models as this profile's program calls them.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = profile_names())]
     profile: Option<String>,
 }
 

@@ -13,7 +13,7 @@ use git_agents::state::State;
 use git_agents::store::Scope;
 use git_agents::task::{Task, TaskId, TaskState};
 
-use super::complete_values::{agent_names, task_ids};
+use super::complete_values::{agent_names, preset_names, profile_names, task_ids};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::run::RunView;
@@ -50,13 +50,13 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     timeout: Option<Duration>,
     /// The profile of the program: claude, codex, … or one of your own.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = profile_names())]
     profile: Option<String>,
     /// The model, as the program calls it.
     #[arg(long, value_name = "MODEL", conflicts_with = "preset")]
     model: Option<String>,
     /// Choose the model for the task by this preset.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = preset_names())]
     preset: Option<String>,
     /// Choose among these models only, with commas between.
     #[arg(long, value_name = "MODELS")]

@@ -156,7 +156,7 @@ impl View for ExecutionView {
             text.push_str(&table(style, &columns, rest.iter().map(row).collect()));
             text.push_str("the same command again goes on from here\n");
         }
-        if self.one_by_one_s > 0.0 && self.most_at_once > 1 && self.elapsed_s > 0.0 {
+        if self.elapsed_s > 0.0 && self.one_by_one_s > self.elapsed_s {
             let times = self.one_by_one_s / self.elapsed_s;
             text.push_str(&format!(
                 "took {:.1}s with up to {} at once; one at a time the runs take {:.1}s: {times:.1} times as long\n",

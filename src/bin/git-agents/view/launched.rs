@@ -51,8 +51,8 @@ impl LaunchedRow {
         })
     }
 
-    pub(crate) fn failed(planned: &Planned, agent: &AgentName, reason: String) -> Self {
-        let left = LaunchedRow::left(planned, Some(&reason));
+    pub(crate) fn failed(planned: &Planned, agent: &AgentName, reason: &str) -> Self {
+        let left = LaunchedRow::left(planned, Some(reason));
         LaunchedRow { state: "failed", agent: Some(agent.to_string()), ..left }
     }
 

@@ -164,7 +164,8 @@ fn last_commit(repo: &Repository, run: &Run, end: Option<&git_agents::agent::Com
         Some(end) => gix::ObjectId::from_hex(end.as_str().as_bytes()).ok()?,
         None => refs::read(repo, plan.branch.as_ref()?).ok()??,
     };
-    let has_moved = plan.from.as_ref().is_none_or(|from| from.as_str() != tip.to_string());
+    let from = plan.from.as_ref().and_then(|from| gix::ObjectId::from_hex(from.as_str().as_bytes()).ok());
+    let has_moved = from != Some(tip);
     has_moved.then(|| CommitView { commit: tip.to_string(), at: store::time_of(repo, tip) })
 }
 

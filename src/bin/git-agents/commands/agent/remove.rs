@@ -68,12 +68,12 @@ pub(crate) fn run(ctx: &Context, args: &RemoveArgs) -> Result<Exit, CliError> {
     let snapshot = ctx.load(&Scope::open())?;
     let name = known_agent(&snapshot.state, &args.name)?;
     let agent = snapshot.state.agents.get(&name).ok_or_else(|| crate::error::unknown_agent(name.as_str()))?;
-    if !args.force {
-        refuse_at_work_elsewhere(ctx, &snapshot.state, agent)?;
-    }
     if list::live_of(repo, &name)?.is_some() {
         return Err(CliError::refused("run-exists", format!("{name} is running in its worktree"))
             .hint(format!("git agents kill {name}")));
+    }
+    if !args.force {
+        refuse_at_work_elsewhere(ctx, &snapshot.state, agent)?;
     }
     let is_ours = enrol::made_branch(repo, snapshot.tip, agent);
     let belongings = Belongings::of(repo, &worktrees::list(repo)?, agent, is_ours)?;

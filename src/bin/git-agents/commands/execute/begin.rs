@@ -29,7 +29,7 @@ use crate::view::prepared::prepared_warnings;
 #[derive(Debug)]
 pub(super) enum Begun {
     /// Its run goes on.
-    Runs { run: run::Run, model: Option<String> },
+    Runs { run: Box<run::Run>, model: Option<String> },
     /// As many run as may; it waits.
     Full { reason: String },
 }
@@ -129,8 +129,8 @@ pub(super) fn begin(
         Err(error) => return Err(error.into()),
     };
     let found = run::list::one(repo, &started.id).known().cloned();
-    let run = found.ok_or_else(|| RunError::NotRunning { id: started.id })?;
-    Ok(Begun::Runs { run, model: launch.model })
+    let run = found.ok_or(RunError::NotRunning { id: started.id })?;
+    Ok(Begun::Runs { run: Box::new(run), model: launch.model })
 }
 
 /// Why no more may run; none when one may.

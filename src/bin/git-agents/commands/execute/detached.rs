@@ -41,9 +41,9 @@ pub(crate) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
     for (planned, agent) in begin {
         let row = match begin::begin(&ctx.afresh(), order, &mut batch, planned, &agent) {
             Ok(Begun::Runs { run, model }) => LaunchedRow::started(ctx.repo()?, planned, &run, model)?,
-            Ok(Begun::Full { reason }) => LaunchedRow::failed(planned, &agent, reason),
+            Ok(Begun::Full { reason }) => LaunchedRow::failed(planned, &agent, &reason),
             // The others go on, so this is a part of the answer.
-            Err(error) => LaunchedRow::failed(planned, &agent, error.message),
+            Err(error) => LaunchedRow::failed(planned, &agent, &error.message),
         };
         rows.push(row);
     }

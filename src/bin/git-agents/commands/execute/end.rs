@@ -47,7 +47,7 @@ pub(super) fn end(ctx: &Context, id: &TaskId, name: &AgentName, run: &Run) -> Re
             (action, Outcome::Failed { reason, is_final })
         }
     };
-    write(ctx, id, name, action, outcome)
+    write(ctx, id, name, &action, outcome)
 }
 
 /// Fail a task that could not even begin.
@@ -69,7 +69,7 @@ pub(super) fn fail(ctx: &Context, id: &TaskId, name: &AgentName, reason: &str) -
     Ok(())
 }
 
-fn write(ctx: &Context, id: &TaskId, name: &AgentName, action: Action, outcome: Outcome) -> Result<Outcome, CliError> {
+fn write(ctx: &Context, id: &TaskId, name: &AgentName, action: &Action, outcome: Outcome) -> Result<Outcome, CliError> {
     let scope = Scope::open().with_tasks([id]);
     match ctx.transact(&scope, |_, _| Ok(Some(action.clone().into()))) {
         Ok(_) => {

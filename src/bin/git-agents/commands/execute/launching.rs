@@ -47,6 +47,9 @@ impl LaunchArgs {
             _ => Err(CliError::usage(format!("{text:?} is no variable: write --env NAME=VALUE"))),
         };
         let env = env.iter().map(pair).collect::<Result<_, _>>()?;
+        if tmux {
+            git_agents::run::tmux::look_for()?;
+        }
         if command.first().is_some_and(String::is_empty) {
             return Err(CliError::usage("the command is empty"));
         }

@@ -31,7 +31,7 @@ pub(crate) use detached::{conclude, run as detached};
 pub(crate) use drive::run as drive;
 pub(crate) use launching::LaunchArgs;
 
-/// Carry out a plan: its tasks are filed, given to agents with branches and worktrees of their own, and run.
+/// Carry out a plan: its tasks are filed, given to agents with worktrees of their own, and run.
 ///
 /// A plan is Markdown (headings with their text, or a task list such as `- [ ] t4: Title (2h, after: t3, paths: src/a,
 /// agent: ann, model: opus)` with the text indented below it), TOML (`[[task]]`) or JSON. A task starts as soon as those

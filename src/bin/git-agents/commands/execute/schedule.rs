@@ -103,7 +103,7 @@ impl Driver<'_> {
                     job.agent = Some(agent.clone());
                 }
                 self.stages.insert(id.clone(), Stage::Running { agent: agent.clone() });
-                self.going.insert(id.clone(), Going { run, agent: agent.clone(), since: Some(Instant::now()) });
+                self.going.insert(id.clone(), Going { run: *run, agent: agent.clone(), since: Some(Instant::now()) });
             }
             // Interrupted in the middle: git has gone with us.
             Err(_) if self.interrupt.came() => {}
