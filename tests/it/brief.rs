@@ -162,7 +162,7 @@ fn a_task_of_nobody_and_an_agent_without_one() {
     - Work and commit in your worktree only: never in another worktree, never on another branch, and never push.
     - No `git stash`, no rewriting of commits that are not yours.
     - Before you change a file that somebody else may be changing: `git agents guard PATH`
-    - Record what others should know: `git agents findings add cam --severity low --category bug "…"`
+    - Record what others should know: `git agents findings add --severity low --category bug "…"`
 
     ## Who else is at work
 
