@@ -1,4 +1,4 @@
-//! Spans of time as people type them: `90s`, `10m`, `2h`, `7d`, `2w`, or several of them together.
+//! Spans of time as people type and read them: `90s`, `10m`, `2h`, `7d`, `2w`, or several of them together.
 
 use std::time::Duration;
 
@@ -39,6 +39,18 @@ pub fn parse(text: &str) -> Result<Duration, InvalidDuration> {
     }
     let is_countable = !trimmed.is_empty() && seconds <= u64::from(u32::MAX) * 60;
     if is_countable { Ok(Duration::from_secs(seconds)) } else { Err(invalid()) }
+}
+
+/// A span of time at a glance: `40s`, `12m`, `1h 30m`, `2d 3h`.
+pub fn short(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, minutes) => format!("{minutes}m"),
+        (0, hours, _) => format!("{hours}h {}m", minutes % 60),
+        (days, ..) => format!("{days}d {}h", hours % 24),
+    }
 }
 
 #[cfg(test)]

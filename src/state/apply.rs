@@ -60,6 +60,7 @@ impl State {
             Action::ResolveFindings { findings } => findings.iter().try_for_each(|id| rules.resolve_finding(id))?,
             Action::Claim { agent, claims, ttl_s } => rules.claim(agent, claims, *ttl_s)?,
             Action::Release { agent, paths } => rules.release(agent, paths)?,
+            Action::RecordRun { .. } => {}
             Action::Undo { operation, documents, .. } => rules.undo(operation, documents)?,
             Action::Repair { documents } => documents.iter().try_for_each(|change| rules.restore(change))?,
         }

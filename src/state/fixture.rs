@@ -7,7 +7,7 @@ use super::{Action, NewAgent, Operation, Rejected, State};
 use crate::agent::{AgentName, CommitId};
 use crate::claim::NewClaim;
 use crate::finding::{Finding, FindingId, FindingState, Severity};
-use crate::task::{NewTask, Task, TaskId, Terms};
+use crate::task::{NewTask, PastRun, RunEnd, Task, TaskId, Terms};
 use crate::world::World;
 
 pub(crate) fn agent(text: &str) -> AgentName {
@@ -48,6 +48,26 @@ pub(crate) fn new_task(text: &str, after: &[&str]) -> NewTask {
         paths: Vec::new(),
         after: after.iter().map(|text| id(text)).collect(),
         dropped: false,
+    }
+}
+
+/// A run that ended well, 12 minutes after nine.
+pub(crate) fn past_run() -> PastRun {
+    PastRun {
+        id: "01jzzzzzzzzzzzzzzzzzzzzzzz".to_owned(),
+        profile: Some("claude".to_owned()),
+        model: None,
+        started_at: at(0),
+        ended_at: Some(at(12)),
+        end: RunEnd::Done,
+        exit_code: Some(0),
+        signal: None,
+        base: Some(commit(1)),
+        tip: Some(commit(2)),
+        commits: Some(3),
+        files: Some(1),
+        cost_usd: Some(0.424),
+        tokens: None,
     }
 }
 

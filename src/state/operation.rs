@@ -9,9 +9,10 @@ use serde_json::Value;
 use super::Document;
 use crate::agent::{AgentName, CommitId};
 use crate::claim::{ClaimedPath, NewClaim};
+use crate::duration;
 use crate::finding::{Finding, FindingId};
 use crate::name::checked_name;
-use crate::task::{Fence, Hours, NewTask, TaskEdit, TaskId, Terms};
+use crate::task::{Fence, Hours, NewTask, PastRun, RunEnd, TaskEdit, TaskId, Terms};
 
 checked_name! {
     /// An operation's id: a ULID in lower case, so that ids sort by time.
@@ -181,6 +182,9 @@ pub enum Action {
     },
     /// Give claims up.
     Release { agent: AgentName, paths: Vec<ClaimedPath> },
+    /// Remember a run of the agent's program, which has ended. No document changes: the history is where it is kept, and
+    /// nothing that was done is harder to take back for it.
+    RecordRun { agent: AgentName, task: Option<TaskId>, run: Box<PastRun> },
     /// Take an operation back.
     Undo { operation: OperationId, sentence: String, documents: Vec<DocumentChange> },
     /// Put damaged documents back to the last version that can be read.
@@ -229,6 +233,10 @@ impl Action {
                 format!("{agent} claims {}", listed("path", claims.iter().map(|claim| &claim.path)))
             }
             Action::Release { agent, paths } => format!("{agent} releases {}", listed("path", paths.iter())),
+            Action::RecordRun { agent, task, run } => {
+                let on = task.as_ref().map(|task| format!(" on {task}")).unwrap_or_default();
+                format!("run of {agent}{on}: {}", how_it_went(run))
+            }
             Action::Undo { sentence, .. } => format!("undo: {sentence}"),
             Action::Repair { documents } => {
                 format!("repair {}", listed("document", documents.iter().map(|d| d.document.to_string())))
@@ -262,7 +270,8 @@ impl Action {
             | Action::Fail { agent, .. }
             | Action::Rebase { agent, .. }
             | Action::Claim { agent, .. }
-            | Action::Release { agent, .. } => vec![agent],
+            | Action::Release { agent, .. }
+            | Action::RecordRun { agent, .. } => vec![agent],
             Action::Land { landed, .. } => landed.iter().map(|landed| &landed.agent).collect(),
             Action::AddFindings { findings } => findings.iter().filter_map(|finding| finding.agent.as_ref()).collect(),
             Action::Undo { documents, .. } | Action::Repair { documents } => {
@@ -289,6 +298,7 @@ impl Action {
             | Action::Complete { task, .. }
             | Action::Fail { task, .. } => vec![task],
             Action::Land { landed, .. } => landed.iter().flat_map(|landed| &landed.tasks).collect(),
+            Action::RecordRun { task, .. } => task.iter().collect(),
             Action::AddFindings { findings } => findings.iter().filter_map(|finding| finding.task.as_ref()).collect(),
             Action::Undo { documents, .. } | Action::Repair { documents } => {
                 named(documents, |document| match document {
@@ -321,6 +331,20 @@ fn taken_over(terms: &Terms) -> String {
     terms.takes.as_ref().map(|takes| format!(", taken over from {}", takes.from)).unwrap_or_default()
 }
 
+/// "done after 12m, 3 commits, 5 files, $0.42"
+fn how_it_went(run: &PastRun) -> String {
+    let mut said = match (run.end, run.exit_code, run.signal) {
+        (RunEnd::Failed, Some(code), _) => format!("failed with status {code}"),
+        (RunEnd::Failed, _, Some(signal)) => format!("failed by signal {signal}"),
+        (end, ..) => end.word().to_owned(),
+    };
+    said.extend(run.elapsed().map(|elapsed| format!(" after {}", duration::short(elapsed))));
+    said.extend(run.commits.map(|number| format!(", {}", counted(number as usize, "commit"))));
+    said.extend(run.files.map(|number| format!(", {}", counted(number as usize, "file"))));
+    said.extend(run.cost_usd.map(|cost| format!(", ${cost:.2}")));
+    said
+}
+
 /// "agent a", "agents a, b and c", "40 tasks": a list that stays one line.
 fn listed<T: std::fmt::Display>(noun: &str, names: impl Iterator<Item = T>) -> String {
     let names: Vec<String> = names.map(|name| name.to_string()).collect();
@@ -334,4 +358,23 @@ fn listed<T: std::fmt::Display>(noun: &str, names: impl Iterator<Item = T>) -> S
 /// "1 file", "2 files".
 pub(crate) fn counted(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{agent, id, past_run};
+    use super::*;
+
+    fn said(run: PastRun) -> String {
+        Action::RecordRun { agent: agent("ann"), task: Some(id("t4")), run: Box::new(run) }.sentence()
+    }
+
+    #[test]
+    fn a_run_is_told_in_one_line() {
+        assert_eq!(said(past_run()), "run of ann on t4: done after 12m, 3 commits, 1 file, $0.42");
+        let failed = PastRun { end: RunEnd::Failed, exit_code: Some(3), commits: None, files: None, ..past_run() };
+        assert_eq!(said(PastRun { cost_usd: None, ..failed }), "run of ann on t4: failed with status 3 after 12m");
+        let lost = PastRun { end: RunEnd::Lost, ended_at: None, commits: Some(0), files: None, ..past_run() };
+        assert_eq!(said(PastRun { cost_usd: None, ..lost }), "run of ann on t4: lost, 0 commits");
+    }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::fixture::{add_agents, agent, at, cases, claim, commit, finding_id, id, new_finding, new_task, release};
+use super::fixture::{
+    add_agents, agent, at, cases, claim, commit, finding_id, id, new_finding, new_task, past_run, release,
+};
 use super::{Action, Document, DocumentChange, Operation, State, Tally};
 use crate::agent::AgentName;
 use crate::finding::Finding;
@@ -63,6 +65,11 @@ fn about_agents() -> impl Strategy<Value = Action> {
     prop_oneof![
         3 => names().prop_map(|name| add_agents(&[name.as_str()])),
         1 => names().prop_map(|agent| Action::RemoveAgent { agent, backup: None }),
+        1 => (names(), proptest::option::of(ids())).prop_map(|(agent, task)| Action::RecordRun {
+            agent,
+            task,
+            run: Box::new(past_run()),
+        }),
         1 => names().prop_map(|agent| Action::Rebase { agent, target: "main".to_owned(), onto: commit(5) }),
     ]
 }

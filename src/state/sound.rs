@@ -13,7 +13,7 @@ use crate::agent::{Agent, is_branch_name};
 use crate::claim::Claim;
 use crate::finding::{Finding, LineRange};
 use crate::path::{InvalidPath, check_path};
-use crate::task::{Attempt, Task};
+use crate::task::{Attempt, PastRun, Task};
 use crate::text::{self, InvalidText};
 
 /// The rule that a document or an operation breaks.
@@ -32,6 +32,9 @@ pub enum Unsound {
     /// No ref is called that.
     #[error("{name:?} is not the name of a ref")]
     Ref { name: String },
+    /// No run has such an id.
+    #[error("{id:?} is not the id of a run")]
+    Run { id: String },
     /// A date before 1970 or after 9999.
     #[error("its {field} is out of range: {}", .found.year())]
     Date { field: &'static str, found: DateTime<Utc> },
@@ -153,9 +156,23 @@ impl Operation {
                 landed.iter().try_for_each(|landed| line("strategy", &landed.strategy))
             }
             Action::Rebase { target, .. } => branch(target),
+            Action::RecordRun { run, .. } => check_run(run),
             _ => Ok(()),
         }
     }
+}
+
+fn check_run(run: &PastRun) -> Result<(), Unsound> {
+    if !PastRun::is_id(&run.id) {
+        return Err(Unsound::Run { id: shortened(&run.id) });
+    }
+    run.profile.iter().try_for_each(|text| line("profile", text))?;
+    run.model.iter().try_for_each(|text| line("model", text))?;
+    date("started_at", run.started_at)?;
+    run.ended_at.map_or(Ok(()), |at| date("ended_at", at))?;
+    counted("tokens", run.tokens.unwrap_or_default())?;
+    let is_sensible = (0.0..=MOST_COUNTED as f64).contains(&run.cost_usd.unwrap_or_default());
+    if is_sensible { Ok(()) } else { Err(Unsound::Number { field: "cost_usd" }) }
 }
 
 fn ref_name(name: &str) -> Result<(), Unsound> {

@@ -138,3 +138,21 @@ fn operations_name_refs_and_branches() {
     let add = json!({ "do": "add-agents", "agents": [{ "name": "a", "branch": "--force" }] });
     assert_eq!(operation(add), Err("\"--force\" is not the name of a branch".to_owned()));
 }
+
+#[test]
+fn runs_are_sensible() {
+    use super::super::fixture::{agent, operation, past_run};
+    let said = |change: &dyn Fn(&mut PastRun)| {
+        let mut run = past_run();
+        change(&mut run);
+        let action = Action::RecordRun { agent: agent("ann"), task: None, run: Box::new(run) };
+        let operation = Operation { nonce: "n".to_owned(), ..operation(1, action) };
+        operation.check().map_err(|unsound| unsound.to_string())
+    };
+    assert_eq!(said(&|_| {}), Ok(()));
+    assert_eq!(said(&|run| run.id = "../x".to_owned()).unwrap_err(), "\"../x\" is not the id of a run");
+    assert!(said(&|run| run.model = Some("a\u{1b}[2J".to_owned())).is_err());
+    assert!(said(&|run| run.cost_usd = Some(-1.0)).is_err());
+    assert!(said(&|run| run.cost_usd = Some(f64::NAN)).is_err());
+    assert!(said(&|run| run.tokens = Some(u64::MAX)).is_err());
+}

@@ -16,7 +16,7 @@ pub struct Entry {
     pub parent: Option<ObjectId>,
     /// How many commits are before it at once; one, but in a chain that somebody else has made.
     pub parents: usize,
-    /// The sentence for people.
+    /// The sentence for people: the operation's own, and the commit's where there is none.
     pub sentence: String,
     /// Who wrote it: the committer's name.
     pub by: String,
@@ -69,13 +69,16 @@ fn read(repo: &Repository, commit: ObjectId, only: &[&str]) -> Result<Entry, Sto
     let by = parsed.committer().map(|who| who.name.to_str_lossy().into_owned()).unwrap_or_default();
     let does_one = || only.iter().any(|word| rest.contains(&format!("\"do\":\"{word}\"")));
     let wanted = if only.is_empty() || does_one() { rest.trim_end() } else { "" };
+    // What names a ref or a branch that is none is not understood either.
+    let operation = serde_json::from_str(wanted).ok().filter(|operation: &Operation| operation.check().is_ok());
+    // Whoever made the commit chose its first line; what was done is what the operation says.
+    let said = operation.as_ref().map(|operation| operation.action.sentence());
     Ok(Entry {
         commit,
         parent: parsed.parents().next(),
         parents: parsed.parents.len(),
-        sentence: sentence.trim_end().to_owned(),
+        sentence: said.unwrap_or_else(|| sentence.trim_end().to_owned()),
         by,
-        // What names a ref or a branch that is none is not understood either.
-        operation: serde_json::from_str(wanted).ok().filter(|operation: &Operation| operation.check().is_ok()),
+        operation,
     })
 }

@@ -126,18 +126,34 @@ pub fn tip(repo: &Repository) -> Result<Option<ObjectId>, StoreError> {
     Ok(refs::read(repo, STATE_REF)?)
 }
 
+/// The same, where a chain that was there and is gone is no beginning.
+///
+/// # Errors
+/// The ref cannot be read, or is missed.
+pub fn known_tip(repo: &Repository) -> Result<Option<ObjectId>, StoreError> {
+    let tip = tip(repo)?;
+    // A new chain in its place would hide it.
+    match cached(repo).filter(|_| tip.is_none()) {
+        Some(last) => Err(StoreError::Gone { last }),
+        None => Ok(tip),
+    }
+}
+
 /// Read the state as it is now.
 ///
 /// # Errors
 /// See [`StoreError`]; a single damaged document is none. Where a chain is missed that was there, that is one, too.
 pub fn load(repo: &Repository, scope: &Scope) -> Result<Snapshot, StoreError> {
-    let tip = tip(repo)?;
-    // A new chain in its place would hide it.
-    if let Some(last) = cached(repo).filter(|_| tip.is_none()) {
-        return Err(StoreError::Gone { last });
-    }
+    let tip = known_tip(repo)?;
     let state = tip.map(|commit| state_of(repo, commit, scope)).transpose()?.unwrap_or_default();
     Ok(Snapshot { tip, state })
+}
+
+/// Whether the state at a commit names a document that cannot be read: its object is missing or damaged.
+pub fn is_missing(repo: &Repository, commit: ObjectId, path: &str) -> bool {
+    let tree = repo.gix().find_commit(commit).ok().and_then(|commit| commit.tree().ok());
+    let entry = tree.and_then(|tree| tree.lookup_entry_by_path(path).ok().flatten());
+    entry.is_some_and(|entry| entry.object().is_err())
 }
 
 /// The state at any commit of a chain, read anew.

@@ -22,7 +22,7 @@ pub struct Undoable {
     pub documents: Vec<DocumentChange>,
 }
 
-/// The newest operation that is neither an undo nor undone; none when there is none.
+/// The newest operation that somebody decided on and that is neither an undo nor undone; none when there is none.
 ///
 /// # Errors
 /// The chain cannot be read.
@@ -33,6 +33,8 @@ pub fn last_undoable(repo: &Repository, tip: Option<ObjectId>) -> Result<Option<
         match &entry.operation {
             Some(operation) => match &operation.action {
                 Action::Undo { operation: taken_back, .. } => drop(undone.insert(taken_back.clone())),
+                // That a program has run is no decision.
+                Action::RecordRun { .. } => {}
                 _ if undone.contains(&operation.id) => {}
                 _ => {
                     let documents = documents_changed(repo, &entry)?;

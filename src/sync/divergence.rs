@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use gix::ObjectId;
 
-use super::remote::{INCOMING_FOLDER, accepted_ref, told_by};
+use super::met::accepted;
+use super::remote::{INCOMING_FOLDER, told_by};
 use crate::git::{Repository, refs};
 use crate::state::OperationId;
 use crate::store::{self, Entry, History, StoreError};
@@ -109,13 +110,13 @@ impl<'r> Side<'r> {
     }
 }
 
-/// The operations of this clone that `accepted_ref`, what a remote is known to have, does not have; oldest first. None
+/// The operations of this clone that a remote, as far as is known, does not have; oldest first. None
 /// when nothing is known of that remote.
 ///
 /// # Errors
 /// The chain cannot be read.
-pub fn unshared(repo: &Repository, accepted_ref: &str) -> Result<Option<Vec<Entry>>, StoreError> {
-    let Some(accepted) = refs::read(repo, accepted_ref)? else { return Ok(None) };
+pub fn unshared(repo: &Repository, remote: &str) -> Result<Option<Vec<Entry>>, StoreError> {
+    let Some(accepted) = accepted(repo, remote) else { return Ok(None) };
     Ok(Some(between(repo, store::tip(repo)?, Some(accepted))?.missing_there()))
 }
 
@@ -127,7 +128,7 @@ pub fn not_taken_in(repo: &Repository) -> Result<Vec<String>, StoreError> {
     let mut found = Vec::new();
     for (name, incoming) in refs::list(repo, INCOMING_FOLDER)? {
         let Some(remote) = told_by(INCOMING_FOLDER, &name) else { continue };
-        let accepted = refs::read(repo, &accepted_ref(remote))?;
+        let accepted = accepted(repo, remote);
         // What was pushed since is further on.
         let is_in = match accepted {
             Some(accepted) => between(repo, Some(incoming), Some(accepted)).is_ok_and(|split| split.ours.is_empty()),

@@ -8,11 +8,12 @@ use super::divergence::between;
 use super::host::{self, Push};
 use super::integrate::{self, Integrated};
 use super::lock::SyncLock;
+use super::met::{self, accepted};
 use super::nearby;
 use super::{Direction, OnRewind, Remote, Report, Request, SyncError, mode, rejected, replaced};
 use crate::git::{Repository, refs};
 use crate::state::{Damaged, OperationId};
-use crate::store::{self, Entry, Replay, StoreError, VetError};
+use crate::store::{self, Entry, Fault, Replay, StoreError, VetError};
 use crate::world::World;
 
 /// How often a push is tried on a tip that does not move before the host is believed.
@@ -48,10 +49,11 @@ pub fn sync(repo: &Repository, world: &World, remote: &Remote, request: &Request
     if let Some(tip) = store::tip(repo)? {
         store::parent_of(repo, tip)?;
     }
+    met::hold(repo, world, remote)?;
     report.rejected = replaced::bring_back(repo, world, remote)?;
     // Another process of this clone may have pushed for us while we waited.
     if is_shared(repo, remote, request)? {
-        report.tip = refs::read(repo, &remote.accepted_ref())?;
+        report.tip = accepted(repo, &remote.name);
         return Ok(report);
     }
     let ends = exchange(repo, world, remote, request, give_up, &mut report);
@@ -64,7 +66,7 @@ pub fn sync(repo: &Repository, world: &World, remote: &Remote, request: &Request
 
 fn is_shared(repo: &Repository, remote: &Remote, request: &Request) -> Result<bool, SyncError> {
     let Some(id) = &request.until else { return Ok(false) };
-    let Some(waiting) = super::unshared(repo, &remote.accepted_ref())? else { return Ok(false) };
+    let Some(waiting) = super::unshared(repo, &remote.name)? else { return Ok(false) };
     let is_it = |entry: &Entry| entry.operation.as_ref().is_some_and(|operation| operation.id == *id);
     Ok(!waiting.iter().any(is_it))
 }
@@ -82,7 +84,7 @@ fn exchange(
     let mut tried: Option<Tried> = None;
     let mut is_fresh = request.is_fresh;
     loop {
-        let known = refs::read(repo, &remote.accepted_ref())?;
+        let known = accepted(repo, &remote.name);
         let theirs = match std::mem::take(&mut is_fresh) {
             true => known,
             false => fetch(repo, world, remote, known, request.patience)?,
@@ -91,7 +93,7 @@ fn exchange(
             match (judge(repo, remote, known, theirs, &mut report.quarantined), on_rewind) {
                 (Ok(Some(error)), OnRewind::Stop) => return Err(error),
                 (Ok(_), _) => {}
-                (Err(error @ SyncError::Unsound { .. }), OnRewind::Restore) => {
+                (Err(error @ SyncError::Unsound { .. }), OnRewind::PutBack) => {
                     keep_unsound(repo, world, theirs)?;
                     put_back(repo, remote, known, theirs, error, request.patience)?;
                     on_rewind = OnRewind::Stop;
@@ -120,20 +122,24 @@ fn exchange(
         (report.waiting, report.tip) = (waiting.len(), tip);
         // Whatever was said to the last push: what the remote has now tells what came of it.
         let mut is_alone = false;
+        let mut words = String::new();
         if let Some(tried) = tried.take() {
             match theirs.is_some_and(|theirs| is_within(repo, tried.tip, theirs)) {
                 true => report.went.extend(tried.went),
-                false => is_alone = races.lost(remote, theirs, &tried, request, &waiting)?,
+                false => {
+                    words.clone_from(&tried.words);
+                    is_alone = races.lost(remote, theirs, &tried, request, &waiting)?;
+                }
             }
         }
         let Some(tip) = tip.filter(|tip| Some(*tip) != theirs && request.direction != Direction::Fetch) else {
             return Ok(());
         };
         let (tip, went) = match (is_alone, &request.until) {
-            (true, Some(id)) => alone(repo, remote, theirs, &waiting, id)?,
+            (true, Some(id)) => alone(repo, remote, theirs, &waiting, id, &words)?,
             _ => (tip, waiting),
         };
-        let words = match host::push(repo, remote, tip, theirs, request.patience)? {
+        words = match host::push(repo, remote, tip, theirs, request.patience)? {
             Push::Taken => {
                 integrate::move_accepted(repo, world, remote, theirs, Some(tip), "sync: pushed")?;
                 report.went.extend(went);
@@ -169,12 +175,13 @@ fn alone(
     theirs: Option<ObjectId>,
     waiting: &[Entry],
     id: &OperationId,
+    said: &str,
 ) -> Result<(ObjectId, Vec<Entry>), SyncError> {
     let is_it = |entry: &&Entry| entry.operation.as_ref().is_some_and(|operation| operation.id == *id);
     let refused = |words: String| SyncError::HostRefused { remote: remote.name.clone(), words };
     let entry = waiting.iter().find(is_it).ok_or_else(|| refused("it is not there any more".to_owned()))?;
     let mut replay = Replay::on(repo, theirs, std::slice::from_ref(entry))?;
-    replay.add(entry)?.map_err(|reason| refused(format!("without the rest that it refuses, {reason}")))?;
+    replay.add(entry)?.map_err(|reason| refused(format!("{said}; and without the rest, {reason}")))?;
     let tip = replay.tip().ok_or_else(|| refused("it is not there any more".to_owned()))?;
     Ok((tip, vec![Entry { commit: tip, ..entry.clone() }]))
 }
@@ -219,7 +226,7 @@ fn judge(
         let continues = known.filter(|known| is_within(repo, *known, theirs));
         let vetted = store::vet(repo, theirs, continues).map_err(|error| match error {
             VetError::Store(error @ StoreError::NewerFormat { .. }) => error.into(),
-            error => SyncError::Unsound { remote: name(), reason: error.to_string() },
+            error => refused(repo, remote, known, &error),
         })?;
         *quarantined = vetted.quarantined;
         return Ok(known.filter(|_| continues.is_none()).map(|accepted| SyncError::Rewound {
@@ -229,6 +236,25 @@ fn judge(
         }));
     }
     Ok(known.map(|accepted| SyncError::Gone { remote: name(), accepted }))
+}
+
+/// Why a chain is not taken in: what is not here, or is not ours, is nothing to put back.
+fn refused(repo: &Repository, remote: &Remote, known: Option<ObjectId>, error: &VetError) -> SyncError {
+    let (name, reason) = (remote.name.clone(), error.to_string());
+    let is_missing = match error {
+        VetError::Commit { commit, fault: Fault::Unreadable { .. } } => !repo.gix().has_object(*commit),
+        VetError::Store(StoreError::Unreadable { .. }) => true,
+        _ => false,
+    };
+    match error {
+        _ if is_missing => {
+            SyncError::Unreadable { remote: name, reason, is_shallow: repo.gix().is_shallow().unwrap_or_default() }
+        }
+        VetError::Store(StoreError::NoFormat { reason, .. }) if known.is_none() => {
+            SyncError::NoState { remote: name, name: remote.theirs.clone(), reason: (*reason).to_owned() }
+        }
+        _ => SyncError::Unsound { remote: name, reason },
+    }
 }
 
 /// Keep a chain that is about to be taken away from a remote: a newer version may have written what this one takes for
@@ -265,7 +291,8 @@ fn put_back(
         }
         break;
     }
-    let Some(sound) = sound.or(known).or(store::tip(repo)?) else { return Err(error) };
+    // Without either it was never ours to put back.
+    let Some(sound) = sound.or(known) else { return Err(error) };
     match host::push(repo, remote, sound, theirs, patience)? {
         Push::Taken => Ok(()),
         Push::Unclear { words } => Err(SyncError::HostRefused { remote: remote.name.clone(), words }),

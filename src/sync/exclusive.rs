@@ -6,8 +6,8 @@
 use std::time::{Duration, Instant};
 
 use super::lock::SyncLock;
-use super::{Direction, Remote, Request, SyncError, integrate, rejected};
-use crate::git::{Repository, refs};
+use super::{Direction, Remote, Request, SyncError, integrate, met, rejected};
+use crate::git::Repository;
 use crate::state::{Operation, Rejected};
 use crate::store::{self, History, Scope};
 use crate::world::World;
@@ -98,7 +98,7 @@ fn decided(repo: &Repository, remote: &Remote, operation: &Operation) -> Result<
 
 /// Whether the remote's chain has the operation: it is among the newest that are there.
 fn is_there(repo: &Repository, remote: &Remote, operation: &Operation) -> Result<bool, SyncError> {
-    for entry in History::from(repo, refs::read(repo, &remote.accepted_ref())?).take(LOOK_BACK) {
+    for entry in History::from(repo, met::accepted(repo, &remote.name)).take(LOOK_BACK) {
         if entry?.operation.is_some_and(|other| other.id == operation.id && other.nonce == operation.nonce) {
             return Ok(true);
         }

@@ -10,7 +10,7 @@ use gix::ObjectId;
 
 use super::divergence::{Divergence, between};
 use super::rejected::{self, RejectedOperation};
-use super::{Remote, SyncError};
+use super::{Remote, SyncError, met};
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
 use crate::git::{Repository, identity};
 use crate::state::OperationId;
@@ -55,8 +55,8 @@ pub(super) fn integrate(
             (None, Some(theirs)) => (adopted(repo, theirs)?, format!("sync: adopt the state of {}", remote.name)),
             _ => {
                 let split = between(repo, ours, theirs)?;
-                if split.theirs.is_empty() {
-                    let waiting = split.missing_there();
+                let waiting = split.missing_there();
+                if split.theirs.is_empty() && (waiting.is_empty() || is_sound(repo, ours, theirs)) {
                     return Ok(Integrated { tip: ours, waiting, ..Integrated::default() });
                 }
                 lock.swapping(true)?;
@@ -69,6 +69,12 @@ pub(super) fn integrate(
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Whether all of ours that goes on from theirs is what others would take. A plain fetch may have brought it here, or
+/// somebody committed by hand: then it is done again, as far as it can be.
+fn is_sound(repo: &Repository, ours: Option<ObjectId>, theirs: Option<ObjectId>) -> bool {
+    ours.is_none_or(|ours| store::vet(repo, ours, theirs).is_ok())
 }
 
 /// Take the remote's chain as it is; ours is kept.
@@ -113,7 +119,7 @@ pub(super) fn withdraw(repo: &Repository, world: &World, id: &OperationId) -> Re
     }
 }
 
-/// Move the ref that holds what a remote has.
+/// Note what a remote has, and move the ref that holds it.
 pub(super) fn move_accepted(
     repo: &Repository,
     world: &World,
@@ -122,7 +128,11 @@ pub(super) fn move_accepted(
     to: Option<ObjectId>,
     message: &str,
 ) -> Result<(), SyncError> {
-    move_remembered(repo, world, &remote.accepted_ref(), from, to, message)
+    if from != to {
+        met::note(repo, &remote.name, to)?;
+    }
+    let name = remote.accepted_ref();
+    move_remembered(repo, world, &name, refs::read(repo, &name)?, to, message)
 }
 
 /// Move a ref that holds something of a remote. The store's lock is held and says so: moving any ref may lock the packed

@@ -15,6 +15,7 @@ mod exclusive;
 mod host;
 mod integrate;
 mod lock;
+mod met;
 mod mode;
 mod nearby;
 mod probe;
@@ -38,6 +39,7 @@ pub use divergence::{Divergence, between, not_taken_in, unshared};
 pub use exchange::{TAKEN_AWAY, sync};
 pub use exclusive::{Confirmed, Unconfirmed, confirm, prepare};
 pub use host::refetch;
+pub use met::accepted;
 pub use mode::{Mode, has_met_others, is_due, known_remote, mode};
 pub use probe::{Probed, Support, probe, probes_left};
 pub use provisional::Provisional;
@@ -64,6 +66,8 @@ pub enum OnRewind {
     Stop,
     /// Bring back to the remote what it has lost, on top of what it has.
     Restore,
+    /// The same, and where what it has is unsound, put it back to what is sound first.
+    PutBack,
     /// Take the remote's chain as it is; ours is kept as a backup.
     Adopt,
 }
@@ -162,6 +166,12 @@ pub enum SyncError {
     /// There is nothing to adopt.
     #[error("{remote} has no state to adopt")]
     NothingToAdopt { remote: String },
+    /// What the remote has was never a state: the ref is something else's.
+    #[error("{name} on {remote} is no state of git-agents: {reason}")]
+    NoState { remote: String, name: String, reason: String },
+    /// What the remote has is not all here, so nobody can tell what it is.
+    #[error("what {remote} has cannot be read here: {reason}")]
+    Unreadable { remote: String, reason: String, is_shallow: bool },
     /// What the remote has is nothing that can be built on.
     #[error("what {remote} has is no sound state: {reason}")]
     Unsound { remote: String, reason: String },

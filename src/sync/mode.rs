@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use std::path::PathBuf;
 
-use super::remote::{ACCEPTED_FOLDER, MODE_KEY, REMOTE_KEY};
-use super::{SyncError, remote};
-use crate::git::{Repository, refs};
+use super::remote::{MODE_KEY, REMOTE_KEY};
+use super::{SyncError, met, remote};
+use crate::git::Repository;
 use crate::world::World;
 
 /// What is not exclusive waits so long for company.
@@ -21,7 +21,8 @@ pub enum Mode {
 }
 
 /// `agents.sync`; when it says nothing, automatically where it was decided to share: `agents.remote` names the remote,
-/// or a sync with it has succeeded once. So nobody who works alone ever waits for a network.
+/// or a sync has succeeded once, whatever has become of that remote since. So nobody who works alone ever waits for a
+/// network, and nobody who shares stops to without a word.
 ///
 /// # Errors
 /// [`SyncError::BadMode`], and refs that cannot be read.
@@ -31,7 +32,7 @@ pub fn mode(repo: &Repository) -> Result<Mode, SyncError> {
         Some("manual") => Ok(Mode::Manual),
         Some(value) => Err(SyncError::BadMode { value: value.to_owned() }),
         None if repo.config(REMOTE_KEY).is_some() => Ok(Mode::Auto),
-        None => Ok(if known_remote(repo)?.is_some() { Mode::Auto } else { Mode::Manual }),
+        None => Ok(if has_met_others(repo)? { Mode::Auto } else { Mode::Manual }),
     }
 }
 
@@ -40,7 +41,7 @@ pub fn mode(repo: &Repository) -> Result<Mode, SyncError> {
 /// # Errors
 /// Refs could not be read.
 pub fn has_met_others(repo: &Repository) -> Result<bool, SyncError> {
-    Ok(!refs::list(repo, ACCEPTED_FOLDER)?.is_empty())
+    Ok(!met::names(repo).is_empty())
 }
 
 /// The name of the remote whose chain was accepted before, without asking anybody: the one that would be synchronised
@@ -49,13 +50,12 @@ pub fn has_met_others(repo: &Repository) -> Result<bool, SyncError> {
 /// # Errors
 /// Refs could not be read.
 pub fn known_remote(repo: &Repository) -> Result<Option<String>, SyncError> {
-    let known = refs::list(repo, ACCEPTED_FOLDER)?;
-    let names: Vec<&str> = known.iter().filter_map(|(full, _)| remote::told_by(ACCEPTED_FOLDER, full)).collect();
+    let names = met::names(repo);
     if names.is_empty() {
         return Ok(None);
     }
     let wanted = remote::name(repo, None).ok();
-    Ok(wanted.filter(|wanted| names.contains(&wanted.as_str())))
+    Ok(wanted.filter(|wanted| names.contains(wanted)))
 }
 
 /// Whether what waits to be shared has waited long enough.

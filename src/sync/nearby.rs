@@ -30,6 +30,7 @@ pub(super) fn fetch(
     if !is_on_this_machine(&remote.url) || has_gaps(repo) {
         return Ok(None);
     }
+    unlock_forgotten(repo);
     let limit = |key: &str| format!("{key}={UNPACKED}");
     let mut git = hardened(repo, remote)
         .args(["-c", &limit("fetch.unpackLimit"), "-c", &limit("transfer.unpackLimit")])
@@ -74,6 +75,29 @@ fn unlock(repo: &Repository, path: &[u8]) {
     if hash.is_some_and(|hash| hash.bytes().all(|byte| byte.is_ascii_hexdigit())) {
         drop(std::fs::remove_file(repo.common_dir().join("objects").join("pack").join(&*name)));
     }
+}
+
+/// Take off the locks of packs whose fetch was killed: nobody else would, and no garbage collection ever touched them.
+fn unlock_forgotten(repo: &Repository) {
+    let folder = repo.common_dir().join("objects").join("pack");
+    let Ok(files) = folder.read_dir() else { return };
+    for path in files.flatten().map(|file| file.path()).filter(|path| path.extension().is_some_and(|it| it == "keep")) {
+        let note = std::fs::read_to_string(&path).unwrap_or_default();
+        if is_forgotten(&note) {
+            drop(std::fs::remove_file(&path));
+        }
+    }
+}
+
+/// Whether a lock is that of a fetch that runs no more: `fetch-pack <pid> on <host>`. What a user has locked says something
+/// else.
+fn is_forgotten(note: &str) -> bool {
+    let Some((pid, host)) = note.trim_end().strip_prefix("fetch-pack ").and_then(|rest| rest.split_once(" on ")) else {
+        return false;
+    };
+    let here = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let pid = pid.parse().ok().and_then(rustix::process::Pid::from_raw);
+    here.trim_end() == host && pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_err())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What no remote has confirmed yet: an act that was done offline holds here, and the next sync may reject it.
 
-use super::{SyncError, accepted_ref, known_remote, unshared};
+use super::{SyncError, known_remote, unshared};
 use crate::claim::Claim;
 use crate::git::Repository;
 use crate::state::{Action, Operation};
@@ -21,7 +21,7 @@ impl Provisional {
     /// The chain or refs cannot be read.
     pub fn read(repo: &Repository) -> Result<Self, SyncError> {
         let Some(remote) = known_remote(repo)? else { return Ok(Provisional::default()) };
-        let entries = unshared(repo, &accepted_ref(&remote))?.unwrap_or_default();
+        let entries = unshared(repo, &remote)?.unwrap_or_default();
         Ok(Provisional {
             count: entries.len(),
             operations: entries.into_iter().filter_map(|entry| entry.operation).collect(),

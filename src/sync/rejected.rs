@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::SyncError;
 use crate::git::Repository;
 use crate::state::OperationId;
+use crate::store::StoreLock;
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +66,8 @@ pub fn set_aside(repo: &Repository, at: DateTime<Utc>) -> Result<PathBuf, SyncEr
 /// # Errors
 /// The file cannot be read or written.
 pub fn acknowledge(repo: &Repository, only: Option<&OperationId>) -> Result<Vec<RejectedOperation>, SyncError> {
+    // Whoever records what is rejected has the store's lock.
+    let _lock = StoreLock::acquire(repo)?;
     let all = rejected(repo)?;
     let (gone, kept): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|one| only.is_none() || (one.id.is_some() && one.id.as_ref() == only));
@@ -74,7 +77,7 @@ pub fn acknowledge(repo: &Repository, only: Option<&OperationId>) -> Result<Vec<
     Ok(gone)
 }
 
-/// Write these down, and strike out what holds after all: a sync that was killed may have come to another end.
+/// Write these down, under the store's lock, and strike out what holds after all: a sync that was killed may have come to another end.
 pub(super) fn record(
     repo: &Repository,
     new: &[RejectedOperation],

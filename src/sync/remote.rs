@@ -2,7 +2,7 @@
 
 use gix::bstr::ByteSlice;
 
-use super::SyncError;
+use super::{SyncError, met};
 use crate::git::Repository;
 use crate::store::STATE_REF;
 use crate::world::World;
@@ -57,7 +57,8 @@ pub(super) fn told_by<'a>(folder: &str, name: &'a str) -> Option<&'a str> {
     name.strip_prefix(folder)?.strip_suffix("/state")
 }
 
-/// The remote that was named, else the configured one, else the only one, else `origin`.
+/// The remote that was named, else the configured one, else the only one, else the only one that was ever synchronised
+/// with, else `origin`.
 ///
 /// # Errors
 /// See [`SyncError`].
@@ -114,9 +115,13 @@ pub(super) fn name(repo: &Repository, named: Option<&str>) -> Result<String, Syn
     if let Some(name) = wanted {
         return if names.contains(&name) { usable(name) } else { Err(SyncError::UnknownRemote { name }) };
     }
-    match names.as_slice() {
-        [] => Err(SyncError::NoRemote),
-        [only] => usable(only.clone()),
+    let met = met::names(repo);
+    let mut known = names.iter().filter(|name| met.contains(name));
+    match (names.as_slice(), known.next(), known.next()) {
+        ([], ..) => Err(SyncError::NoRemote),
+        ([only], ..) => usable(only.clone()),
+        // A second remote is no reason to ask another than before.
+        (_, Some(known), None) => usable(known.clone()),
         _ if names.iter().any(|name| name == "origin") => Ok("origin".to_owned()),
         _ => Err(SyncError::SeveralRemotes { names }),
     }

@@ -1,5 +1,5 @@
-//! What became of our chain behind our back: a plain `git fetch` in a mirror puts the remote's in its place, and one that
-//! prunes deletes it, with its log, where the remote has none.
+//! What became of our chain behind our back: a plain `git fetch` in a mirror, or one that is forced, puts the remote's in
+//! its place, and one that prunes deletes it, with its log, where the remote has none.
 
 use std::collections::BTreeSet;
 
@@ -27,9 +27,14 @@ pub(super) fn bring_back(
     let mut lock = StoreLock::acquire(repo)?;
     match store::tip(repo)? {
         None => deleted(repo, world, &mut lock).map(|()| Vec::new()),
-        Some(now) if remote.is_mirror => replaced(repo, world, remote, &mut lock, now),
+        Some(now) if remote.is_mirror || was_moved(repo, now) => replaced(repo, world, remote, &mut lock, now),
         Some(_) => Ok(Vec::new()),
     }
+}
+
+/// Whether somebody else has moved the ref: it does not go on from where we left it.
+fn was_moved(repo: &Repository, now: ObjectId) -> bool {
+    store::cached(repo).is_some_and(|last| last != now && !repo.is_within(last, now))
 }
 
 /// The chain that was here last, where its commits are still there to be read.

@@ -5,6 +5,7 @@ mod dependencies;
 mod id;
 mod lease;
 mod new;
+mod past_run;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ pub use id::{TaskId, generate_id};
 pub use lease::{AssignmentId, DEFAULT_TTL_S, Fence, Lease, TakeOver, Terms, later};
 pub(crate) use new::checked_path;
 pub use new::{Hours, InvalidTask, NewTask, TaskEdit};
+pub use past_run::{PastRun, RunEnd};
 
 /// Where a task stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -12,6 +12,7 @@ use crate::git::Repository;
 use crate::git::refs;
 use crate::state::{Action, Operation};
 use crate::store::{self, History, Own, StoreError};
+use crate::sync;
 use crate::task::Task;
 
 /// Where a task was begun.
@@ -33,6 +34,10 @@ pub enum Begun {
 /// The chain or refs cannot be read.
 pub fn begun(repo: &Repository, agent: &Agent, task: &Task) -> Result<Begun, StoreError> {
     if task.fence().is_none() || leases::held(repo, &agent.name).is_some_and(|(held, _)| held == task.id) {
+        return Ok(Begun::Here);
+    }
+    // Nobody else could have.
+    if sync::has_met_others(repo).is_ok_and(|has| !has) {
         return Ok(Begun::Here);
     }
     let started = last_start(repo, agent, task)?;

@@ -22,6 +22,7 @@ pub mod messages;
 pub mod overview;
 pub mod packet;
 pub mod past;
+pub mod past_runs;
 pub mod place;
 pub mod queue;
 pub mod recover;

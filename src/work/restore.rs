@@ -63,7 +63,7 @@ pub struct Candidate {
     pub at: Option<DateTime<Utc>>,
     /// So many operations can be read, the newest first.
     pub operations: usize,
-    /// How many documents are damaged.
+    /// How many documents cannot be read at all.
     pub damaged: usize,
     /// Why it cannot be used; none when it can.
     pub fault: Option<String>,
@@ -88,6 +88,9 @@ pub enum RestoreError {
     /// Refs could not be read or moved.
     #[error(transparent)]
     Ref(#[from] RefError),
+    /// Somebody else has moved it since it was looked at.
+    #[error("{STATE_REF} has changed meanwhile")]
+    Changed,
     /// The lock could not be taken, or there is no identity.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -186,7 +189,10 @@ impl<'r> Search<'r> {
     fn read(&mut self, place: Place, name: String, commit: ObjectId) -> Candidate {
         let everything = Scope::open().with_closed().with_findings();
         let (damaged, fault) = match store::load_at(self.repo, commit, &everything) {
-            Ok(state) => (state.damaged.len(), None),
+            // That a document is not believed is no reason to give up what came after it.
+            Ok(state) => {
+                (state.damaged.iter().filter(|one| store::is_missing(self.repo, commit, &one.path)).count(), None)
+            }
             Err(error) => (0, Some(error.to_string())),
         };
         // Whoever can push to the remote has made it.
@@ -227,11 +233,17 @@ impl<'r> Search<'r> {
 
 /// The one to take: the newest here without damage, else at a remote, else the newest that can be read at all. That the
 /// history of a newer one breaks off is less of a loss than an older one.
-pub fn best(candidates: &[Candidate]) -> Option<&Candidate> {
-    let is_here = |one: &&Candidate| one.place != Place::Remote;
-    let mut sound = candidates.iter().filter(|one| one.is_sound());
-    let mut readable = candidates.iter().filter(|one| one.fault.is_none());
-    sound.clone().find(is_here).or_else(|| sound.next()).or_else(|| readable.next())
+///
+/// Times are only what clocks said, and an operation that was done again keeps its own: whatever goes on from another is
+/// newer than that.
+pub fn best<'c>(repo: &Repository, candidates: &'c [Candidate]) -> Option<&'c Candidate> {
+    let newest = |among: &dyn Fn(&&Candidate) -> bool| {
+        let mut all = candidates.iter().filter(among);
+        let first = all.next()?;
+        Some(all.fold(first, |best, one| if repo.is_within(best.commit, one.commit) { one } else { best }))
+    };
+    let is_here = |one: &&Candidate| one.is_sound() && one.place != Place::Remote;
+    newest(&is_here).or_else(|| newest(&|one| one.is_sound())).or_else(|| newest(&|one| one.fault.is_none()))
 }
 
 /// Where the old value of the ref was kept.
@@ -257,6 +269,10 @@ pub fn restore(
 ) -> Result<Kept, RestoreError> {
     let signature = identity::committer(repo, world.now).ok_or(StoreError::NoIdentity)?;
     let mut lock = StoreLock::acquire(repo)?;
+    // Whoever was faster may have brought it back, and others gone on.
+    if !is_still(repo, current)? {
+        return Err(RestoreError::Changed);
+    }
     let id = world.ulid(&mut world.random(candidate.commit.as_slice()));
     let (expected, kept) = match current {
         Current::Missing => (Expected::Missing, Kept::Nothing),
@@ -293,6 +309,16 @@ pub fn restore(
     swapped?;
     store::remember(repo, candidate.commit);
     Ok(kept)
+}
+
+/// Whether the ref is as it was when it was looked at.
+fn is_still(repo: &Repository, current: &Current) -> Result<bool, RefError> {
+    Ok(match (refs::read_movable(repo, STATE_REF), current) {
+        (Ok(None), Current::Missing) | (Err(RefError::Storage { .. }), Current::Garbage(_)) => true,
+        (Ok(Some(commit)), Current::At(old)) => commit == old.commit,
+        (Err(error @ RefError::Locked { .. }), _) => return Err(error),
+        _ => false,
+    })
 }
 
 /// Write down what the ref held.

@@ -161,3 +161,25 @@ fn looking_changes_nothing() {
     }
     assert_eq!(before, (sandbox.facts(), sandbox.dirt("cam")));
 }
+
+/// A clone brings no refs/agents, so a team mate's first question finds nothing.
+#[test]
+fn a_fresh_clone_is_told_where_to_look() {
+    let sandbox = Sandbox::new();
+    let ann = sandbox.here().with_agent("ann");
+    sandbox.remote();
+    ann.agents(["sync"]).good();
+    let other = sandbox.clone("other");
+    assert_snapshot!(other.agents(["status"]).good(), @"
+    work lands on main at [COMMIT]
+
+    no agents; git agents init --agents 3 makes three
+
+    no tasks
+    [stderr]
+    nothing is known here yet; git agents sync brings what origin has
+    [status 0]
+    ");
+    other.agents(["sync"]).good();
+    assert!(other.agents(["status"]).stderr.is_empty());
+}

@@ -281,7 +281,7 @@ fn what_the_remote_has_is_not_accepted_by_asking_for_it() {
     [stderr]
     error: what origin has is no sound state: the commit [COMMIT] has 2 parents, and operations have one; it was not taken in
       try: git log refs/agents-local/incoming/origin/state
-      try: git agents sync origin --restore, to put back there what is sound
+      try: git agents sync origin --restore --yes, to put back there what is sound
     [status 3]
     ");
     // Neither does it forget what was there before, when that is taken away.
@@ -335,4 +335,20 @@ fn a_whole_state_is_replaced_only_when_asked_and_is_kept() {
       try: git log --oneline --all
     [status 3]
     "#);
+}
+
+/// A clock that was put back, or an operation that was done again with its own time, makes nothing older than what it goes
+/// on from.
+#[test]
+fn what_goes_on_from_another_is_newer() {
+    let sandbox = with_tasks();
+    let dated = |id: &str, date: &str| {
+        sandbox.run(["task", "add", "T", "--id", id]).env("GIT_COMMITTER_DATE", date).output().good();
+    };
+    dated("late", "2026-01-05T12:00:00Z");
+    dated("early", "2026-01-05T08:00:00Z");
+    let tip = sandbox.tip();
+    std::fs::write(sandbox.repo().join(".git/refs/agents/state"), "garbage").unwrap();
+    sandbox.agents(["recover", "--yes"]).good();
+    assert_eq!(sandbox.tip(), tip);
 }

@@ -23,7 +23,7 @@ fn a_fetch_that_prunes_hides_nothing() {
     [status 3]
     ");
     let said = sandbox.refused(["status"]).stderr;
-    for words in [&["task", "add", "Two", "--id", "2"][..], &["init", "ben"], &["next", "ann"]] {
+    for words in [&["task", "add", "Two", "--id", "2"][..], &["init", "ben"], &["next", "ann"], &["log"], &["undo"]] {
         assert_eq!(sandbox.refused(words).stderr, said);
     }
     assert_snapshot!(ann.agents(["doctor"]), @"

@@ -216,6 +216,7 @@ fn what_the_host_does_not_take_is_not_recorded() {
     error: origin does not take the push: remote: Closed today; error: failed to push some refs to 'file://[ROOT]/remote.git'; ! [COMMIT]:refs/agents/state [remote rejected] (pre-receive hook declined), so nobody has confirmed it and it is not recorded
       try: git push --dry-run origin refs/agents/state
       try: git config agents.remoteRef refs/heads/agents-state, when the host takes only branches
+      try: git agents sync origin --adopt, to give up what waits here; it is kept as a backup
       try: the same command with --offline, to record it here only
     [status 4]
     ");

@@ -124,6 +124,7 @@ fn a_host_that_takes_only_branches() {
     error: origin does not take the push: remote: branches only; remote: error: hook declined to update refs/agents/state; error: failed to push some refs to 'file://[ROOT]/remote.git'; ! [COMMIT]:refs/agents/state [remote rejected] (hook declined)
       try: git push --dry-run origin refs/agents/state
       try: git config agents.remoteRef refs/heads/agents-state, when the host takes only branches
+      try: git agents sync origin --adopt, to give up what waits here; it is kept as a backup
     [status 4]
     ");
     let other = sandbox.clone("other");

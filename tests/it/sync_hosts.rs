@@ -58,11 +58,12 @@ fn a_host_whose_hook_rejects_is_quoted_without_what_acts_on_a_terminal() {
     error: origin does not take the push: remote: Not on �[31mmy�[0m watch; error: failed to push some refs to 'file://[ROOT]/remote.git'; ! [COMMIT]:refs/agents/state [remote rejected] (pre-receive hook declined)
       try: git push --dry-run origin refs/agents/state
       try: git config agents.remoteRef refs/heads/agents-state, when the host takes only branches
+      try: git agents sync origin --adopt, to give up what waits here; it is kept as a backup
     [status 4]
     ");
     assert_snapshot!(ann.agents(["sync", "--json"]), @r#"
     [stderr]
-    {"error":{"code":"push-refused","hints":["git push --dry-run origin refs/agents/state","git config agents.remoteRef refs/heads/agents-state, when the host takes only branches"],"message":"origin does not take the push: remote: Not on �[31mmy�[0m watch; error: failed to push some refs to 'file://[ROOT]/remote.git'; ! [COMMIT]:refs/agents/state [remote rejected] (pre-receive hook declined)"},"kind":"error","version":1}
+    {"error":{"code":"push-refused","hints":["git push --dry-run origin refs/agents/state","git config agents.remoteRef refs/heads/agents-state, when the host takes only branches","git agents sync origin --adopt, to give up what waits here; it is kept as a backup"],"message":"origin does not take the push: remote: Not on �[31mmy�[0m watch; error: failed to push some refs to 'file://[ROOT]/remote.git'; ! [COMMIT]:refs/agents/state [remote rejected] (pre-receive hook declined)"},"kind":"error","version":1}
     [status 4]
     "#);
     assert_eq!(ann.sentences(), ["add agent ann"]);
@@ -125,6 +126,7 @@ fn a_read_only_remote_is_read() {
     error: origin does not take the push: You may only read.; fatal: Could not read from remote repository.; Please make sure you have the correct access rights; and the repository exists.
       try: git push --dry-run origin refs/agents/state
       try: git config agents.remoteRef refs/heads/agents-state, when the host takes only branches
+      try: git agents sync origin --adopt, to give up what waits here; it is kept as a backup
     [status 4]
     ");
     assert_snapshot!(bob.agents(["sync", "--fetch-only"]), @"

@@ -182,9 +182,8 @@ fn something_else_under_that_name_is_not_taken_in() {
     let mine = ann.tip();
     assert_snapshot!(ann.agents(["sync"]), @"
     [stderr]
-    error: what origin has is no sound state: [COMMIT] is no state of git-agents: it holds no format.json; it was not taken in
-      try: git log refs/agents-local/incoming/origin/state
-      try: git agents sync origin --restore, to put back there what is sound
+    error: refs/agents/state on origin is no state of git-agents: it holds no format.json; nothing was changed there
+      try: git config agents.remoteRef refs/heads/agents-state
     [status 3]
     ");
     assert_eq!(ann.tip(), mine);
@@ -211,7 +210,7 @@ fn a_commit_by_hand_on_the_remote_is_taken_away_there() {
     [stderr]
     error: what origin has is no sound state: the commit [COMMIT] is no operation: its message has one paragraph; it was not taken in
       try: git log refs/agents-local/incoming/origin/state
-      try: git agents sync origin --restore, to put back there what is sound
+      try: git agents sync origin --restore --yes, to put back there what is sound
     [status 3]
     ");
     assert_snapshot!(ann.agents(["doctor"]), @"
@@ -221,6 +220,12 @@ fn a_commit_by_hand_on_the_remote_is_taken_away_there() {
     [status 1]
     ");
     assert_snapshot!(ann.agents(["sync", "--restore"]), @"
+    [stderr]
+    error: there is no terminal to ask on: Take away from origin what is not sound there, and all that came after it?
+      try: the same command with --yes
+    [status 3]
+    ");
+    assert_snapshot!(ann.agents(["sync", "--restore", "--yes"]), @"
     origin: 1 operation came, 1 operation went
 
     came

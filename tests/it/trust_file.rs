@@ -29,8 +29,8 @@ fn a_command_of_the_tree_is_run_only_once_it_is_trusted() {
     std::fs::remove_file(&path).unwrap();
     sandbox.commit(".agents.toml", &format!("check = \"touch {} && true\"\n", path.display()), "Other settings");
     sandbox.work_as("ann", "3", "three", "3\n");
-    let merged = sandbox.agents(["merge", "ann", "--yes"]).good();
-    assert!(!path.exists() && merged.stderr.contains("not trusted"), "{merged}");
+    let refused = sandbox.refused(["merge", "ann", "--yes"]);
+    assert!(!path.exists() && refused.stderr.contains("not trusted"), "{refused}");
 }
 
 #[test]
@@ -108,6 +108,28 @@ fn only_the_target_is_asked() {
     std::fs::write(sandbox.repo().join(".agents.toml"), "check = \"false\"\n").unwrap();
     assert_snapshot!(sandbox.agents(["trust", "--show"]), @"
     .agents.toml runs nothing
+    [stderr]
+    warning: .agents.toml counts once main has it: commit it there
     [status 0]
     ");
+}
+
+/// Who has trusted a check relies on it: a change of the file is no reason to land unchecked.
+#[test]
+fn a_check_that_is_trusted_no_more_stops_the_landing() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    sandbox.commit(".agents.toml", "check = \"true\"\n", "Settings");
+    sandbox.agents(["trust", "--yes"]).good();
+    sandbox.commit(".agents.toml", "check = \"true\" # or so\n", "A remark");
+    sandbox.work_as("ann", "1", "f", "of ann\n");
+    assert_snapshot!(sandbox.agents(["merge", "ann"]), @r#"
+    [stderr]
+    warning: .agents.toml proposes agents.check = "true", which is not trusted and not run; see git agents trust --show
+    error: .agents.toml has changed since it was trusted, so its check is not run
+      try: git agents trust --show
+      try: git agents trust
+      try: git agents merge --no-check, to land unchecked
+    [status 3]
+    "#);
+    sandbox.agents(["merge", "ann", "--no-check", "--yes"]).good();
 }

@@ -2,6 +2,7 @@
 //! or follows after a minute.
 
 use clap::Args;
+use git_agents::git::Repository;
 use git_agents::state::{Action, Operation};
 use git_agents::store;
 use git_agents::sync::{self, Confirmed, Direction, Mode, Remote, Request, SyncError};
@@ -58,8 +59,15 @@ impl Sharing {
             return Ok(Sharing { remote: None, is_provisional: true });
         }
         ctx.recover()?;
-        let remote = sync::remote(repo, None)?;
-        telling(ctx, None, || sync::prepare(repo, &ctx.world, &remote)).map_err(|error| {
+        let remote = sync::remote(repo, None).map_err(|error| match error {
+            SyncError::NoRemote => CliError::from(error).hint("git config agents.sync manual, to go on alone"),
+            error => error.into(),
+        })?;
+        let ask = || match waits_for_a_decision(repo, &remote) {
+            true => sync::sync(repo, &ctx.world, &remote, &Request::brief(Direction::Both)).map(drop),
+            false => sync::prepare(repo, &ctx.world, &remote),
+        };
+        telling(ctx, None, ask).map_err(|error| {
             let is_outside = error.is_outside();
             let mut error = CliError::from(error);
             if is_outside {
@@ -90,7 +98,7 @@ impl Sharing {
     pub(crate) fn hear_of_completed(ctx: &Context) -> Result<(), CliError> {
         let repo = ctx.repo()?;
         let Some(remote) = sync::known_remote(repo)? else { return Ok(()) };
-        let waiting = sync::unshared(repo, &sync::accepted_ref(&remote))?.unwrap_or_default();
+        let waiting = sync::unshared(repo, &remote)?.unwrap_or_default();
         let completed = waiting.iter().find_map(|entry| match &entry.operation.as_ref()?.action {
             Action::Complete { task, .. } => Some(task),
             _ => None,
@@ -118,7 +126,7 @@ impl Sharing {
     /// Share what waits; whether there was anything, and the remote has decided about it.
     pub(crate) fn settle(&self, ctx: &Context) -> bool {
         let (Some(remote), Ok(repo)) = (&self.remote, ctx.repo()) else { return false };
-        let waiting = sync::unshared(repo, &remote.accepted_ref()).ok().flatten().unwrap_or_default();
+        let waiting = sync::unshared(repo, &remote.name).ok().flatten().unwrap_or_default();
         let share = || sync::sync(repo, &ctx.world, remote, &Request::brief(Direction::Both));
         !waiting.is_empty() && telling(ctx, None, share).is_ok()
     }
@@ -139,6 +147,17 @@ impl Sharing {
             }
         }
     }
+}
+
+/// Whether an exclusive act was written here that no remote has confirmed: offline, or by a process that was killed. That
+/// it is done already is no answer before that is decided.
+fn waits_for_a_decision(repo: &Repository, remote: &Remote) -> bool {
+    let waiting = sync::unshared(repo, &remote.name).ok().flatten().unwrap_or_default();
+    waiting.iter().filter_map(|entry| entry.operation.as_ref()).any(|operation| match &operation.action {
+        Action::Assign { .. } | Action::Start { .. } | Action::AddAgents { .. } => true,
+        Action::Claim { claims, .. } => claims.iter().any(|claim| claim.exclusive),
+        _ => false,
+    })
 }
 
 /// Warn of what is rejected meanwhile, but for the operation that the command is about.

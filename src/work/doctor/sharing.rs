@@ -51,7 +51,7 @@ pub(super) fn examine(repo: &Repository, world: &World, mend: bool) -> Vec<Ailme
 /// What has waited to be shared for longer than riding along takes.
 fn waiting(repo: &Repository, world: &World) -> Option<Ailment> {
     let remote = sync::known_remote(repo).ok().flatten().filter(|_| matches!(sync::mode(repo), Ok(Mode::Auto)))?;
-    let waiting = sync::unshared(repo, &sync::accepted_ref(&remote)).ok().flatten()?;
+    let waiting = sync::unshared(repo, &remote).ok().flatten()?;
     let oldest = waiting.iter().filter_map(|entry| Some(entry.operation.as_ref()?.at)).min()?;
     (world.now.signed_duration_since(oldest) > PATIENCE).then(|| {
         let (number, since) = (waiting.len(), oldest.format("%Y-%m-%d %H:%M UTC"));

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use gix::ObjectId;
-
 use super::Ailment;
 use crate::git::Repository;
 use crate::state::{Action, Damaged, Document, DocumentChange, State};
@@ -40,15 +38,21 @@ fn damaged(repo: &Repository, world: &World, snapshot: &Snapshot, mend: bool) ->
     // What is only missing here is still whole elsewhere; an older version in its place would reach everybody.
     let is_elsewhere = matches!(sync::known_remote(repo), Ok(Some(_)));
     let (lost, ours): (Vec<Damaged>, Vec<Damaged>) =
-        state.damaged.iter().cloned().partition(|one| is_elsewhere && is_missing(repo, tip, &one.path));
+        state.damaged.iter().cloned().partition(|one| is_elsewhere && store::is_missing(repo, tip, &one.path));
     let readable = store::last_readable(repo, tip, &ours).unwrap_or_default();
-    let repaired = mend && !readable.is_empty() && repair(repo, world, &readable);
     let known: BTreeSet<&Document> = readable.iter().map(|change| &change.document).collect();
+    // What nobody could ever read came from elsewhere: the history keeps it, and its name is free again.
+    let is_never = |document: &&Document| **document != Document::Tally && !known.contains(document);
+    let never = ours.iter().filter_map(|one| one.document.as_ref()).filter(is_never);
+    let taken_out = never.map(|document| DocumentChange { document: document.clone(), before: None, after: None });
+    let changes: Vec<DocumentChange> = readable.iter().cloned().chain(taken_out).collect();
+    let repaired = mend && !changes.is_empty() && repair(repo, world, &changes);
+    let mended: BTreeSet<&Document> = changes.iter().map(|change| &change.document).collect();
     let ailment = |damaged: &Damaged| {
         let message = format!("{} is damaged: {}", damaged.path, damaged.reason);
         let ailment = Ailment::error("damaged-document", message);
         let is_tally = damaged.document == Some(Document::Tally);
-        match damaged.document.as_ref().is_some_and(|document| known.contains(document)) {
+        match damaged.document.as_ref().is_some_and(|document| mended.contains(document)) {
             true => ailment.fixed(repaired),
             // The counts are made anew by `tally`, and written with the next change.
             false if is_tally => ailment.fixed(mend),
@@ -57,13 +61,6 @@ fn damaged(repo: &Repository, world: &World, snapshot: &Snapshot, mend: bool) ->
         }
     };
     state.damaged.iter().map(ailment).collect()
-}
-
-/// Whether the tree names a document whose object is not there.
-fn is_missing(repo: &Repository, tip: ObjectId, path: &str) -> bool {
-    let tree = repo.gix().find_commit(tip).ok().and_then(|commit| commit.tree().ok());
-    let entry = tree.and_then(|tree| tree.lookup_entry_by_path(path).ok().flatten());
-    entry.is_some_and(|entry| !repo.gix().has_object(entry.object_id()))
 }
 
 fn repair(repo: &Repository, world: &World, documents: &[DocumentChange]) -> bool {

@@ -56,7 +56,7 @@ pub(crate) fn round(ground: &Ground, seed: u64, program: &Path) {
     }
     let mut search = Search::new(&repo);
     let candidates = search.candidates(&[Place::Reflog, Place::Cache], None).unwrap_or_default();
-    assert!(best(&candidates).is_some(), "what the log holds cannot be brought back");
+    assert!(best(&repo, &candidates).is_some(), "what the log holds cannot be brought back");
     let added = ground.act(&json!({ "do": "add-tasks", "tasks": [{ "id": "new", "title": "New" }] }));
     if let (Ok(_), Err(error)) = (&vetted, &added) {
         assert!(error.starts_with("Rule("), "what was vetted cannot be built upon: {error}");

@@ -153,7 +153,7 @@ fn what_is_not_what_it_says_is_not_taken_in() {
     [stderr]
     error: what origin has is no sound state: the commit [COMMIT] is not what it says (edit task 2): tasks/2 is something else than the operation makes of it; it was not taken in
       try: git log refs/agents-local/incoming/origin/state
-      try: git agents sync origin --restore, to put back there what is sound
+      try: git agents sync origin --restore --yes, to put back there what is sound
     [status 3]
     ");
     let claim = json!({ "id": "zz-0", "agent": "bob", "path": ".", "exclusive": true, "created_at": "2026-01-05T09:00:00Z",
@@ -164,7 +164,7 @@ fn what_is_not_what_it_says_is_not_taken_in() {
     [stderr]
     error: what origin has is no sound state: the commit [COMMIT] is not what it says (edit task 2): claims/zz-0 changes, and the operation leaves it as it is; it was not taken in
       try: git log refs/agents-local/incoming/origin/state
-      try: git agents sync origin --restore, to put back there what is sound
+      try: git agents sync origin --restore --yes, to put back there what is sound
     [status 3]
     ");
     clone.in_remote(&["update-ref", STATE_REF, &honest], b"");
@@ -174,7 +174,7 @@ fn what_is_not_what_it_says_is_not_taken_in() {
     [stderr]
     error: what origin has is no sound state: the commit [COMMIT] is not what it says (nobody starts 2): it could not be done: there is no agent nobody; it was not taken in
       try: git log refs/agents-local/incoming/origin/state
-      try: git agents sync origin --restore, to put back there what is sound
+      try: git agents sync origin --restore --yes, to put back there what is sound
     [status 3]
     ");
     assert_eq!(clone.sandbox.tip(), tip);

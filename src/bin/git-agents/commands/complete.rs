@@ -79,7 +79,6 @@ pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
         fence,
     };
     let committed = ctx.transact(&Scope::open(), |_, _| Ok(Some(action.clone().into())))?;
-    leases::forget(repo, &name);
     if let Some(task) = committed.as_ref().and_then(|committed| committed.state.tasks.get(&id)) {
         let state = &committed.as_ref().expect("it was just looked into").state;
         for file in difference.iter().flat_map(|difference| &difference.not_changed) {

@@ -31,7 +31,7 @@ pub(crate) fn run(ctx: &Context, args: LogArgs) -> Result<Exit, CliError> {
     let backups: BTreeSet<String> = refs::list(repo, FOLDER)?.into_iter().map(|(name, _)| name).collect();
     let mut operations = Vec::new();
     let mut others = 0;
-    for entry in History::from(repo, store::tip(repo)?) {
+    for entry in History::from(repo, store::known_tip(repo)?) {
         if args.limit.is_some_and(|limit| operations.len() as u64 >= limit) {
             break;
         }

@@ -62,7 +62,7 @@ pub(crate) fn run(ctx: &Context, args: &RecoverArgs) -> Result<Exit, CliError> {
         _ => {}
     }
     let candidates = candidates(ctx, &mut search, args.from.as_deref(), &current)?;
-    let Some(chosen) = restore::best(&candidates) else {
+    let Some(chosen) = restore::best(repo, &candidates) else {
         let mut error = CliError::refused("nothing-to-recover", nothing_found(&current, &candidates));
         let elsewhere = match args.from.as_deref() {
             Some("remote") => "git agents recover --from reflog --dry-run",

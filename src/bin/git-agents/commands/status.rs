@@ -49,6 +49,9 @@ fn show(ctx: &Context, no_dirty: bool) -> Result<(), CliError> {
     if !git_agents::worktree::journal::abandoned(repo).unwrap_or_default().is_empty() {
         ctx.ui.warn("an interrupted command waits to be finished: git agents doctor --fix");
     }
+    if let (None, Ok(remote)) = (snapshot.tip, sync::remote(repo, None)) {
+        ctx.ui.note(&format!("nothing is known here yet; git agents sync brings what {} has", remote.name));
+    }
     let overview = overview(repo, &target, &snapshot.state, !no_dirty)?;
     let mut leases = ctx.leases()?;
     let provisional = Provisional::read(repo)?;

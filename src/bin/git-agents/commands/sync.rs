@@ -1,18 +1,22 @@
 //! `git agents sync`
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use clap::Args;
 use git_agents::git::{Repository, refs};
 use git_agents::state::Action;
 use git_agents::store::{self, History, Scope};
-use git_agents::sync::{self, Direction, OnRewind, Report, Request};
+use git_agents::sync::{self, Direction, OnRewind, Report, Request, SyncError};
 use gix::ObjectId;
 
 use super::complete_values::remote_names;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::sync::{Acknowledged, SyncView};
+
+/// Clocks that differ by less are not worth a word.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(300);
 
 /// Bring this clone and a remote to the same state.
 ///
@@ -33,17 +37,24 @@ pub(crate) struct SyncArgs {
     push_only: bool,
     /// When the remote's state was deleted, rewritten, or changed by something else than git agents: bring back there what it
     /// has lost, and put it back to what is sound.
-    #[arg(long, conflicts_with = "adopt")]
+    #[arg(long, group = "anew")]
     restore: bool,
     /// Take the remote's state as it is, and keep ours as a backup.
-    #[arg(long)]
+    #[arg(long, group = "anew")]
     adopt: bool,
     /// Do not ask.
-    #[arg(short, long, requires = "adopt")]
+    #[arg(short, long, requires = "anew")]
     yes: bool,
     /// Take notice of what was rejected: status and doctor do not name it any more. Nothing else is done.
     #[arg(long, conflicts_with_all = ["remote", "fetch_only", "push_only", "restore", "adopt"])]
     acknowledge: bool,
+}
+
+/// Whose operation came from the future, and how far.
+fn ahead_of_us(ctx: &Context, report: &Report) -> Option<(String, String)> {
+    let furthest = report.came.iter().filter_map(|entry| Some((entry.operation.as_ref()?.at, &entry.by))).max()?;
+    let ahead = furthest.0.signed_duration_since(ctx.world.now).to_std().ok()?;
+    (ahead > CLOCKS_DIFFER).then(|| (furthest.1.clone(), git_agents::duration::short(ahead)))
 }
 
 /// The newest landing on each branch that came and is not on that branch here: who, where, and the commit.
@@ -101,7 +112,13 @@ pub(crate) fn run(ctx: &Context, args: SyncArgs) -> Result<Exit, CliError> {
     let before = sync::rejected(repo)?;
     let taken_away = refs::list(repo, sync::TAKEN_AWAY)?;
     let gone = store::cached(repo).filter(|_| store::tip(repo).is_ok_and(|tip| tip.is_none()));
-    let report = sync::sync(repo, &ctx.world, &remote, &Request { on_rewind, ..Request::new(direction) });
+    let run = |on_rewind| sync::sync(repo, &ctx.world, &remote, &Request { on_rewind, ..Request::new(direction) });
+    let mut report = run(on_rewind);
+    if let (OnRewind::Restore, Err(SyncError::Unsound { .. })) = (on_rewind, &report) {
+        let question = format!("Take away from {} what is not sound there, and all that came after it?", remote.name);
+        ctx.ui.confirm(&question, yes)?;
+        report = run(OnRewind::PutBack);
+    }
     let report = report.inspect_err(|_| {
         // What was turned down before it stopped is told all the same.
         let now = sync::rejected(repo).unwrap_or_default();
@@ -124,6 +141,11 @@ pub(crate) fn run(ctx: &Context, args: SyncArgs) -> Result<Exit, CliError> {
         ctx.ui.note(&format!(
             "{agents} landed in another clone, and {target} does not have {} here: git pull",
             commit.get(..10).unwrap_or(commit)
+        ));
+    }
+    if let Some((by, ahead)) = ahead_of_us(ctx, &report) {
+        ctx.ui.warn(&format!(
+            "the clock of {by} is ahead of the one here by {ahead}: leases and claims may end too early"
         ));
     }
     if report.came_count > 0 {

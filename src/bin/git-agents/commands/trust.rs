@@ -1,6 +1,7 @@
 //! `git agents trust`
 
 use clap::Args;
+use git_agents::config;
 use git_agents::config::shared::{self, SharedFile};
 use git_agents::config::trust;
 
@@ -40,6 +41,7 @@ pub(crate) fn run(ctx: &Context, args: &TrustArgs) -> Result<Exit, CliError> {
     }
     let file = shared::read(repo)?;
     let Some(file) = file.filter(|file| file.commands().next().is_some()) else {
+        warn_of_uncommitted(ctx)?;
         ctx.ui.answer(&TrustView::new(None, false, false))?;
         return Ok(Exit::Good);
     };
@@ -55,6 +57,16 @@ pub(crate) fn run(ctx: &Context, args: &TrustArgs) -> Result<Exit, CliError> {
     }
     ctx.ui.answer(&TrustView::new(Some(&file), true, false))?;
     Ok(Exit::Good)
+}
+
+/// What only lies in the worktree does not count, which is easily overlooked.
+fn warn_of_uncommitted(ctx: &Context) -> Result<(), CliError> {
+    let repo = ctx.repo()?;
+    let lies_here = repo.worktree().is_some_and(|top| top.join(shared::FILE).is_file());
+    if let (true, Ok(None), Ok(target)) = (lies_here, shared::read(repo), config::target(repo)) {
+        ctx.ui.warn(&format!("{} counts once {} has it: commit it there", shared::FILE, target.branch));
+    }
+    Ok(())
 }
 
 fn show(ctx: &Context, file: &SharedFile) {

@@ -43,7 +43,7 @@ pub(crate) fn run(ctx: &Context, args: &UndoArgs) -> Result<Exit, CliError> {
         ctx.ui.answer(&done)?;
         return Ok(Exit::Good);
     }
-    let Some(last) = last_undoable(repo, store::tip(repo)?)? else {
+    let Some(last) = last_undoable(repo, store::known_tip(repo)?)? else {
         return Err(CliError::refused("nothing-to-undo", "there is nothing to undo").hint("git agents log"));
     };
     let Some(operation) = last.entry.operation.clone() else {

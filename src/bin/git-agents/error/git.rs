@@ -5,6 +5,7 @@ use git_agents::config::TargetError;
 use git_agents::git::refs::RefError;
 use git_agents::git::scratch::ScratchError;
 use git_agents::git::{GitError, OpenError};
+use git_agents::store::STATE_REF;
 
 use super::{CliError, Exit, quoted};
 
@@ -46,6 +47,8 @@ impl From<RefError> for CliError {
             RefError::Locked { .. } => {
                 CliError::new(Exit::Outside, "ref-locked", message).hint("git agents doctor --fix")
             }
+            RefError::Symbolic { name } if name == STATE_REF => CliError::refused("symbolic-ref", message)
+                .hint(format!("git symbolic-ref -d {STATE_REF} && git agents recover")),
             RefError::Symbolic { .. } => {
                 CliError::refused("symbolic-ref", message).hint("git config agents.target BRANCH")
             }

@@ -1,5 +1,6 @@
 //! What synchronising says no with.
 
+use git_agents::store::STATE_REF;
 use git_agents::sync::{MODE_KEY, REMOTE_KEY, REMOTE_REF_KEY, SyncError, Unconfirmed};
 
 use super::{CliError, Exit, quoted};
@@ -40,10 +41,26 @@ impl From<SyncError> for CliError {
             }
             SyncError::NothingToAdopt { remote } => CliError::refused("nothing-to-adopt", message)
                 .hint(format!("git agents sync {} --restore", quoted(&remote))),
+            SyncError::NoState { name, .. } => {
+                let error = CliError::refused("no-state", format!("{message}; nothing was changed there"))
+                    .hint(format!("git config {REMOTE_REF_KEY} refs/heads/agents-state"));
+                if name == STATE_REF { error } else { error.hint(format!("git config --unset {REMOTE_REF_KEY}")) }
+            }
+            SyncError::Unreadable { remote, is_shallow, .. } => {
+                let remote = quoted(&remote);
+                let hint = match is_shallow {
+                    true => format!("git fetch --unshallow {remote} refs/agents/state"),
+                    false => "git fsck --connectivity-only".to_owned(),
+                };
+                CliError::refused("state-unreadable", format!("{message}; it was not taken in")).hint(hint)
+            }
             SyncError::Unsound { remote, .. } => {
                 CliError::refused("remote-unsound", format!("{message}; it was not taken in"))
                     .hint(format!("git log {}", quoted(&format!("refs/agents-local/incoming/{remote}/state"))))
-                    .hint(format!("git agents sync {} --restore, to put back there what is sound", quoted(&remote)))
+                    .hint(format!(
+                        "git agents sync {} --restore --yes, to put back there what is sound",
+                        quoted(&remote)
+                    ))
             }
             SyncError::Behind { remote, .. } => CliError::refused("behind", format!("{message}; nothing was pushed"))
                 .hint(format!("git agents sync {}", quoted(&remote))),
@@ -51,8 +68,10 @@ impl From<SyncError> for CliError {
                 .hint(format!("git ls-remote {}", quoted(&remote))),
             SyncError::HostRefused { remote, .. } => CliError::new(Exit::Outside, "push-refused", message)
                 .hint(format!("git push --dry-run {} refs/agents/state", quoted(&remote)))
+                .hint(format!("git config {REMOTE_REF_KEY} refs/heads/agents-state, when the host takes only branches"))
                 .hint(format!(
-                    "git config {REMOTE_REF_KEY} refs/heads/agents-state, when the host takes only branches"
+                    "git agents sync {} --adopt, to give up what waits here; it is kept as a backup",
+                    quoted(&remote)
                 )),
             SyncError::Overtaken { .. } | SyncError::Busy { .. } => {
                 CliError::new(Exit::Outside, "overtaken", message).hint("git agents sync")

@@ -211,6 +211,7 @@ impl From<RestoreError> for CliError {
     fn from(error: RestoreError) -> Self {
         let message = error.to_string();
         match error {
+            RestoreError::Changed => CliError::refused("state-changed", message).hint("git agents doctor"),
             RestoreError::Ref(error) => error.into(),
             RestoreError::Store(error) => error.into(),
             RestoreError::Keep { .. } => CliError::new(Exit::Outside, "write-failed", message)

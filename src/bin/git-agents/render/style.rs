@@ -1,5 +1,7 @@
 //! Colours, which never carry meaning alone, and the small forms of times and amounts.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use git_agents::text::printable;
 use owo_colors::OwoColorize;
@@ -47,14 +49,7 @@ impl Style {
 
 /// A span of time in words that fit a table: `45s`, `12m`, `3h 5m`, `2d 4h`.
 pub(crate) fn duration(seconds: i64) -> String {
-    let seconds = seconds.max(0);
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds}s"),
-        (0, 0, minutes) => format!("{minutes}m"),
-        (0, hours, _) => format!("{hours}h {}m", minutes % 60),
-        (days, ..) => format!("{days}d {}h", hours % 24),
-    }
+    git_agents::duration::short(Duration::from_secs(seconds.try_into().unwrap_or_default()))
 }
 
 /// Hours as people write them: `2h`, `1.5h`.

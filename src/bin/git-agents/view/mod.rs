@@ -32,6 +32,7 @@ pub(crate) mod merge_order;
 pub(crate) mod merge_plan;
 pub(crate) mod merge_stopped;
 pub(crate) mod packet;
+pub(crate) mod past_run;
 pub(crate) mod paths;
 pub(crate) mod prepared;
 pub(crate) mod rebase;

@@ -6,6 +6,7 @@ use git_agents::task::{Attempt, Task, TaskState, waiting_for};
 use serde::Serialize;
 
 use super::lease::LeaseView;
+use super::past_run::PastRunView;
 use crate::render::style::{Style, counted, duration, hours, safe};
 use crate::render::table::{Column, table};
 use crate::ui::View;
@@ -188,6 +189,9 @@ pub(crate) struct TaskShow {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) body: String,
     pub(crate) attempts: Vec<AttemptView>,
+    /// The runs of agents' programs for it that have ended, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) runs: Vec<PastRunView>,
 }
 
 impl TaskShow {
@@ -196,6 +200,7 @@ impl TaskShow {
             task: TaskView::new(state, task),
             body: task.body.clone(),
             attempts: task.attempts.iter().map(AttemptView::from).collect(),
+            runs: Vec::new(),
         }
     }
 }
@@ -232,6 +237,10 @@ impl View for TaskShow {
         }
         for attempt in &self.attempts {
             text.push_str(&attempt_text(attempt, style));
+        }
+        for (number, run) in self.runs.iter().enumerate() {
+            let gap = if number == 0 { "\n" } else { "" };
+            text.push_str(&format!("{gap}  {}\n", run.text(style)));
         }
         text
     }

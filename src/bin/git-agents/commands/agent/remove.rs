@@ -1,18 +1,24 @@
 //! `git agents agent remove`
 
 use clap::Args;
+use git_agents::agent::Agent;
 use git_agents::config;
 use git_agents::git::worktrees;
+use git_agents::state::State;
 use git_agents::store::Scope;
 use git_agents::work::enrol;
+use git_agents::work::leases::Standing;
 use git_agents::work::removal::{Belongings, Manner, RemovalError};
 use git_agents::worktree::ready::Ran;
 
+use crate::commands::begun::refuse_elsewhere;
 use crate::commands::complete_values::agent_names;
 use crate::commands::init::check_text;
 use crate::commands::narrator::Narrator;
+use crate::commands::terms::standing;
 use crate::context::{Context, known_agent};
 use crate::error::{CliError, Exit, ready_error, removal_refused};
+use crate::sharing::Sharing;
 use crate::view::prepared::RanView;
 use crate::view::removed::RemovedView;
 
@@ -26,7 +32,7 @@ pub(crate) struct RemoveArgs {
     /// The agent.
     #[arg(add = agent_names())]
     name: String,
-    /// Remove it although work has not landed; everything goes into a backup ref first.
+    /// Remove it although work has not landed, or another clone is at work on it; everything goes into a backup ref first.
     #[arg(long)]
     force: bool,
     /// Leave the branch where it is.
@@ -37,13 +43,33 @@ pub(crate) struct RemoveArgs {
     no_teardown: bool,
 }
 
+/// What another clone has confirmed is not ended by who does not see the work.
+fn refuse_at_work_elsewhere(ctx: &Context, state: &State, agent: &Agent) -> Result<(), CliError> {
+    let Some(task) = state.in_progress(&agent.name) else { return Ok(()) };
+    let (name, id) = (&agent.name, &task.id);
+    match (refuse_elsewhere(ctx, agent, task), standing(ctx, state, task)?) {
+        (Err(_), Some(Standing::Live { until })) => {
+            let until = until.format("%Y-%m-%d %H:%M UTC");
+            let message = format!("{name} works on {id} in another clone, and its lease runs until {until}");
+            Err(CliError::refused("agent-at-work", message)
+                .hint(format!("git agents agent remove {name}, in that clone"))
+                .hint(format!("git agents agent remove {name} --force, which takes {id} from it")))
+        }
+        _ => Ok(()),
+    }
+}
+
 pub(crate) fn run(ctx: &Context, args: &RemoveArgs) -> Result<Exit, CliError> {
     let repo = ctx.repo()?;
     ctx.recover()?;
     let target = config::target(repo)?;
+    Sharing::hear(ctx, &format!("the work of {}", args.name))?;
     let snapshot = ctx.load(&Scope::open())?;
     let name = known_agent(&snapshot.state, &args.name)?;
     let agent = snapshot.state.agents.get(&name).ok_or_else(|| crate::error::unknown_agent(name.as_str()))?;
+    if !args.force {
+        refuse_at_work_elsewhere(ctx, &snapshot.state, agent)?;
+    }
     let is_ours = enrol::made_branch(repo, snapshot.tip, agent);
     let belongings = Belongings::of(repo, &worktrees::list(repo)?, agent, is_ours)?;
     let refused = |error| removal_refused(repo, &name, error);

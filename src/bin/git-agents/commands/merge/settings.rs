@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use git_agents::agent::AgentName;
 use git_agents::check;
+use git_agents::config::shared::{self, SharedFile};
+use git_agents::config::trust;
 use git_agents::duration;
 use git_agents::land::Strategy;
 use git_agents::state::State;
@@ -51,8 +53,11 @@ impl Settings {
             return Err(CliError::usage(format!("--check {empty:?} is no command")).hint("git agents merge --no-check"));
         }
         let mut checks = check::settings::configured(ctx.repo()?)?;
-        if let Ok(Some(file)) = git_agents::config::shared::read(ctx.repo()?) {
+        if let Ok(Some(file)) = shared::read(ctx.repo()?) {
             ctx.warn_of_commands(&file);
+            if checks.commands.is_empty() && check.is_empty() && !*no_check {
+                refuse_changed(ctx, &file)?;
+            }
         }
         if !check.is_empty() {
             checks.commands.clone_from(check);
@@ -88,6 +93,19 @@ impl Settings {
         let agents: Vec<AgentName> = state.agents.keys().cloned().collect();
         Ok(Strategies::resolve(ctx.repo()?, &agents, &given.collect::<Result<Vec<_>, CliError>>()?)?)
     }
+}
+
+/// Who has trusted a check once relies on it: that the file has changed is no reason to land unchecked.
+fn refuse_changed(ctx: &Context, file: &SharedFile) -> Result<(), CliError> {
+    let has_check = file.commands().any(|(key, _)| key == "agents.check");
+    if file.is_trusted || !has_check || !trust::is_any(ctx.repo()?) {
+        return Ok(());
+    }
+    let message = format!("{} has changed since it was trusted, so its check is not run", shared::FILE);
+    Err(CliError::refused("check-untrusted", message)
+        .hint("git agents trust --show")
+        .hint("git agents trust")
+        .hint("git agents merge --no-check, to land unchecked"))
 }
 
 /// A strategy as the user types it, for all or for one agent.

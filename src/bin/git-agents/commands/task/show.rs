@@ -5,12 +5,14 @@ use git_agents::config;
 use git_agents::state::Rejected;
 use git_agents::store::Scope;
 use git_agents::sync::Provisional;
+use git_agents::work::past_runs;
 use gix::ObjectId;
 
 use crate::commands::complete_values::task_ids;
 use crate::commands::terms::standing;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
+use crate::view::past_run::PastRunView;
 use crate::view::task::TaskShow;
 
 /// Whether the target has the commit; none where there is no target to ask.
@@ -21,7 +23,7 @@ fn in_target(ctx: &Context, commit: &str) -> Option<bool> {
     Some(repo.is_within(id, target.commit))
 }
 
-/// Show one task and every attempt at it.
+/// Show one task, every attempt at it, and the runs of agents' programs for it.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
     /// The task's id, or the beginning of it that no other has.
@@ -39,6 +41,10 @@ pub(crate) fn run(ctx: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
     view.task.provisional = Provisional::read(ctx.repo()?)?.has_task(task);
     for attempt in &mut view.attempts {
         attempt.in_target = attempt.landed.as_deref().and_then(|commit| in_target(ctx, commit));
+    }
+    if task.last_attempt().is_some() {
+        let runs = past_runs::of_task(ctx.repo()?, &id)?;
+        view.runs = runs.iter().map(|(agent, run)| PastRunView::new(agent, run)).collect();
     }
     if let (Some(lease), Some(standing)) = (&mut view.task.lease, standing(ctx, &snapshot.state, task)?) {
         lease.judge(standing);
