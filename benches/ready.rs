@@ -29,7 +29,7 @@ struct Size {
     rounds: usize,
 }
 
-const WHOLE: Size = Size { files: 4_000, ignored: 5_000, rounds: 9 };
+const WHOLE: Size = Size { files: 4_000, ignored: 5_000, rounds: 5 };
 const SMALL: Size = Size { files: 20, ignored: 30, rounds: 2 };
 
 /// One way to make a worktree.

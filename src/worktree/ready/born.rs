@@ -8,12 +8,11 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use gix::bstr::BStr;
+use gix::bstr::{BStr, ByteSlice};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::AgentName;
 use crate::git::repository::{path_of, path_text};
-use crate::git::status;
 use crate::git::worktrees::Worktree;
 use crate::git::{GitError, Repository};
 
@@ -38,9 +37,12 @@ struct Print(u64, i64, i64);
 /// # Errors
 /// git could not be asked. That the note cannot be written is no error: the files count as work then.
 pub(super) fn note(repo: &Repository, agent: &AgentName, worktree: &Worktree) -> Result<(), GitError> {
-    let ignored = status::ignored(worktree)?;
-    let print = |path: &gix::bstr::BString| Some((path_text(path.as_ref()), print_of(&worktree.path, path.as_ref())?));
-    let files: BTreeMap<String, Print> = ignored.files.iter().take(MOST).filter_map(print).collect();
+    // `git status` would read every file again: after a checkout all of them are as old as the index.
+    let list = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
+    let ignored = worktree.git().without_locks().args(list).stdout()?;
+    let files = ignored.split_str("\0").filter(|path| !path.is_empty() && !path.ends_with(b"/"));
+    let print = |path: &[u8]| Some((path_text(path.as_bstr()), print_of(&worktree.path, path.as_bstr())?));
+    let files: BTreeMap<String, Print> = files.take(MOST).filter_map(print).collect();
     if !files.is_empty() {
         drop(write(&file(repo, agent), &Born { version: VERSION, files }));
     }
