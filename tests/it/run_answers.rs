@@ -66,12 +66,12 @@ fn what_cannot_run_is_refused_and_leaves_nothing() {
     For more information, try '--help'.
     [status 2]
     "#);
-    assert_snapshot!(sandbox.agents(["run", "ann", "--profile", "nonsense"]), @"
+    assert_snapshot!(sandbox.agents(["run", "ann", "--profile", "nonsense"]), @r#"
     [stderr]
     error: there is no profile nonsense; there are aider, amp, claude, codex, copilot, cursor-agent, gemini, opencode
-      try: git config agents.profile.NAME.command 'PROGRAM …'
+      try: git agents config set profile.nonsense.command "PROGRAM {prompt}"
     [status 3]
-    ");
+    "#);
     assert_snapshot!(sandbox.agents(["run", "ann", "--profile", "claude"]), @"
     [stderr]
     error: ann has no task, so there is nothing to tell its program
