@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::{Pid, Signal};
 
 /// One process at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,12 +146,25 @@ pub fn boot() -> Option<String> {
 pub fn signal(pid: i32, start: u64, signal: Signal) -> io::Result<()> {
     let gone = || io::Error::from(io::ErrorKind::NotFound);
     let number = Pid::from_raw(pid).ok_or_else(gone)?;
-    // What is held is one process; only then is it asked who it is.
-    let held = pidfd_open(number, PidfdFlags::empty())?;
-    if look_up(pid).is_none_or(|process| process.start != start) {
-        return Err(gone());
+    let is_it = || look_up(pid).is_some_and(|process| process.start == start);
+    send(number, signal, is_it).unwrap_or_else(|| Err(gone()))
+}
+
+/// Signal a process when it is the one that is meant; none when it is not. What is held is one process, and only then is
+/// it asked who it is.
+#[cfg(target_os = "linux")]
+fn send(number: Pid, signal: Signal, is_it: impl FnOnce() -> bool) -> Option<io::Result<()>> {
+    use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
+    match pidfd_open(number, PidfdFlags::empty()) {
+        Ok(held) => is_it().then(|| Ok(pidfd_send_signal(&held, signal)?)),
+        Err(error) => Some(Err(error.into())),
     }
-    Ok(pidfd_send_signal(&held, signal)?)
+}
+
+/// The same where no process can be held: its number is all that there is, and it is asked who it is just before.
+#[cfg(not(target_os = "linux"))]
+fn send(number: Pid, signal: Signal, is_it: impl FnOnce() -> bool) -> Option<io::Result<()>> {
+    is_it().then(|| Ok(rustix::process::kill_process(number, signal)?))
 }
 
 #[cfg(test)]

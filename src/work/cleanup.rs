@@ -18,6 +18,7 @@ use crate::config::{self, Target};
 use crate::git::refs::{self, RefError};
 use crate::git::worktrees::{self, OperationKind, Worktree};
 use crate::git::{GitError, Repository};
+use crate::run::list;
 use crate::state::State;
 use crate::store::{Snapshot, StoreError};
 use crate::task::{TaskId, TaskState};
@@ -72,6 +73,8 @@ pub enum Keeps {
         /// `Assigned` or `InProgress`.
         state: TaskState,
     },
+    /// Its program runs, or nobody can tell.
+    Running,
     /// It is done with tasks that have not landed.
     Completed {
         /// Which.
@@ -298,6 +301,9 @@ impl One<'_> {
     }
 
     fn at_work(&self) -> Option<Keeps> {
+        if !matches!(list::live_of(self.repo, &self.agent.name), Ok(None)) {
+            return Some(Keeps::Running);
+        }
         let has = |state: TaskState| self.state.tasks_of(&self.agent.name).find(|task| task.state == state);
         for state in [TaskState::InProgress, TaskState::Assigned] {
             if let Some(task) = has(state) {

@@ -271,3 +271,15 @@ fn our_program_alone_is_enough() {
     assert_eq!(run("git-agents"), "[ROOT]/alone/git-agents-supervisor __supervise\n");
     eventually("it is recorded", || sandbox.agents(["doctor"]).status == Some(0));
 }
+
+/// What an agent's program works in does not go from under it.
+#[test]
+fn a_worktree_in_which_a_program_runs_stays() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    let id = sandbox.start_run("ann", "sleep 1000", &[]);
+    assert_snapshot!(sandbox.now(&["cleanup", "ann", "--yes"]), @"");
+    assert!(sandbox.worktree_of("ann").is_dir());
+    sandbox.now(&["kill", "ann"]).good();
+    sandbox.run_is_gone(&id);
+    sandbox.now(&["cleanup", "ann", "--yes"]).good();
+}

@@ -77,5 +77,9 @@ pub(crate) fn most_at_once(log: &[(i32, String)]) -> i32 {
 /// The last line of an output with masked times.
 pub(crate) fn without_times(output: &Output) -> String {
     let text = output.to_string();
-    text.lines().filter(|line| !line.starts_with("took ")).collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("took ")).collect();
+    // Which of two that end at one moment is first is nobody's to say.
+    let is_end = |line: &str| line.ends_with(" completed") && line.split(' ').count() == 2;
+    lines.chunk_by_mut(|a, b| is_end(a) && is_end(b)).for_each(<[&str]>::sort_unstable);
+    lines.join("\n")
 }

@@ -15,6 +15,7 @@ pub(super) fn keeps_text(one: &Looked, keeps: &Keeps, target: &Target) -> (&'sta
     let (name, branch) = (&one.name, quoted(&one.branch));
     let at = |path: &std::path::Path| quoted(&path.display().to_string());
     match keeps {
+        Keeps::Running => ("running", "its program runs".to_owned(), vec![format!("git agents kill {name}")]),
         Keeps::Task { task, state: TaskState::InProgress } => {
             ("at-work", format!("it works on {task}"), vec![format!("git agents complete {name}")])
         }
