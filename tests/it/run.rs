@@ -277,7 +277,12 @@ fn our_program_alone_is_enough() {
 fn a_worktree_in_which_a_program_runs_stays() {
     let sandbox = Sandbox::with_agents(&["ann"]);
     let id = sandbox.start_run("ann", "sleep 1000", &[]);
-    assert_snapshot!(sandbox.now(&["cleanup", "ann", "--yes"]), @"");
+    assert_snapshot!(sandbox.now(&["cleanup", "ann", "--yes"]), @"
+    kept ann: its program runs
+      next: git agents kill ann
+    nothing to clean up
+    [status 1]
+    ");
     assert!(sandbox.worktree_of("ann").is_dir());
     sandbox.now(&["kill", "ann"]).good();
     sandbox.run_is_gone(&id);
