@@ -2,10 +2,11 @@
 
 use crate::agent::{Agent, AgentName, CommitId};
 use crate::config::Target;
-use crate::git::Repository;
+use crate::git::{Repository, refs, worktrees};
 use crate::run::{self, Run};
 use crate::task::{Task, TaskState};
 use crate::work::complete::{Allowed, Incomplete, Survey, SurveyError, survey};
+use crate::work::place::{self, Standing};
 
 /// So many paths are named in a reason.
 const SHOWN: usize = 5;
@@ -51,6 +52,9 @@ pub fn judge(
     if state != run::State::Done {
         return Ok(ended_badly(state, run));
     }
+    if let Some(astray) = astray(repo, agent)? {
+        return Ok(Verdict::Failed { reason: astray, is_final: true });
+    }
     let survey = survey(repo, target, agent, &since_first(agent, task))?;
     Ok(match survey.check(Allowed::default()) {
         Ok(()) => Verdict::Complete(Box::new(survey)),
@@ -81,6 +85,19 @@ fn since_first(agent: &Agent, task: &Task) -> Task {
         last.base = first;
     }
     seen
+}
+
+/// Where the agent has gone with its work, when that is not on its branch in its worktree: nobody can tell what is missing
+/// then.
+fn astray(repo: &Repository, agent: &Agent) -> Result<Option<String>, SurveyError> {
+    if refs::read(repo, &format!("refs/heads/{}", agent.branch))?.is_none() {
+        return Ok(Some(format!("its branch {} is gone", agent.branch)));
+    }
+    Ok(match place::standing(repo, &worktrees::list(repo)?, agent) {
+        Standing::At(_) => None,
+        Standing::Elsewhere(_) => Some(format!("its worktree has something else checked out than {}", agent.branch)),
+        _ => Some("its worktree is gone, or is none any more".to_owned()),
+    })
 }
 
 fn ended_badly(state: run::State, run: &Run) -> Verdict {

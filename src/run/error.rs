@@ -19,6 +19,12 @@ pub enum RunError {
         /// Which.
         id: RunId,
     },
+    /// Something runs in the agent's worktree, or may.
+    #[error("{agent} is running in its worktree")]
+    StillRunning {
+        /// Whose.
+        agent: AgentName,
+    },
     /// As many as may are running.
     #[error("as many agents are running as may at once: agents.maxConcurrent is {limit}")]
     OverLimit {

@@ -13,6 +13,7 @@ use crate::agent::{Agent, AgentName, CommitId};
 use crate::git::refs::{self, RefError};
 use crate::git::worktrees::Worktree;
 use crate::git::{GitError, Repository, identity};
+use crate::run::{self, RunError};
 use crate::state::{Action, RefMove};
 use crate::store::{self, Change, Refused, Scope, StoreError};
 use crate::worktree::journal::JournalError;
@@ -96,6 +97,9 @@ pub enum RemovalError {
     /// git could not be asked.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// Its program runs.
+    #[error(transparent)]
+    Run(#[from] RunError),
     /// It could not be written down.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -186,6 +190,7 @@ impl Belongings {
     /// See [`RemovalError`]; where only recording failed, the next command does that.
     pub fn remove(&self, repo: &Repository, world: &World, manner: Manner) -> Result<Option<Removed>, RemovalError> {
         let stored = |error: StoreError| RemovalError::Record(Refused::Store(error));
+        let _still = run::still(repo, &self.name)?;
         let signature = identity::committer(repo, world.now).ok_or(StoreError::NoIdentity).map_err(stored)?;
         let request = self.request(manner);
         let seed = store::tip(repo).map_err(stored)?;

@@ -215,3 +215,51 @@ fn events_are_lines() {
     "execution" null null
     "#);
 }
+
+/// What nobody can look at is not done, and is in nobody else's way.
+#[test]
+fn an_agent_that_leaves_its_branch_fails_and_the_others_go_on() {
+    let ground = Ground::new(
+        r#"#!/bin/sh
+echo "$1" > "$1.txt"; git add -A; git commit -qm "Do $1"
+case $1 in
+  gone) git checkout -q --detach; git branch -qD agents/gone ;;
+  astray) git switch -qc other; echo more > more; git add more; git commit -qm More ;;
+  fails) exit 3 ;;
+esac
+"#,
+    );
+    let plan = "- [ ] gone: a\n- [ ] astray: b\n- [ ] fails: c\n- [ ] good: d\n";
+    let output = ground.execute(plan, &["--max-concurrent", "1"]).output();
+    assert_snapshot!(without_times(&output), @"
+    batch parser: 1 of 4 tasks completed, 3 failed
+    TASK    STATE   AGENT   WHY
+    gone    failed  gone    its branch agents/gone is gone
+    astray  failed  astray  its worktree has something else checked out than agents/astray
+    fails   failed  fails   exit status 3
+    the same command again goes on from here
+    [stderr]
+    filed 4 tasks with the label batch:parser
+    gone started
+    warning: gone failed: its branch agents/gone is gone
+    astray started
+    warning: astray failed: its worktree has something else checked out than agents/astray
+    fails started
+    warning: fails failed: exit status 3
+    good started
+    good completed
+    git agents merge --all lands what is completed
+    [status 1]
+    ");
+    // Of what has failed nothing lands unless somebody says so.
+    assert_snapshot!(ground.sandbox.now(&["merge", "--all", "--yes"]), @"
+    landed good (good) by rebase at [COMMIT]
+    main moved from [COMMIT] to [COMMIT]
+    to take it back: git agents undo --yes
+    [stderr]
+    warning: astray is left out: astray's worktree [ROOT]/repo-worktrees/astray has other checked out, not agents/astray
+    warning: fails is left out: it failed at fails (exit status 3); git agents merge fails lands it
+    [status 0]
+    ");
+    assert_eq!(ground.sandbox.git(["ls-tree", "--name-only", "main", "fails.txt", "good.txt"]), "good.txt");
+}

@@ -288,3 +288,19 @@ fn a_worktree_in_which_a_program_runs_stays() {
     sandbox.run_is_gone(&id);
     sandbox.now(&["cleanup", "ann", "--yes"]).good();
 }
+
+#[test]
+fn an_agent_that_runs_is_not_undone() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    sandbox.now(&["agent", "add", "bob"]).good();
+    let id = sandbox.start_run("bob", "sleep 1000", &[]);
+    assert_snapshot!(sandbox.now(&["undo", "--yes"]), @"
+    [stderr]
+    error: bob is running in its worktree
+      try: git agents kill bob
+    [status 3]
+    ");
+    assert!(sandbox.worktree_of("bob").is_dir());
+    sandbox.now(&["kill", "bob"]).good();
+    sandbox.run_is_gone(&id);
+}

@@ -7,6 +7,7 @@ use git_agents::agent::{AgentName, CommitId};
 use git_agents::git::{identity, worktrees};
 use git_agents::land::plan::{Move, Refusal};
 use git_agents::land::plan_undo;
+use git_agents::run;
 use git_agents::state::{Action, NewAgent, Operation, RefMove};
 use git_agents::store::{self, Change, Own, Scope, StoreError, last_undoable};
 use git_agents::work::built_on;
@@ -208,6 +209,10 @@ fn undo_agents(
         }
         requests.push((agent.name.clone(), request));
     }
+    // Nothing begins to run in what goes.
+    for (name, _) in &requests {
+        drop(run::still(repo, name)?);
+    }
     let narrator = Narrator::new(&ctx.ui, 1, ctx.ui.spinner());
     for (name, request) in &requests {
         if let Some(worktree) = request.worktree.as_deref().filter(|path| path.exists()) {
@@ -226,6 +231,13 @@ fn undo_agents(
     let mut removed = Vec::new();
     for (name, request) in requests {
         let id = ctx.world.ulid(&mut fastrand::Rng::new());
+        let still = match run::still(repo, &name) {
+            Ok(still) => still,
+            Err(error) => {
+                ctx.ui.warn(&format!("{name}'s branch and worktree stay: {error}"));
+                continue;
+            }
+        };
         match remove::remove(repo, &request, &id, &signature) {
             Ok(gone) => {
                 for folder in &gone.losses.ignored_folders {
@@ -237,6 +249,7 @@ fn undo_agents(
             Err(RemoveError::Nothing) => {}
             Err(error) => ctx.ui.warn(&format!("{name}'s branch and worktree stay: {error}")),
         }
+        drop(still);
         place::forget(repo, &name);
     }
     Ok(removed)

@@ -29,6 +29,7 @@ pub(crate) fn removal_refused(repo: &Repository, name: &AgentName, error: Remova
         }
         RemovalError::Remove(error) => not_removed(name, error),
         RemovalError::Record(refused) => refused.into(),
+        RemovalError::Run(error) => error.into(),
         RemovalError::Ref(error) => error.into(),
         RemovalError::Git(error) => error.into(),
         RemovalError::Journal(_) => CliError::new(Exit::Outside, "remove-failed", message).hint("git agents doctor"),

@@ -12,6 +12,9 @@ impl From<RunError> for CliError {
             RunError::Busy { agent, .. } => CliError::refused("run-exists", format!("{agent} is running already"))
                 .hint(format!("git agents logs {agent} -f"))
                 .hint(format!("git agents kill {agent}")),
+            RunError::StillRunning { agent } => {
+                CliError::refused("run-exists", message).hint(format!("git agents kill {agent}"))
+            }
             RunError::OverLimit { .. } => CliError::refused("too-many-runs", message)
                 .hint("git agents wait")
                 .hint("git config agents.maxConcurrent N"),

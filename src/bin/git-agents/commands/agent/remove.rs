@@ -4,7 +4,7 @@ use clap::Args;
 use git_agents::agent::Agent;
 use git_agents::config;
 use git_agents::git::worktrees;
-use git_agents::run::list;
+use git_agents::run;
 use git_agents::state::State;
 use git_agents::store::Scope;
 use git_agents::work::enrol;
@@ -68,10 +68,7 @@ pub(crate) fn run(ctx: &Context, args: &RemoveArgs) -> Result<Exit, CliError> {
     let snapshot = ctx.load(&Scope::open())?;
     let name = known_agent(&snapshot.state, &args.name)?;
     let agent = snapshot.state.agents.get(&name).ok_or_else(|| crate::error::unknown_agent(name.as_str()))?;
-    if list::live_of(repo, &name)?.is_some() {
-        return Err(CliError::refused("run-exists", format!("{name} is running in its worktree"))
-            .hint(format!("git agents kill {name}")));
-    }
+    drop(run::still(repo, &name)?);
     if !args.force {
         refuse_at_work_elsewhere(ctx, &snapshot.state, agent)?;
     }

@@ -43,7 +43,10 @@ pub(crate) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
             Ok(Begun::Runs { run, model }) => LaunchedRow::started(ctx.repo()?, planned, &run, model)?,
             Ok(Begun::Full { reason }) => LaunchedRow::failed(planned, &agent, &reason),
             // The others go on, so this is a part of the answer.
-            Err(error) => LaunchedRow::failed(planned, &agent, &error.message),
+            Err(error) => {
+                end::fail(&ctx.afresh(), &planned.id, &agent, &error.message)?;
+                LaunchedRow::failed(planned, &agent, &error.message)
+            }
         };
         rows.push(row);
     }

@@ -5,6 +5,7 @@ use git_agents::config::Target;
 use git_agents::git::{Repository, refs, worktrees};
 use git_agents::land::plan::{Stop, Stopped};
 use git_agents::state::State;
+use git_agents::task::TaskState;
 use git_agents::work::candidates::CandidateError;
 use git_agents::work::elsewhere;
 use git_agents::work::landing;
@@ -15,6 +16,7 @@ use super::super::terms::overtaken;
 use super::MergeArgs;
 use crate::context::{Context, known_agent};
 use crate::error::{CliError, quoted};
+use crate::render::style::safe;
 
 /// Who is to land: those that were named, else everybody who has something and works on nothing.
 pub(super) fn chosen(
@@ -38,6 +40,18 @@ pub(super) fn chosen(
         }
         let mut agents = landing::with_work(ctx.repo()?, state, target)?;
         agents.retain(|agent| !astray.iter().any(|(name, _)| name == agent));
+        // Half of a work that failed is nobody's wish, unless somebody says so.
+        let has_completed = |agent: &AgentName| state.tasks_of(agent).any(|task| task.state == TaskState::Completed);
+        agents.retain(|agent| {
+            let failed = state.tasks_of(agent).find(|task| task.state == TaskState::Failed);
+            let Some(task) = failed.filter(|_| !has_completed(agent)) else { return true };
+            let why = task.reason.as_deref().map(|reason| format!(" ({})", safe(reason))).unwrap_or_default();
+            ctx.ui.warn(&format!(
+                "{agent} is left out: it failed at {}{why}; git agents merge {agent} lands it",
+                task.id
+            ));
+            false
+        });
         return without_absent(ctx, state, target, agents);
     }
     let agents: Vec<AgentName> = args.agents.iter().map(|name| known_agent(state, name)).collect::<Result<_, _>>()?;
