@@ -11,6 +11,7 @@ use super::folder::{self, Folder, Stream};
 use super::id::{MARK, RunId};
 use super::record::{Began, Plan};
 use super::state::{Facts, State};
+use super::stop::leftovers;
 use crate::agent::AgentName;
 use crate::config;
 use crate::duration;
@@ -59,6 +60,11 @@ impl Run {
     /// It has not ended: somebody holds it who has not said how it has.
     pub fn is_live(&self) -> bool {
         self.facts.is_held && self.facts.ended.known().is_none()
+    }
+
+    /// Nobody watches over it any more, and something of it is alive.
+    pub fn has_left(&self) -> bool {
+        !self.is_live() && self.facts.ended.known().is_none() && !leftovers(self).is_empty()
     }
 
     /// When it was started, or planned when that is not known.

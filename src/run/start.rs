@@ -109,12 +109,17 @@ pub fn plan(repo: &Repository, world: &World, request: &Request<'_>) -> Result<P
     let queue = queue(repo)?;
     let runs = list::all(repo)?;
     let live: Vec<&Run> = runs.iter().filter(|run| run.is_live()).collect();
+    // What a run has left that nobody watches over works on in the same worktree.
+    let left: Vec<&Run> = runs.iter().filter(|run| run.has_left()).collect();
+    if left.iter().any(|run| run.plan().agent == *request.agent) {
+        return Err(RunError::StillRunning { agent: request.agent.clone() });
+    }
     if let Some(run) = live.iter().find(|run| run.plan().agent == *request.agent) {
         return Err(RunError::Busy { agent: request.agent.clone(), id: run.id.clone() });
     }
     // What cannot be read may be running as well.
     let hidden = list::unreadable(repo)?.iter().filter(|folder| folder.is_held()).count();
-    let now = live.len() + hidden;
+    let now = live.len() + left.len() + hidden;
     if let Some(limit) = limit(repo)?.filter(|limit| now >= *limit) {
         return Err(RunError::OverLimit { limit, live: now });
     }

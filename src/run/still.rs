@@ -5,7 +5,6 @@ use std::fs::File;
 use super::error::RunError;
 use super::list;
 use super::start::queue;
-use super::stop::leftovers;
 use crate::agent::AgentName;
 use crate::git::Repository;
 
@@ -24,7 +23,7 @@ pub fn still(repo: &Repository, agent: &AgentName) -> Result<Still, RunError> {
     let still = Still { _queue: queue(repo)? };
     // What cannot be read may be anybody's.
     let hidden = list::unreadable(repo)?.iter().any(super::folder::Folder::is_held);
-    let is_alive = |run: &list::Run| run.is_live() || (run.facts.ended.known().is_none() && !leftovers(run).is_empty());
+    let is_alive = |run: &list::Run| run.is_live() || run.has_left();
     let runs = list::all(repo)?;
     if hidden || runs.iter().any(|run| run.plan().agent == *agent && is_alive(run)) {
         return Err(RunError::StillRunning { agent: agent.clone() });

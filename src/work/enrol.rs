@@ -226,7 +226,7 @@ impl Maker<'_> {
         let made: Vec<Made> = made.into_iter().flatten().collect();
         match failed.into_iter().find_map(Result::err) {
             Some(error) => {
-                take_back(repo, made.into_iter().map(|(creation, _)| creation), self.signature);
+                take_back_unless_taken(repo, made.into_iter().map(|(creation, _)| creation), self.signature);
                 Err(error)
             }
             None => Ok(made),
@@ -265,7 +265,7 @@ impl Maker<'_> {
         match self.make_ready(repo, plan, enrolment, &mut creation) {
             Ok(prepared) => Ok((creation, prepared)),
             Err(error) => {
-                take_back(repo, [creation], self.signature);
+                take_back_unless_taken(repo, [creation], self.signature);
                 Err(error)
             }
         }
@@ -290,6 +290,18 @@ impl Maker<'_> {
         creation.prepared().map_err(|error| failed(error.into()))?;
         Ok(prepared)
     }
+}
+
+/// The same before anything was registered: whoever has registered a branch meanwhile (`agent add --existing`) has it with
+/// the worktree, and perhaps works there.
+fn take_back_unless_taken(repo: &Repository, creations: impl IntoIterator<Item = Creation>, signature: &Signature) {
+    let agents = store::load(repo, &Scope::open()).map(|snapshot| snapshot.state.agents).unwrap_or_default();
+    let is_taken = |one: &Creation| {
+        !one.was_registered() && agents.values().any(|agent| format!("refs/heads/{}", agent.branch) == one.branch())
+    };
+    let (taken, ours): (Vec<_>, Vec<_>) = creations.into_iter().partition(is_taken);
+    taken.into_iter().for_each(|creation| drop(creation.keep()));
+    take_back(repo, ours, signature);
 }
 
 /// What cannot be taken back now stays in the journal, and the next command tries again.

@@ -172,6 +172,16 @@ pub(super) struct Intent {
 }
 
 impl Creation {
+    /// The branch that it is about, `refs/heads/…`.
+    pub fn branch(&self) -> &str {
+        &self.intent.branch
+    }
+
+    /// Whether the name was registered before.
+    pub fn was_registered(&self) -> bool {
+        self.intent.registered
+    }
+
     /// Files are about to be put into the new worktree, and commands to be run there: whoever undoes this takes them for
     /// ours. Gives the id of the operation, and what is to mark the processes.
     ///

@@ -62,7 +62,7 @@ fn a_failure_is_told_and_stops_only_what_depends_on_it() {
     good completed
     good-4 started
     good-4 completed
-    git agents merge --all lands what is completed
+    to land what is completed: git agents merge --all
     [status 1]
     ");
     let state = ground.sandbox.state();
@@ -126,7 +126,7 @@ fn what_fails_is_tried_again_in_its_worktree() {
     warning: fails failed: exit status 3; trying again
     fails started, try 2
     warning: fails failed: exit status 3
-    git agents merge --all lands what is completed
+    to land what is completed: git agents merge --all
     [status 1]
     ");
     // The first try's commit is a part of the work.
@@ -248,7 +248,7 @@ esac
     warning: fails failed: exit status 3
     good started
     good completed
-    git agents merge --all lands what is completed
+    to land what is completed: git agents merge --all
     [status 1]
     ");
     // Of what has failed nothing lands unless somebody says so.

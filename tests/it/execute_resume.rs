@@ -63,7 +63,7 @@ fn an_interrupt_lets_what_runs_end_and_the_same_command_goes_on() {
     warning: interrupted: nothing more is started; waiting for 2 runs, which go on also when you interrupt again
     t1 completed
     t2 completed
-    git agents merge --all lands what is completed
+    to land what is completed: git agents merge --all
     [status 1]
     ");
     assert_eq!(runs(&ground), [1, 1, 0]);
@@ -72,7 +72,7 @@ fn an_interrupt_lets_what_runs_end_and_the_same_command_goes_on() {
     [stderr]
     t3 started
     t3 completed
-    git agents merge --all lands what is completed
+    to land what is completed: git agents merge --all
     [status 0]
     ");
     assert_eq!(runs(&ground), [1, 1, 1]);
@@ -172,7 +172,7 @@ fn a_plan_that_is_changed_is_carried_out_as_it_says_now() {
     warning: t1 was begun before the plan was changed, and stays as begun
     t3 started
     t3 completed
-    git agents merge --all lands what is completed
+    to land what is completed: git agents merge --all
     [status 0]
     ");
     // What nobody has changed is no news.

@@ -377,3 +377,18 @@ fn after_one_that_fails_no_other_is_begun() {
     std::fs::remove_file(sandbox.root().join("repo-worktrees/begun")).unwrap();
     nothing_is_left(&sandbox);
 }
+
+/// Who has taken what is being made keeps it: perhaps somebody is at work there already.
+#[test]
+fn what_somebody_has_registered_meanwhile_is_not_taken_back() {
+    let sandbox = Sandbox::new();
+    sandbox.agents(["init", "ann"]).good();
+    let other = format!(
+        "cd '{}' && git agents agent add dan --existing --branch agents/dan --no-setup; false",
+        sandbox.repo().display()
+    );
+    sandbox.git(["config", "agents.setup", &other]);
+    assert_eq!(sandbox.agents(["agent", "add", "dan"]).status, Some(4));
+    assert!(sandbox.worktree_of("dan").join(".git").is_file());
+    assert!(sandbox.state().agents.contains_key(&crate::support::name("dan")));
+}

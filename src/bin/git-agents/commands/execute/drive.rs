@@ -42,7 +42,7 @@ pub(crate) fn run(ctx: &Context, order: Order) -> Result<Exit, CliError> {
     let exit = if view.is_good() { Exit::Good } else { Exit::Negative };
     ctx.ui.answer(&view)?;
     if view.tasks.iter().any(|task| task.state == "completed" && !task.was_done) {
-        ctx.ui.note("git agents merge --all lands what is completed");
+        ctx.ui.note("to land what is completed: git agents merge --all");
     }
     Ok(exit)
 }
