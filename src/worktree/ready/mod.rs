@@ -1,4 +1,4 @@
-//! Making a new worktree ready to work in: the ignored files that [`include`] names are copied, and the commands of
+//! Making a new worktree ready to work in: the ignored files that [`mod@include`] names are copied, and the commands of
 //! `agents.setup` are run with the agent's own [`ports`] in their environment; before a worktree goes, those of
 //! `agents.teardown`.
 //!
