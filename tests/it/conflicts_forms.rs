@@ -110,7 +110,7 @@ fn what_contradicts_is_a_usage_error() {
 #[test]
 fn watching_answers_whenever_the_answer_is_another() {
     let sandbox = at_work();
-    let mut watch = sandbox.run(["conflicts", "--watch", "--interval", "1", "--json"]).spawn();
+    let mut watch = sandbox.direct(["conflicts", "--watch", "--interval", "1", "--json"]).spawn();
     let mut answers = BufReader::new(watch.stdout.take().unwrap())
         .lines()
         .map(|line| -> Value { serde_json::from_str(&line.unwrap()).unwrap() });
