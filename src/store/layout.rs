@@ -22,7 +22,7 @@ pub const STATE_REF: &str = "refs/agents/state";
 /// The version of the layout and of the documents that this program reads and writes.
 pub(super) const FORMAT_VERSION: u64 = 1;
 /// The document that says which version it is.
-pub(super) const FORMAT_PATH: &str = "format.json";
+pub(crate) const FORMAT_PATH: &str = "format.json";
 /// The document with the counts.
 pub(super) const TALLY_PATH: &str = "tally.json";
 

@@ -33,6 +33,7 @@ use crate::task::{Task, TaskId};
 pub use chain::{Entry, History};
 pub use continues::continues;
 pub use follow::Difference;
+pub(crate) use layout::FORMAT_PATH;
 pub use layout::{STATE_REF, open_shard, shard};
 pub use lock::StoreLock;
 pub use own::Own;

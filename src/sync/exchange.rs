@@ -13,7 +13,7 @@ use super::nearby;
 use super::{Direction, OnRewind, Remote, Report, Request, SyncError, mode, rejected, replaced};
 use crate::git::{Repository, refs};
 use crate::state::{Damaged, OperationId};
-use crate::store::{self, Entry, Fault, Replay, StoreError, VetError};
+use crate::store::{self, Entry, FORMAT_PATH, Fault, Replay, StoreError, VetError};
 use crate::world::World;
 
 /// How often a push is tried on a tip that does not move before the host is believed.
@@ -244,6 +244,7 @@ fn refused(repo: &Repository, remote: &Remote, known: Option<ObjectId>, error: &
     let is_missing = match error {
         VetError::Commit { commit, fault: Fault::Unreadable { .. } } => !repo.gix().has_object(*commit),
         VetError::Store(StoreError::Unreadable { .. }) => true,
+        VetError::Store(StoreError::NoFormat { commit, .. }) => store::is_missing(repo, *commit, FORMAT_PATH),
         _ => false,
     };
     match error {

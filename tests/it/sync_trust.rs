@@ -68,6 +68,30 @@ fn what_a_shallow_clone_cannot_see_is_not_taken_for_wrong() {
     bob.agrees_with(&ann);
 }
 
+/// A plain fetch into a partial clone leaves the documents out.
+#[test]
+fn what_a_partial_clone_has_not_is_not_taken_for_wrong() {
+    let sandbox = Sandbox::new();
+    let (ann, _) = shared(&sandbox);
+    sandbox.git_in(&sandbox.remote(), ["config", "uploadpack.allowFilter", "true"]);
+    let bob = sandbox.clone_with("partial", &["--filter=blob:none"]);
+    bob.git(["fetch", "-q", "origin", "refs/agents/*:refs/agents/*"]);
+    ann.agents(["task", "add", "T", "--id", "a"]).good();
+    ann.agents(["sync"]).good();
+    let before = remote_tip(&sandbox, &sandbox.remote(), STATE);
+    assert_snapshot!(bob.agents(["sync"]), @"
+    [stderr]
+    error: what origin has cannot be read here: [COMMIT] is no state of git-agents: its format.json cannot be read; it was not taken in
+      try: git agents recover --from remote
+    [status 3]
+    ");
+    assert_eq!(bob.agents(["sync", "--restore", "--yes"]).status, Some(3));
+    assert_eq!(remote_tip(&sandbox, &sandbox.remote(), STATE), before);
+    bob.agents(["recover", "--from", "remote", "--yes"]).good();
+    bob.agents(["sync"]).good();
+    bob.agrees_with(&ann);
+}
+
 /// A plain fetch brings whatever is there; what was written on top of it is done again on what is sound.
 #[test]
 fn what_others_would_refuse_is_not_pushed() {

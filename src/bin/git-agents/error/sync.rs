@@ -50,7 +50,7 @@ impl From<SyncError> for CliError {
                 let remote = quoted(&remote);
                 let hint = match is_shallow {
                     true => format!("git fetch --unshallow {remote} refs/agents/state"),
-                    false => "git fsck --connectivity-only".to_owned(),
+                    false => "git agents recover --from remote".to_owned(),
                 };
                 CliError::refused("state-unreadable", format!("{message}; it was not taken in")).hint(hint)
             }
