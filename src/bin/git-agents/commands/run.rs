@@ -43,7 +43,7 @@ pub(crate) struct RunArgs {
     /// Run it in a window of tmux, where it can be seen and told things; git agents attach shows it.
     #[arg(long, conflicts_with_all = ["background", "foreground"])]
     tmux: bool,
-    /// Run it in this terminal, and end with its status.
+    /// Run it in this terminal, to its end: status 1 when it fails.
     #[arg(long)]
     foreground: bool,
     /// End it after this time: 90s, 10m, 2h.
