@@ -108,7 +108,7 @@ pub struct Began {
     pub agent: Birth,
     /// What watches over it.
     pub supervisor: Birth,
-    /// The process group of the agent's program.
+    /// The process group of the agent's program; 0 when it is outside of our namespace of processes.
     pub group: i32,
     /// The session that both are in.
     pub session: Option<i32>,

@@ -225,6 +225,28 @@ fn an_interrupt_in_the_foreground_is_the_programs() {
     sandbox.run_is_gone(run["id"].as_str().unwrap());
 }
 
+/// `docker exec` and the like: whoever leads the session and the group has no number in this namespace.
+#[test]
+fn in_a_namespace_of_processes_the_session_may_have_no_number() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    let inside = ["--user", "--map-root-user", "--pid", "--fork", "--mount-proc"];
+    if sandbox.program("unshare").args(inside).args(["true"]).output().status != Some(0) {
+        eprintln!("left out: this machine gives no namespaces");
+        return;
+    }
+    let run = sandbox.program("unshare").args(inside).args([Sandbox::binary()]);
+    let run = run.args(["run", "ann", "--foreground", "--", "sh", "-c", "sleep 1000 & exit 4"]);
+    assert_snapshot!(run.output(), @"
+    [stderr]
+    ann has ended with status 4
+    [status 1]
+    ");
+    let shown = sandbox.run_of("ann");
+    assert_eq!((&shown["state"], &shown["exit_code"]), (&json!("failed"), &json!(4)));
+    let began = sandbox.run_record(shown["id"].as_str().unwrap(), "started.json");
+    assert_eq!((&began["group"], &began["session"]), (&json!(0), &json!(null)));
+}
+
 #[test]
 fn old_runs_go_when_somebody_says_so() {
     let sandbox = Sandbox::with_agents(&["ann", "bob"]);

@@ -12,8 +12,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use nix::unistd::{getpgid, getsid};
 use rustix::fs::OFlags;
-use rustix::process::{Pid, Signal, getpgid, getpid, getsid};
+use rustix::process::{Pid, Signal, getpid};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::launch::Answer;
@@ -184,16 +185,15 @@ fn signals(seat: Seat) -> io::Result<(UnixStream, Arc<AtomicBool>)> {
 }
 
 fn began(agent: Pid) -> Began {
-    let birth = |pid: Pid| {
-        let pid = pid.as_raw_nonzero().get();
-        Birth { pid, start: table::look_up(pid).map(|process| process.start) }
-    };
-    let group = getpgid(Some(agent)).unwrap_or(agent);
+    let birth = |pid: i32| Birth { pid, start: table::look_up(pid).map(|process| process.start) };
+    let agent = agent.as_raw_nonzero().get();
+    // One that was begun outside of our namespace (docker exec) has the number 0.
+    let within = |pid: nix::unistd::Pid| Some(pid.as_raw()).filter(|pid| *pid > 0);
     Began {
         agent: birth(agent),
-        supervisor: birth(getpid()),
-        group: group.as_raw_nonzero().get(),
-        session: getsid(None).ok().map(|session| session.as_raw_nonzero().get()),
+        supervisor: birth(getpid().as_raw_nonzero().get()),
+        group: getpgid(Some(nix::unistd::Pid::from_raw(agent))).map_or(agent, nix::unistd::Pid::as_raw),
+        session: getsid(None).ok().and_then(within),
         boot: table::boot(),
         started_at: World::here().now,
         tmux: None,

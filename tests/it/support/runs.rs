@@ -60,11 +60,11 @@ impl Sandbox {
     #[track_caller]
     pub(crate) fn processes_of(&self, id: &str) -> Vec<Process> {
         let began = self.run_record(id, "started.json");
-        let number = |value: &serde_json::Value| i32::try_from(value.as_i64().unwrap()).unwrap();
-        // At a terminal they are also those of whoever has started it.
+        let number = |value: &serde_json::Value| value.as_i64().and_then(|number| i32::try_from(number).ok());
+        // At a terminal they are also those of whoever has started it, who may be outside of our namespace.
         let own = |field: &str, leader: &str| {
-            let leader = number(&began[leader]["pid"]);
-            Some(number(&began[field])).filter(|number| *number == leader)
+            let leader = number(&began[leader]["pid"]).unwrap();
+            number(&began[field]).filter(|number| *number == leader)
         };
         let (group, session) = (own("group", "agent"), own("session", "supervisor"));
         let is_of_it = |process: &Process| {
