@@ -2,6 +2,7 @@
 //!
 //! `keys` is the table of all that can be said; whoever wants a value asks [`value`], [`values`] or [`flag`].
 
+mod checked;
 pub mod families;
 pub mod keys;
 mod lookup;
@@ -16,6 +17,7 @@ use crate::agent::{AgentName, is_branch_name};
 use crate::git::refs::{self, RefError};
 use crate::git::{GitError, Repository};
 
+pub use checked::{Misconfigured, checked, checked_all};
 pub use lookup::{Setting, Source, all, flag, value, values};
 
 /// The key that names the target branch.

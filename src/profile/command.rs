@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
+use super::script::{self, Part};
 use super::{Call, CostSource, Profile, ProfileError, Stdin};
 use crate::world::World;
 
@@ -91,7 +92,7 @@ impl Profile {
         let nothing = || ProfileError::NothingToRun { name: self.name.clone(), field };
         let argv = match call.ok_or_else(nothing)? {
             Call::Words(words) => self.words(words, values, mode)?,
-            Call::Script(script) => self.script(script, values)?,
+            Call::Script(script) => self.script(script, field, values)?,
         };
         if argv.first().is_none_or(|program| program.is_empty()) {
             return Err(nothing());
@@ -138,21 +139,40 @@ impl Profile {
         Ok(OsString::from_vec(argument))
     }
 
-    /// The script with positional parameters for its placeholders, and their values.
-    fn script(&self, script: &str, values: &Values<'_>) -> Result<Vec<OsString>, ProfileError> {
-        let mut text = String::new();
-        let mut given: Vec<OsString> = Vec::new();
-        for piece in pieces(script) {
-            match piece {
-                Piece::Text(plain) => text.push_str(plain),
-                Piece::Placeholder(name) => {
-                    given.push(self.argument(&format!("{{{name}}}"), values)?);
-                    text.push_str(&format!("${{{}}}", given.len()));
+    /// The script with names for its placeholders, and their values as parameters.
+    fn script(&self, script: &str, field: &'static str, values: &Values<'_>) -> Result<Vec<OsString>, ProfileError> {
+        let key = || format!("agents.profile.{}.{field}", self.name);
+        let parts = script::parts(script).map_err(|error| ProfileError::misplaced(key(), error))?;
+        let mut given: Vec<(String, OsString)> = Vec::new();
+        let mut give = |name: &str, word: &str| {
+            let name = script::variable(name);
+            if !given.iter().any(|(known, _)| *known == name) {
+                given.push((name.clone(), self.argument(word, values)?));
+            }
+            Ok(name)
+        };
+        let mut body = String::new();
+        for part in parts {
+            match part {
+                Part::Text(text) => body.push_str(&text),
+                Part::Value(name, true) => body.push_str(&format!("\"${}\"", give(&name, &format!("{{{name}}}"))?)),
+                Part::Value(name, false) => body.push_str(&format!("${{{}}}", give(&name, &format!("{{{name}}}"))?)),
+                Part::Options if values.model.is_some() => {
+                    let names = self.model.iter().enumerate().map(|(n, word)| give(&format!("option_{n}"), word));
+                    let names = names.collect::<Result<Vec<_>, ProfileError>>()?;
+                    body.push_str(&names.iter().map(|name| format!("\"${name}\"")).collect::<Vec<_>>().join(" "));
                 }
+                Part::Options => {}
             }
         }
+        let names = given.iter().enumerate().map(|(n, (name, _))| format!("{name}=${{{}}}", n + 1));
+        let mut text = names.collect::<Vec<_>>().join(" ");
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&body);
         let shell = ["sh", "-c", &text, "sh"].map(OsString::from);
-        Ok(shell.into_iter().chain(given).collect())
+        Ok(shell.into_iter().chain(given.into_iter().map(|(_, value)| value)).collect())
     }
 
     fn value(&self, name: &str, values: &Values<'_>) -> Result<OsString, ProfileError> {

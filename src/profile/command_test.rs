@@ -66,7 +66,14 @@ fn a_script_gets_values_as_parameters() {
     let profile = Profile { command: Call::Script(script), ..of(&[]) };
     assert_eq!(
         shown(&profile, &values("'; rm x", None), Mode::Alone),
-        ["sh", "-c", "agent --task \"${1}\" \"${2}\" ${HOME}", "sh", "t1", "'; rm x"]
+        [
+            "sh",
+            "-c",
+            "agents_task=${1} agents_prompt=${2}\nagent --task \"${agents_task}\" \"${agents_prompt}\" ${HOME}",
+            "sh",
+            "t1",
+            "'; rm x"
+        ]
     );
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use gix::bstr::ByteSlice;
 
 use super::builtin::{self, BUILT_IN};
-use super::{Call, CostSource, Origin, Profile, ProfileError, Stdin, Tiers};
+use super::{Call, CostSource, Origin, Profile, ProfileError, Stdin, Tiers, script};
 use crate::agent::AgentName;
 use crate::config::{self, shared};
 use crate::git::Repository;
@@ -110,8 +110,9 @@ impl Source<'_> {
         format!("agents.profile.{}.{last}", self.name)
     }
 
-    fn value(&self, last: &str) -> Option<String> {
-        config::value(self.repo, &self.key(last))
+    /// What is said; what its key does not take is refused and not passed over.
+    fn value(&self, last: &str) -> Result<Option<String>, ProfileError> {
+        Ok(config::checked(self.repo, &self.key(last))?)
     }
 
     fn words(&self, last: &str, value: &str) -> Result<Vec<String>, ProfileError> {
@@ -120,15 +121,19 @@ impl Source<'_> {
     }
 
     fn call(&self, last: &str, is_script: bool) -> Result<Option<Call>, ProfileError> {
-        match self.value(last).filter(|value| !value.trim().is_empty()) {
+        match self.value(last)?.filter(|value| !value.trim().is_empty()) {
             None => Ok(None),
-            Some(value) if is_script => Ok(Some(Call::Script(value))),
+            Some(value) if is_script => {
+                script::parts(&value).map_err(|error| ProfileError::misplaced(self.key(last), error))?;
+                Ok(Some(Call::Script(value)))
+            }
             Some(value) => self.words(last, &value).map(|words| Some(Call::Words(words))),
         }
     }
 
     /// Put what is said in the place of what the table says.
     fn change(&self, profile: &mut Profile) -> Result<(), ProfileError> {
+        self.value("shell")?;
         let is_script = config::flag(self.repo, &self.key("shell"));
         if let Some(command) = self.call("command", is_script)? {
             if says_prompt(&command) {
@@ -141,41 +146,41 @@ impl Source<'_> {
             (profile.interactive, profile.opening) = (Some(call), Vec::new());
         }
         profile.resume = self.call("resume", is_script)?.or(profile.resume.take());
-        if let Some(model) = self.value("model") {
+        if let Some(model) = self.value("model")? {
             profile.model = self.words("model", &model)?;
         }
-        match self.value("stdin").as_deref() {
+        match self.value("stdin")?.as_deref() {
             Some("prompt") => profile.stdin = Stdin::Prompt,
             Some("open") => profile.stdin = Stdin::Open,
             Some("nothing") => profile.stdin = Stdin::Nothing,
             _ => {}
         }
-        let model = |last: &str| self.value(last).filter(|name| config::keys::is_model(name));
         let Tiers { strong, standard, fast } = &mut profile.tiers;
         for (tier, last) in [(strong, "strong"), (standard, "standard"), (fast, "fast")] {
-            *tier = model(last).or(tier.take());
+            *tier = self.value(last)?.filter(|name| !name.is_empty()).or(tier.take());
         }
-        if let Some(text) = self.value("instructions") {
+        if let Some(text) = self.value("instructions")? {
             profile.instructions = text;
         }
-        self.change_cost(&mut profile.cost);
+        self.change_cost(&mut profile.cost)?;
         if profile.command == Call::Words(Vec::new()) && profile.interactive.is_none() {
             return Err(ProfileError::NothingToRun { name: self.name.to_owned(), field: "command" });
         }
         Ok(())
     }
 
-    fn change_cost(&self, source: &mut CostSource) {
-        if let Some(path) = self.value("cost") {
+    fn change_cost(&self, source: &mut CostSource) -> Result<(), ProfileError> {
+        if let Some(path) = self.value("cost")? {
             (source.cost, source.in_parts, source.sentence) = (path, false, None);
         }
-        if let Some(path) = self.value("session") {
+        if let Some(path) = self.value("session")? {
             source.session = path;
         }
-        let tokens = config::values(self.repo, &self.key("tokens"));
+        let tokens = config::checked_all(self.repo, &self.key("tokens"))?;
         if !tokens.is_empty() {
             source.tokens = tokens;
         }
+        Ok(())
     }
 }
 

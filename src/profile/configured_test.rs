@@ -43,6 +43,27 @@ fn others_are_added() {
     assert!(names.contains(&"my.tool".to_owned()) && names.contains(&"amp".to_owned()) && names.is_sorted());
     set(&fixture, "odd.shell", "true");
     assert_eq!(find(&fixture.open(), "odd").unwrap().command, Call::Script("echo 'x".to_owned()));
+    set(&fixture, "odd.command", "echo 'say {prompt}'");
+    let odd = find(&fixture.open(), "odd").unwrap_err().to_string();
+    assert!(odd.starts_with("agents.profile.odd.command has {prompt} in single quotes, in which"), "{odd}");
+}
+
+#[test]
+fn what_a_key_does_not_take_is_refused() {
+    let fixture = Fixture::new();
+    set(&fixture, "mine.command", "x {prompt}");
+    for (key, bad, problem) in [
+        ("shell", "maybe", "cannot be \"maybe\": it takes true or false"),
+        ("stdin", "always", "cannot be \"always\": it takes nothing, prompt, open"),
+        ("strong", "--x", "cannot be \"--x\": it takes the name of a model"),
+        ("tokens", "a..b", "cannot be \"a..b\": it takes a path in a JSON object, such as usage.total"),
+    ] {
+        set(&fixture, &format!("mine.{key}"), bad);
+        let said = find(&fixture.open(), "mine").unwrap_err().to_string();
+        assert_eq!(said, format!("agents.profile.mine.{key} {problem} (said in .git/config)"));
+        set(&fixture, &format!("mine.{key}"), "");
+        assert!(find(&fixture.open(), "mine").is_ok(), "{key}");
+    }
 }
 
 #[test]

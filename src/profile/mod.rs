@@ -11,10 +11,13 @@ pub mod command;
 mod configured;
 pub mod cost;
 pub mod prompt_file;
+mod script;
 
 pub use command::{Command, Input, Mode, Values};
 pub use configured::{PROFILE_KEY, all, chosen, find};
 pub use cost::{CostSource, Told};
+
+use crate::config::Misconfigured;
 
 /// How one agent program is called.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +64,7 @@ pub enum Origin {
 pub enum Call {
     /// A program and its arguments.
     Words(Vec<String>),
-    /// A script for `sh`, which gets the values as positional parameters: `"{prompt}"` is `"${1}"`.
+    /// A script for `sh`, in which a placeholder is one word whatever its value.
     Script(String),
 }
 
@@ -91,6 +94,19 @@ pub struct Tiers {
 /// Why there is no such profile, or no command.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
+    /// A value that its key does not take.
+    #[error(transparent)]
+    Invalid(#[from] Misconfigured),
+    /// A placeholder is where the shell would not make one word of it.
+    #[error("{key} has {{{placeholder}}} {reason}")]
+    Misplaced {
+        /// The key in git's configuration.
+        key: String,
+        /// Without the braces.
+        placeholder: String,
+        /// Why not there.
+        reason: &'static str,
+    },
     /// No profile has this name.
     #[error("there is no profile {name}")]
     Unknown {
@@ -147,4 +163,10 @@ pub enum ProfileError {
         /// Why not.
         reason: &'static str,
     },
+}
+
+impl ProfileError {
+    fn misplaced(key: String, script::Misplaced { placeholder, reason }: script::Misplaced) -> Self {
+        ProfileError::Misplaced { key, placeholder, reason }
+    }
 }

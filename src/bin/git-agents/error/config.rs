@@ -1,5 +1,6 @@
 //! What settings and `.agents.toml` say no with.
 
+use git_agents::config::Misconfigured;
 use git_agents::config::keys::InvalidValue;
 use git_agents::config::shared::SharedError;
 
@@ -8,6 +9,15 @@ use super::{CliError, quoted};
 impl From<InvalidValue> for CliError {
     fn from(error: InvalidValue) -> Self {
         CliError::usage(error.to_string()).hint(format!("git agents config get {}", quoted(&error.key)))
+    }
+}
+
+impl From<Misconfigured> for CliError {
+    fn from(error: Misconfigured) -> Self {
+        let message = error.to_string();
+        CliError::refused("bad-config", message)
+            .hint(format!("git config --show-origin --get-all {}", quoted(&error.key)))
+            .hint(format!("git config --unset-all {}", quoted(&error.key)))
     }
 }
 

@@ -23,6 +23,10 @@ impl From<ProfileError> for CliError {
             ProfileError::NotTrusted { .. } => {
                 CliError::refused("not-trusted", message).hint("git agents trust --show").hint("git agents trust")
             }
+            ProfileError::Invalid(invalid) => invalid.into(),
+            ProfileError::Misplaced { key, .. } => {
+                CliError::refused("profile-invalid", message).hint(format!("git agents config get {}", quoted(&key)))
+            }
             ProfileError::NothingToRun { name, field } => CliError::refused("profile-incomplete", message)
                 .hint(format!("git agents config set profile.{name}.{field} \"PROGRAM {{prompt}}\"")),
             ProfileError::Unsplittable { key, .. } => {
