@@ -24,8 +24,11 @@ pub struct BuiltIn {
     told: (&'static str, &'static str, &'static [&'static str]),
     in_parts: bool,
     sentence: Option<(&'static str, &'static str)>,
-    /// Strong, standard and fast.
+    /// Strong, standard and fast: only names that the program itself keeps pointing at its newest models. One with a
+    /// version in it is gone some months later, or not in everybody's plan, and every run with it would fail.
     tiers: Option<[&'static str; 3]>,
+    /// Where all of its models are listed: a command or a page.
+    pub models: &'static str,
     instructions: &'static str,
     install: &'static str,
 }
@@ -42,6 +45,7 @@ const NOTHING: BuiltIn = BuiltIn {
     in_parts: false,
     sentence: None,
     tiers: None,
+    models: "",
     instructions: "",
     install: "",
 };
@@ -75,22 +79,24 @@ pub const BUILT_IN: &[BuiltIn] = &[
         ],
         sentence: Some(("Cost: $", " session")),
         tiers: Some(["opus", "sonnet", "haiku"]),
+        models: "aider --list-models NAME",
         instructions: "aider commits what it changes by itself; look at git log before you commit again.",
         install: "python -m pip install aider-install && aider-install",
         ..NOTHING
     },
     // https://ampcode.com/manual (execute mode, the prompt on standard input, --stream-json, threads continue). Its
-    // models go with its modes, so none is chosen.
+    // models go with its modes, which are what --model chooses here; their names have changed three times in a year.
     BuiltIn {
         name: "amp",
         command: &["amp", "--execute", "--stream-json"],
         interactive: &["amp"],
         opening: &[],
-        model: &[],
+        model: &["--mode", "{model}"],
         resume: &["amp", "threads", "continue", "{session}", "--execute", "--stream-json"],
         stdin: Stdin::Prompt,
         told: ("session_id", "", &["usage.input_tokens", "usage.output_tokens"]),
-        install: "npm install -g @sourcegraph/amp",
+        models: "https://ampcode.com/manual (its modes)",
+        install: "curl -fsSL https://ampcode.com/install.sh | bash",
         ..NOTHING
     },
     // https://docs.anthropic.com/en/docs/claude-code/cli-reference and /headless: the last line of stream-json (which
@@ -136,12 +142,15 @@ pub const BUILT_IN: &[BuiltIn] = &[
             ],
         ),
         tiers: Some(["opus", "sonnet", "haiku"]),
+        models: "https://docs.anthropic.com/en/docs/claude-code/model-config",
         install: "npm install -g @anthropic-ai/claude-code",
         ..NOTHING
     },
     // https://developers.openai.com/codex/noninteractive and /codex/cli/reference: `-` reads the prompt from standard
     // input; --json writes thread.started with the thread_id and turn.completed with the usage. A commit in a linked
-    // worktree is written to the repository's own folder, which the sandbox has to be told of (--add-dir).
+    // worktree is written to the repository's own folder, which the sandbox has to be told of (--add-dir). `resume`
+    // takes none of these options, so they stand before it (https://github.com/openai/codex/issues/40149). Its models all
+    // have versions in their names (https://developers.openai.com/codex/models).
     BuiltIn {
         name: "codex",
         command: &[
@@ -171,11 +180,13 @@ pub const BUILT_IN: &[BuiltIn] = &[
         ],
         stdin: Stdin::Prompt,
         told: ("thread_id", "", &["usage.input_tokens", "usage.output_tokens"]),
+        models: "https://developers.openai.com/codex/models",
         install: "npm install -g @openai/codex",
         ..NOTHING
     },
     // https://docs.github.com/en/copilot/reference/copilot-cli-reference/cli-programmatic-reference; that the last event
-    // has no cost: https://github.com/github/copilot-cli/issues/4107. --model=MODEL is written as one argument there.
+    // has no cost: https://github.com/github/copilot-cli/issues/4107. --model=MODEL is written as one argument there; which
+    // models there are depends on the plan.
     BuiltIn {
         name: "copilot",
         command: &[
@@ -203,11 +214,12 @@ pub const BUILT_IN: &[BuiltIn] = &[
             "{prompt}",
         ],
         told: ("sessionId", "", &[]),
+        models: "https://docs.github.com/en/copilot/reference/ai-models/supported-models",
         install: "npm install -g @github/copilot",
         ..NOTHING
     },
     // https://cursor.com/docs/cli/reference/parameters and /output-format.md: print mode is alone with its tools, and
-    // asks for trust without --trust; its result tells the session and no cost.
+    // asks for trust without --trust; its result tells the session and no cost. Its models are those of the account.
     BuiltIn {
         name: "cursor-agent",
         command: &["cursor-agent", "--print", "--output-format", "stream-json", "--trust", "--force", "{options}"],
@@ -225,11 +237,14 @@ pub const BUILT_IN: &[BuiltIn] = &[
         ],
         stdin: Stdin::Prompt,
         told: ("session_id", "", &[]),
+        models: "cursor-agent models",
         install: "curl https://cursor.com/install -fsS | bash",
         ..NOTHING
     },
     // https://geminicli.com/docs/cli/headless/, /cli/session-management and /cli/tutorials/automation: with standard input
     // from a file it is headless and reads the prompt there; auto_edit lets it change files, --allowed-tools run git.
+    // A new worktree is no trusted folder, in which it ends with status 55 when nobody can be asked
+    // (https://geminicli.com/docs/cli/trusted-folders/#headless-and-automated-environments).
     BuiltIn {
         name: "gemini",
         command: &[
@@ -240,6 +255,7 @@ pub const BUILT_IN: &[BuiltIn] = &[
             "auto_edit",
             "--allowed-tools",
             "run_shell_command(git)",
+            "--skip-trust",
             "{options}",
         ],
         interactive: &["gemini", "--approval-mode", "auto_edit", "{options}"],
@@ -254,11 +270,13 @@ pub const BUILT_IN: &[BuiltIn] = &[
             "auto_edit",
             "--allowed-tools",
             "run_shell_command(git)",
+            "--skip-trust",
             "{options}",
         ],
         stdin: Stdin::Prompt,
         told: ("session_id", "", &["stats.total_tokens"]),
         tiers: Some(["pro", "flash", "flash-lite"]),
+        models: "https://geminicli.com/docs/cli/model/",
         install: "npm install -g @google/gemini-cli",
         ..NOTHING
     },
@@ -272,7 +290,8 @@ pub const BUILT_IN: &[BuiltIn] = &[
         resume: &["opencode", "run", "--format", "json", "--session", "{session}", "{options}", "{prompt}"],
         told: ("sessionID", "part.cost", &["part.tokens.input", "part.tokens.output"]),
         in_parts: true,
-        install: "npm install -g opencode-ai",
+        models: "opencode models",
+        install: "curl -fsSL https://opencode.ai/install | bash",
         ..NOTHING
     },
 ];

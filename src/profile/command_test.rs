@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::super::Tiers;
 use super::super::builtin::BUILT_IN;
 use super::*;
 
@@ -133,7 +134,12 @@ fn every_entry_of_the_table_makes_its_commands() {
         }
         let told = !profile.cost.session.is_empty();
         assert!(told || !format!("{:?}", profile.resume).contains("{session}"), "{}", entry.name);
-        assert!(!profile.install.is_empty());
+        assert!(!profile.install.is_empty() && !entry.models.is_empty());
+        let Tiers { strong, standard, fast } = &profile.tiers;
+        let names: Vec<&String> = [strong, standard, fast].into_iter().flatten().collect();
+        assert!(!names.iter().any(|name| name.contains(|c: char| c.is_ascii_digit())), "a version ends: {names:?}");
+        let says_model = shown(&profile, &values("p", Some("m")), Mode::Alone);
+        assert!(says_model.iter().any(|one| one == "m" || one == "--model=m"), "{says_model:?}");
     }
 }
 

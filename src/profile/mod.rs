@@ -48,6 +48,16 @@ pub struct Profile {
     pub install: String,
 }
 
+impl Profile {
+    /// The program that is called; none for a script, of which only a shell knows.
+    pub fn program(&self) -> Option<&str> {
+        match &self.command {
+            Call::Words(words) => words.first().map(String::as_str),
+            Call::Script(_) => None,
+        }
+    }
+}
+
 /// Where a profile comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {

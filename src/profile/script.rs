@@ -280,7 +280,9 @@ impl<'s> Reader<'s> {
             return misplaced("behind a here-document; put it before, or use stdin = prompt");
         }
         if self.has_case {
-            return misplaced("behind quotes or a `case` that cannot be told apart here; put it into a file of its own");
+            return misplaced(
+                "behind quotes or a `case` that cannot be told apart here; put it into a file of its own",
+            );
         }
         if self.around.contains(&Around::Backticks) {
             return misplaced("in backticks; use $(…)");
@@ -289,8 +291,10 @@ impl<'s> Reader<'s> {
             return misplaced("in ${…}");
         }
         if self.is_read_again() {
-            return misplaced("in a script for another shell, which would read its value; use \"$1\" there and the \
-                              placeholder behind the script");
+            return misplaced(
+                "in a script for another shell, which would read its value; use \"$1\" there and the \
+                              placeholder behind the script",
+            );
         }
         let in_arithmetic = self.around.iter().any(|around| matches!(around, Around::Arithmetic(_)));
         if in_arithmetic && name != "port" {

@@ -8,7 +8,8 @@ use super::super::builtin;
 use super::super::{Call, Mode, Profile, Values};
 use super::*;
 
-const NASTY: &str = "-rf $(echo gone) `echo gone` \"; echo gone; \" '; echo gone; ' \\ * ${HOME} {task} #\nsecond  line";
+const NASTY: &str =
+    "-rf $(echo gone) `echo gone` \"; echo gone; \" '; echo gone; ' \\ * ${HOME} {task} #\nsecond  line";
 
 fn profile(script: &str) -> Profile {
     let model = vec!["--model".to_owned(), "{model}".to_owned()];

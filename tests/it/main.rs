@@ -63,6 +63,7 @@ mod next;
 mod overview;
 mod past_runs;
 mod presets;
+mod profiles;
 mod provisional;
 mod ready;
 mod rebase;

@@ -58,6 +58,10 @@ fn the_presets_and_what_one_says() {
        quality       strong models for nearly everything
     [status 0]
     ");
+    let nameless = sandbox.agents(["presets", "cheap", "--profile", "codex"]);
+    assert!(nameless.stdout.contains("backend         fast (the program's default)"), "{}", nameless.stdout);
+    assert_snapshot!(nameless.stderr, @"");
+    assert_snapshot!(sandbox.agents(["presets", "cheap", "--profile", "codex", "--json"]).json()["entries"][8], @"");
     assert_snapshot!(sandbox.agents(["presets", "cheap", "--json"]).json()["entries"][8], @r#"{"category":"testing","complex":{"model":"haiku","says":"fast"},"simple":{"model":"haiku","says":"fast"}}"#);
 }
 

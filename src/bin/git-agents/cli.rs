@@ -77,6 +77,7 @@ pub(crate) enum Command {
     Findings(commands::findings::FindingsArgs),
     Status(commands::status::StatusArgs),
     Brief(commands::brief::BriefArgs),
+    Profiles(commands::profiles::ProfilesArgs),
     Presets(commands::presets::PresetsArgs),
     Conflicts(commands::conflicts::ConflictsArgs),
     MergeOrder(commands::merge_order::MergeOrderArgs),

@@ -39,6 +39,7 @@ pub(crate) mod multi;
 pub(crate) mod narrator;
 pub(crate) mod next;
 pub(crate) mod presets;
+pub(crate) mod profiles;
 pub(crate) mod ready;
 pub(crate) mod rebase;
 pub(crate) mod recover;
@@ -120,6 +121,7 @@ fn carry_out(ctx: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Config(args) => config::run(ctx, &args),
         Command::Attach(args) => attach::run(ctx, &args),
         Command::Brief(args) => brief::run(ctx, &args),
+        Command::Profiles(args) => profiles::run(ctx, &args),
         Command::Presets(args) => presets::run(ctx, &args),
         Command::Trust(args) => trust::run(ctx, &args),
         Command::Doctor(args) => doctor::run(ctx, &args),

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use git_agents::preset::{self, Subject, Wanted, choose, classify};
-use git_agents::profile::{self, Profile};
+use git_agents::profile::{self, Profile, Tiers};
 use git_agents::store::Scope;
 
 use super::complete_values::{preset_names, profile_names, task_ids};
@@ -42,6 +42,13 @@ pub(crate) fn run(ctx: &Context, args: &PresetsArgs) -> Result<Exit, CliError> {
     }
     if !models.is_empty() {
         return Err(CliError::usage("--models restricts the choice for a task: say which with --task"));
+    }
+    if let Some(profile) = profile.as_ref().filter(|profile| profile.tiers == Tiers::default()) {
+        let key = format!("profile.{}.strong", profile.name);
+        ctx.ui.note(&format!(
+            "{} has no names here for strong, standard and fast, so it runs with its own default; name them with: git agents config set {key} MODEL",
+            profile.name
+        ));
     }
     let active = preset::active(repo, None);
     if let Err(error) = &active {

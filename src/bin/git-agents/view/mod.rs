@@ -42,6 +42,7 @@ pub(crate) mod paths;
 pub(crate) mod planned;
 pub(crate) mod prepared;
 pub(crate) mod presets;
+pub(crate) mod profiles;
 pub(crate) mod rebase;
 pub(crate) mod recover;
 pub(crate) mod removed;

@@ -42,9 +42,10 @@ pub(crate) struct EntryView {
 #[derive(Debug, Serialize)]
 pub(crate) struct ModelView {
     pub(crate) says: String,
-    /// What the profile's program calls it; absent where it has no name for it, or there is no profile.
+    /// What the profile's program calls it; absent without a profile, `null` where it has no name for it and runs with
+    /// its own default.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) model: Option<String>,
+    pub(crate) model: Option<Option<String>>,
 }
 
 /// `presets --task`.
@@ -73,8 +74,8 @@ impl PresetView {
     pub(crate) fn new(preset: &Preset, active: &str, profile: Option<&Profile>) -> Self {
         let model = |says: &str| {
             let model = match Tier::of(says, None) {
-                Some(tier) => profile.and_then(|profile| tier.name_in(profile)).map(str::to_owned),
-                None => Some(says.to_owned()),
+                Some(tier) => profile.map(|profile| tier.name_in(profile).map(str::to_owned)),
+                None => Some(Some(says.to_owned())),
             };
             ModelView { says: says.to_owned(), model }
         };
@@ -97,7 +98,8 @@ impl PresetView {
 impl ModelView {
     fn text(&self) -> String {
         match &self.model {
-            Some(model) if *model != self.says => format!("{} ({})", self.says, safe(model)),
+            Some(Some(model)) if *model != self.says => format!("{} ({})", self.says, safe(model)),
+            Some(None) => format!("{} (the program's default)", self.says),
             _ => safe(&self.says),
         }
     }
