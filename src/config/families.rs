@@ -3,7 +3,7 @@
 use super::keys::{Key, Kind, Shared, key};
 use crate::agent::AgentName;
 use crate::name::check_name;
-use crate::preset::category::Complexity;
+use crate::preset::category::{self, Complexity};
 
 /// All of them. What stands in `<>` is a name.
 pub const FAMILIES: &[Key] = &[
@@ -47,15 +47,17 @@ pub(super) fn find(name: &str) -> Option<(Key, String)> {
 
 /// `<preset>` with a category, or `<preset>.<category>` with a complexity.
 fn of_preset(middle: &str, last: &str) -> Option<(Key, String)> {
-    let is_category = |word: &str| check_name(word).is_ok() && !word.contains(['.', '_']);
+    // With a dot in it, a complexity that was misspelt would make another preset.
+    let is_preset = |word: &str| check_name(word).is_ok() && !word.contains('.');
     if last.parse::<Complexity>().is_ok() {
-        let (preset, category) = middle.rsplit_once('.')?;
-        let fits = check_name(preset).is_ok() && is_category(category);
+        let (preset, category) = middle.split_once('.')?;
+        let fits = is_preset(preset) && category::check(category).is_ok() && !category.contains('.');
         let key = family("agents.preset.<preset>.<category>.<complexity>")?;
         return fits.then(|| (key, format!("agents.preset.{preset}.{category}.{last}")));
     }
     let key = family("agents.preset.<preset>.<category>")?;
-    (check_name(middle).is_ok() && is_category(last)).then(|| (key, format!("agents.preset.{middle}.{last}")))
+    let fits = is_preset(middle) && category::check(last).is_ok();
+    fits.then(|| (key, format!("agents.preset.{middle}.{last}")))
 }
 
 fn family(pattern: &str) -> Option<Key> {
@@ -94,6 +96,11 @@ mod tests {
             "agents.preset.simple",
             "agents.preset.x.simple",
             "agents.preset.X.docs",
+            "agents.preset.x.documentation",
+            "agents.preset.x.bakend",
+            "agents.preset.x.docs.medium",
+            "agents.preset.x.docs.simple.more",
+            "agents.preset.x.y.docs.simple",
             "core.editor",
         ] {
             assert_eq!(found(unknown), None, "{unknown}");

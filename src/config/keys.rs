@@ -176,6 +176,10 @@ pub fn find(name: &str) -> Option<(Key, String)> {
 pub fn nearest(name: &str) -> String {
     let given = name;
     let name = name.to_ascii_lowercase();
+    if let Some(preset) = name.strip_prefix("agents.preset.").and_then(|rest| rest.split('.').next()) {
+        let preset = if check_name(preset).is_ok() { preset } else { "NAME" };
+        return format!("agents.preset.{preset}.CATEGORY.complex");
+    }
     let distance = |key: &&Key| edits(&key.name.to_ascii_lowercase(), &name);
     // Of the keys with names in them those of profiles, as patterns: the others are too near to everything.
     let of_profiles = FAMILIES.iter().filter(|_| name.starts_with("agents.profile."));
@@ -238,7 +242,7 @@ pub(super) fn flag(value: &str) -> Option<bool> {
 }
 
 /// How many letters must be put in, taken out or replaced (Levenshtein), row by row.
-fn edits(a: &str, b: &str) -> usize {
+pub(crate) fn edits(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().take(80).collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, one) in a.chars().enumerate() {

@@ -38,6 +38,24 @@ impl FromStr for Complexity {
     }
 }
 
+/// Check a word for a category in a key: every word will do but those that only nearly, or under another name, say one
+/// that is known. No task would ever have it.
+///
+/// # Errors
+/// Why it will not do.
+pub fn check(word: &str) -> Result<(), String> {
+    if word.parse::<Complexity>().is_ok() {
+        return Err(format!("{word} says how hard work is and not of which kind"));
+    }
+    if crate::name::check_name(word).is_err() || word.contains('_') {
+        return Err(format!("{word:?} is no category: a-z, 0-9 and '-' will do"));
+    }
+    match meant(word).filter(|known| *known != word) {
+        Some(known) => Err(format!("no task has the category {word}: it is {known}")),
+        None => Ok(()),
+    }
+}
+
 /// What is looked at.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Subject<'a> {
@@ -124,7 +142,7 @@ const WORDS: [(&str, &[&str]); 8] = [
 fn category(subject: &Subject<'_>) -> (String, String) {
     if let Some(own) = subject.category {
         let own = own.trim().to_lowercase();
-        let known = known_word(&own).map_or_else(|| slug(&own), str::to_owned);
+        let known = meant(&own).map_or_else(|| slug(&own), str::to_owned);
         return (known, format!("its category is {own}"));
     }
     if let Some((known, label)) =
@@ -156,6 +174,13 @@ fn category(subject: &Subject<'_>) -> (String, String) {
 fn known_word(word: &str) -> Option<&'static str> {
     let of_list = WORDS.iter().find(|(_, words)| words.contains(&word)).map(|(category, _)| *category);
     of_list.or_else(|| CATEGORIES.iter().find(|known| **known == word).copied())
+}
+
+/// The category that a word says, though with another word or one letter that is wrong.
+fn meant(word: &str) -> Option<&'static str> {
+    const LONG: usize = 5;
+    let is_near = |known: &&&str| word.len() >= LONG && crate::config::keys::edits(known, word) == 1;
+    known_word(word).or_else(|| CATEGORIES.iter().find(is_near).copied())
 }
 
 /// A word that can stand in a key of git's configuration.

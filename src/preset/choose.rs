@@ -45,7 +45,7 @@ pub fn choose(
 ) -> Result<Choice, PresetError> {
     let preset = table::active(repo, wanted.preset)?;
     let configured: Vec<String> = match wanted.models {
-        [] => config::value(repo, MODELS_KEY).iter().flat_map(|all| listed(all)).collect(),
+        [] => config::checked(repo, MODELS_KEY)?.iter().flat_map(|all| listed(all)).collect(),
         _ => Vec::new(),
     };
     let allowed: &[String] = if wanted.models.is_empty() { &configured } else { wanted.models };

@@ -82,10 +82,47 @@ fn projects_have_presets_of_their_own() {
     assert_eq!(entry("backend"), ("standard", "strong"), "as in balanced");
     assert_eq!(table::find(&repo, "cheap").unwrap().entries["docs"].simple, "standard");
     assert_eq!(chosen(&repo, "claude", None, &[], "Fix a typo in the docs").model.as_deref(), Some("haiku"));
-    let names: Vec<String> = table::list(&repo).into_iter().map(|preset| preset.name).collect();
+    let names: Vec<String> =
+        table::all(&repo).into_iter().map(|(name, preset)| preset.map(|_| name).unwrap()).collect();
     assert_eq!(names, ["balanced", "cheap", "economy", "experimental", "ours", "quality"]);
     let unknown = table::find(&repo, "chaep").unwrap_err();
     assert!(matches!(unknown, PresetError::Unknown { known, .. } if known == names));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_its_place() {
+    let fixture = Fixture::new();
+    for (key, value, problem) in [
+        ("mine.bakend", "x", "agents.preset.mine.bakend: no task has the category bakend: it is backend"),
+        ("mine.tests", "x", "agents.preset.mine.tests: no task has the category tests: it is testing"),
+        ("mine.docs.medium", "x", "agents.preset.mine.docs.medium: medium is neither simple nor complex"),
+        ("mine.docs.simple.x", "x", "agents.preset.mine.docs.simple.x: it has too many parts"),
+        ("mine.docs", "gpt 5; x", "agents.preset.mine.docs cannot be \"gpt 5; x\": it takes the name of a model"),
+        ("mine.docs", "strnog", "agents.preset.mine.docs cannot be \"strnog\": strong is meant"),
+        (
+            "mine.default.complex",
+            "-x",
+            "agents.preset.mine.default.complex cannot be \"-x\": it takes the name of a model",
+        ),
+    ] {
+        let key = format!("agents.preset.{key}");
+        fixture.git(&["config", &key, value]);
+        let repo = fixture.open();
+        let said = table::find(&repo, "mine").unwrap_err().to_string();
+        assert_eq!(said, format!("{problem} (said in .git/config)"));
+        assert!(table::all(&repo).iter().any(|(name, found)| name == "mine" && found.is_err()));
+        fixture.git(&["config", &key, ""]);
+        assert_eq!(table::find(&fixture.open(), "mine").is_ok(), config::keys::find(&key).is_some(), "{key}");
+        fixture.git(&["config", "--unset", &key]);
+    }
+    fixture.git(&["config", "agents.models", "opus,,haiku"]);
+    let choose = || choose(&fixture.open(), &profile("claude"), &Wanted::default(), &Subject::default());
+    let said = choose().unwrap_err().to_string();
+    assert!(said.starts_with("agents.models cannot be \"opus,,haiku\""), "{said}");
+    fixture.git(&["config", "agents.models", "opus"]);
+    fixture.git(&["config", "agents.preset", "chaep"]);
+    let said = choose().unwrap_err().to_string();
+    assert_eq!(said, "there is no preset chaep, which agents.preset names (said in .git/config)");
 }
 
 proptest! {

@@ -6,8 +6,9 @@
 
 pub mod category;
 pub mod choose;
+mod configured;
 mod table;
 
 pub use category::{Class, Complexity, Subject, classify};
 pub use choose::{Choice, Wanted, choose};
-pub use table::{DEFAULT, Entry, PRESET_KEY, Preset, PresetError, Tier, active, find, list};
+pub use table::{DEFAULT, Entry, PRESET_KEY, Preset, PresetError, Tier, active, all, find};

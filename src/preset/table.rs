@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gix::bstr::ByteSlice;
-
 use super::category::{CATEGORIES, Complexity};
-use crate::config::{self, shared};
+use super::configured::{self, Said};
+use crate::config::{self, Misconfigured};
 use crate::git::Repository;
-use crate::name::check_name;
 use crate::profile::{Profile, Tiers};
 
 /// The key that names the preset.
@@ -92,7 +90,7 @@ pub struct Preset {
     pub entries: BTreeMap<String, Entry>,
 }
 
-/// There is no such preset.
+/// Why a preset says nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PresetError {
     /// Nobody has said anything of it.
@@ -103,6 +101,9 @@ pub enum PresetError {
         /// Every name there is.
         known: Vec<String>,
     },
+    /// What is said of it makes no sense.
+    #[error(transparent)]
+    Misconfigured(#[from] Misconfigured),
     /// A model that no program could be given.
     #[error("{name:?} cannot be the name of a model")]
     NotAModel {
@@ -139,72 +140,58 @@ fn built_in(preset: &str, category: &str) -> (Tier, Tier) {
 /// The preset that holds: the one that was given, else `agents.preset`, else balanced.
 ///
 /// # Errors
-/// There is none of this name.
+/// See [`PresetError`].
 pub fn active(repo: &Repository, given: Option<&str>) -> Result<Preset, PresetError> {
-    let name = given.map(str::to_owned).or_else(|| config::value(repo, PRESET_KEY));
-    find(repo, name.as_deref().filter(|name| !name.is_empty()).unwrap_or(DEFAULT))
+    if let Some(name) = given {
+        return find(repo, name);
+    }
+    let name = config::checked(repo, PRESET_KEY)?.filter(|name| !name.is_empty());
+    find(repo, name.as_deref().unwrap_or(DEFAULT)).map_err(|error| match error {
+        PresetError::Unknown { .. } => {
+            let problem = format!("{error}, which {PRESET_KEY} names");
+            Misconfigured::new(repo, PRESET_KEY, problem).into()
+        }
+        error => error,
+    })
 }
 
 /// The preset of this name. What one of the users' own does not say is as in balanced.
 ///
 /// # Errors
-/// There is none of this name.
+/// See [`PresetError`].
 pub fn find(repo: &Repository, name: &str) -> Result<Preset, PresetError> {
-    let own = configured(repo);
+    let own = configured::read(repo);
     let known = BUILT_IN.iter().find(|(known, _)| *known == name);
-    let categories = own.get(name);
-    if known.is_none() && categories.is_none() {
+    let said = own.get(name);
+    if known.is_none() && said.is_none() {
         let known = own.keys().cloned().chain(BUILT_IN.map(|(name, _)| name.to_owned()));
         let known: BTreeSet<String> = known.collect();
         return Err(PresetError::Unknown { name: name.chars().take(64).collect(), known: known.into_iter().collect() });
     }
-    let said = |category: &str, complexity: Complexity| {
-        let exact = config::value(repo, &format!("agents.preset.{name}.{category}.{}", complexity.word()));
-        exact.or_else(|| config::value(repo, &format!("agents.preset.{name}.{category}")))
-    };
-    let entry = |category: &str| {
+    said.map_or(Ok(()), |said| said.check(repo))?;
+    let mut entries = BTreeMap::new();
+    for category in CATEGORIES.into_iter().chain(said.into_iter().flat_map(Said::others)) {
         let (simple, complex) = built_in(name, category);
-        let of = |complexity, tier: Tier| {
-            said(category, complexity).or_else(|| said("default", complexity)).unwrap_or_else(|| tier.word().to_owned())
+        let of = |complexity: Complexity, tier: Tier| {
+            let ways =
+                [category, configured::EVERY].map(|one| [format!("{one}.{}", complexity.word()), one.to_owned()]);
+            for way in ways.iter().flatten().filter(|_| said.is_some()) {
+                if let Some(value) = configured::value(repo, name, way)? {
+                    return Ok::<_, Misconfigured>(value);
+                }
+            }
+            Ok(tier.word().to_owned())
         };
-        Entry { simple: of(Complexity::Simple, simple), complex: of(Complexity::Complex, complex) }
-    };
-    let others = categories.into_iter().flatten().map(String::as_str).filter(|category| *category != "default");
-    let entries = CATEGORIES.into_iter().chain(others).map(|category| (category.to_owned(), entry(category))).collect();
+        let entry = Entry { simple: of(Complexity::Simple, simple)?, complex: of(Complexity::Complex, complex)? };
+        entries.insert(category.to_owned(), entry);
+    }
     let purpose = known.map_or("", |(_, purpose)| purpose);
     Ok(Preset { name: name.to_owned(), purpose, is_built_in: known.is_some(), entries })
 }
 
-/// Every preset, by name.
-pub fn list(repo: &Repository) -> Vec<Preset> {
-    let mut names: BTreeSet<String> = configured(repo).into_keys().collect();
+/// Every preset, by name, with what is wrong with those that cannot be used.
+pub fn all(repo: &Repository) -> Vec<(String, Result<Preset, PresetError>)> {
+    let mut names: BTreeSet<String> = configured::read(repo).into_keys().collect();
     names.extend(BUILT_IN.map(|(name, _)| name.to_owned()));
-    names.iter().filter_map(|name| find(repo, name).ok()).collect()
-}
-
-/// The presets of which something is configured, each with its categories.
-fn configured(repo: &Repository) -> BTreeMap<String, BTreeSet<String>> {
-    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut add = |key: &str| {
-        let Some((_, key)) = config::keys::find(key) else { return };
-        let Some((middle, last)) = key.strip_prefix("agents.preset.").and_then(|rest| rest.rsplit_once('.')) else {
-            return;
-        };
-        let (name, category) = match last.parse::<Complexity>() {
-            Ok(_) => middle.rsplit_once('.').unwrap_or((middle, "default")),
-            Err(()) => (middle, last),
-        };
-        if check_name(name).is_ok() {
-            found.entry(name.to_owned()).or_default().insert(category.to_owned());
-        }
-    };
-    let snapshot = repo.gix().config_snapshot();
-    for section in snapshot.plumbing().sections_by_name("agents").into_iter().flatten() {
-        let Some(middle) = section.header().subsection_name().and_then(|name| name.to_str().ok()) else { continue };
-        section.value_names().for_each(|last| add(&format!("agents.{middle}.{last}")));
-    }
-    if let Ok(Some(file)) = shared::read(repo) {
-        file.values.keys().for_each(|key| add(key));
-    }
-    found
+    names.into_iter().map(|name| (name.clone(), find(repo, &name))).collect()
 }

@@ -60,8 +60,8 @@ fn the_presets_and_what_one_says() {
     ");
     let nameless = sandbox.agents(["presets", "cheap", "--profile", "codex"]);
     assert!(nameless.stdout.contains("backend         fast (the program's default)"), "{}", nameless.stdout);
-    assert_snapshot!(nameless.stderr, @"");
-    assert_snapshot!(sandbox.agents(["presets", "cheap", "--profile", "codex", "--json"]).json()["entries"][8], @"");
+    assert_snapshot!(nameless.stderr, @"codex has no names here for strong, standard and fast, so it runs with its own default; name them with: git agents config set profile.codex.strong MODEL");
+    assert_snapshot!(sandbox.agents(["presets", "cheap", "--profile", "codex", "--json"]).json()["entries"][8], @r#"{"category":"testing","complex":{"model":null,"says":"fast"},"simple":{"model":null,"says":"fast"}}"#);
     assert_snapshot!(sandbox.agents(["presets", "cheap", "--json"]).json()["entries"][8], @r#"{"category":"testing","complex":{"model":"haiku","says":"fast"},"simple":{"model":"haiku","says":"fast"}}"#);
 }
 
@@ -164,8 +164,66 @@ fn wrong_names_are_told() {
     security        fast    standard
     testing         fast    fast
     [stderr]
-    warning: there is no preset gone, and agents.preset names it
+    warning: there is no preset gone, which agents.preset names (said in .git/config)
     [status 0]
+    ");
+}
+
+#[test]
+fn a_preset_that_makes_no_sense_is_refused() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    sandbox.agents(["task", "add", "A", "--id", "16"]).good();
+    sandbox.git(["config", "agents.preset.mine.bakend", "opus"]);
+    assert_snapshot!(sandbox.refused(["presets", "mine"]), @"
+    [stderr]
+    error: agents.preset.mine.bakend: no task has the category bakend: it is backend (said in .git/config)
+      try: git config --show-origin --get-all agents.preset.mine.bakend
+      try: git config --unset-all agents.preset.mine.bakend
+    [status 3]
+    ");
+    assert_snapshot!(sandbox.agents(["presets"]), @"
+       PRESET        WHAT IT SAYS
+    *  balanced      strong models for what is hard, the usual ones for the rest
+       cheap         the fastest models for nearly everything
+       economy       the usual models for what is hard, the fastest for the rest
+       experimental  strong models for what is hard, the fastest for the rest, nothing between
+       quality       strong models for nearly everything
+    [stderr]
+    warning: mine cannot be used: agents.preset.mine.bakend: no task has the category bakend: it is backend (said in .git/config)
+    [status 0]
+    ");
+    assert_snapshot!(sandbox.refused(["presets", "mine", "--task", "16", "--profile", "claude"]), @"
+    [stderr]
+    error: agents.preset.mine.bakend: no task has the category bakend: it is backend (said in .git/config)
+      try: git config --show-origin --get-all agents.preset.mine.bakend
+      try: git config --unset-all agents.preset.mine.bakend
+    [status 3]
+    ");
+    assert_snapshot!(sandbox.refused(["config", "set", "preset.mine.docs.medium", "opus"]), @r#"
+    [stderr]
+    error: "preset.mine.docs.medium" is no setting
+      try: git agents config get agents.preset.mine.CATEGORY.complex
+      try: git agents config list
+    [status 2]
+    "#);
+    assert_snapshot!(sandbox.agents(["config", "set", "preset.ours.docs", "strnog"]), @r#"
+    strnog
+    [stderr]
+    warning: agents.preset.ours.docs cannot be "strnog": strong is meant (said in .git/config)
+    [status 0]
+    "#);
+    assert_snapshot!(sandbox.agents(["config", "set", "preset", "chaep"]), @"
+    chaep
+    [stderr]
+    warning: there is no preset chaep, which agents.preset names (said in .git/config)
+    [status 0]
+    ");
+    assert_snapshot!(sandbox.refused(["presets", "--task", "16", "--profile", "claude"]), @"
+    [stderr]
+    error: there is no preset chaep, which agents.preset names (said in .git/config)
+      try: git config --show-origin --get-all agents.preset
+      try: git config --unset-all agents.preset
+    [status 3]
     ");
 }
 

@@ -64,8 +64,12 @@ pub(crate) fn profile_names() -> ArgValueCandidates {
 /// Completes a preset, with what it is for beside it.
 pub(crate) fn preset_names() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
-        let presets = repository().map(|repo| git_agents::preset::list(&repo)).unwrap_or_default();
-        presets.iter().map(|preset| offer(&preset.name, preset.purpose)).collect()
+        let presets = repository().map(|repo| git_agents::preset::all(&repo)).unwrap_or_default();
+        presets
+            .iter()
+            .filter_map(|(_, preset)| preset.as_ref().ok())
+            .map(|preset| offer(&preset.name, preset.purpose))
+            .collect()
     })
 }
 

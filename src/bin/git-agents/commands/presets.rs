@@ -52,12 +52,24 @@ pub(crate) fn run(ctx: &Context, args: &PresetsArgs) -> Result<Exit, CliError> {
     }
     let active = preset::active(repo, None);
     if let Err(error) = &active {
-        ctx.ui.warn(&format!("{error}, and agents.preset names it"));
+        ctx.ui.warn(&error.to_string());
     }
     let active = active.map_or_else(|_| String::new(), |preset| preset.name);
     match name {
         Some(name) => ctx.ui.answer(&PresetView::new(&preset::find(repo, name)?, &active, profile.as_ref()))?,
-        None => ctx.ui.answer(&PresetsView::new(&preset::list(repo), &active, profile.as_ref()))?,
+        None => {
+            let (mut usable, mut unusable) = (Vec::new(), Vec::new());
+            for (name, found) in preset::all(repo) {
+                match found {
+                    Ok(preset) => usable.push(preset),
+                    Err(error) => unusable.push((name, error.to_string())),
+                }
+            }
+            for (name, problem) in unusable.iter().filter(|(name, _)| *name != active) {
+                ctx.ui.warn(&format!("{name} cannot be used: {problem}"));
+            }
+            ctx.ui.answer(&PresetsView::new(&usable, unusable, &active, profile.as_ref()))?;
+        }
     }
     Ok(Exit::Good)
 }

@@ -56,6 +56,7 @@ impl From<PresetError> for CliError {
                 CliError::refused("preset-not-found", format!("{message}; there are {}", known.join(", ")))
                     .hint("git agents presets")
             }
+            PresetError::Misconfigured(error) => error.into(),
             PresetError::NotAModel { .. } => CliError::usage(message),
         }
     }

@@ -8,11 +8,15 @@ use serde::Serialize;
 use crate::render::style::{Style, safe};
 use crate::render::table::{Column, table};
 use crate::ui::View;
+use crate::view::profiles::UnusableView;
 
 /// `presets`.
 #[derive(Debug, Serialize)]
 pub(crate) struct PresetsView {
     pub(crate) presets: Vec<PresetView>,
+    /// Those that cannot be used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) unusable: Vec<UnusableView>,
 }
 
 /// `presets NAME`.
@@ -65,8 +69,16 @@ pub(crate) struct ChoiceView {
 }
 
 impl PresetsView {
-    pub(crate) fn new(presets: &[Preset], active: &str, profile: Option<&Profile>) -> Self {
-        PresetsView { presets: presets.iter().map(|preset| PresetView::new(preset, active, profile)).collect() }
+    pub(crate) fn new(
+        presets: &[Preset],
+        unusable: Vec<(String, String)>,
+        active: &str,
+        profile: Option<&Profile>,
+    ) -> Self {
+        PresetsView {
+            presets: presets.iter().map(|preset| PresetView::new(preset, active, profile)).collect(),
+            unusable: unusable.into_iter().map(|(name, problem)| UnusableView { name, problem }).collect(),
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use clap::Args;
 use git_agents::config::{self, Source, keys};
+use git_agents::git::Repository;
+use git_agents::{preset, profile};
 
 use crate::context::Context;
 use crate::error::{CliError, Exit};
@@ -28,7 +30,7 @@ pub(crate) fn run(ctx: &Context, args: &SetArgs) -> Result<Exit, CliError> {
         keys::check(&key, &name, &args.value)?;
         config::replace(repo, &name, &args.value)?;
     }
-    let repo = git_agents::git::Repository::discover(ctx.dir())?;
+    let repo = Repository::discover(ctx.dir())?;
     // A file that cannot be read says nothing, which is not what this command is about.
     let file = config::shared::read(&repo).ok().flatten();
     let (settings, _) = super::settings(&repo, file.as_ref())?;
@@ -36,6 +38,21 @@ pub(crate) fn run(ctx: &Context, args: &SetArgs) -> Result<Exit, CliError> {
     if let Some(setting) = setting.filter(|one| one.source != Source::Local && !args.value.is_empty()) {
         ctx.ui.warn(&format!("{name} is set, and what the {} says is stronger", setting.source.word()));
     }
+    if let Some(problem) = unusable(&repo, &name).filter(|_| !args.value.is_empty()) {
+        ctx.ui.warn(&problem);
+    }
     ctx.ui.answer(&SettingView::of(&name, setting))?;
     Ok(Exit::Good)
+}
+
+/// Why what a name names cannot be used; it may still be on its way.
+fn unusable(repo: &Repository, name: &str) -> Option<String> {
+    if let Some(preset) = name.strip_prefix("agents.preset.").and_then(|rest| rest.split('.').next()) {
+        return preset::find(repo, preset).err().map(|error| error.to_string());
+    }
+    match name {
+        preset::PRESET_KEY => preset::active(repo, None).err().map(|error| error.to_string()),
+        profile::PROFILE_KEY => profile::chosen(repo, None, None).err().map(|error| error.to_string()),
+        _ => None,
+    }
 }
