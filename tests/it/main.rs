@@ -62,6 +62,7 @@ mod messages;
 mod next;
 mod overview;
 mod past_runs;
+mod ports;
 mod presets;
 mod profiles;
 mod provisional;

@@ -1,4 +1,4 @@
-//! Ports that are leased to agents that are gone.
+//! Ports that are leased to agents that are gone, and leases that nobody can read.
 
 use std::collections::BTreeSet;
 
@@ -6,18 +6,14 @@ use super::Ailment;
 use crate::git::Repository;
 use crate::store::{self, Scope};
 use crate::worktree::journal;
-use crate::worktree::ready::ports;
+use crate::worktree::ready::ports::{self, PortsError};
 
 /// Every lease is a registered agent's. Given back only while nothing is under way: an agent that is being made has its
 /// ports before it is registered.
 pub(super) fn examine(repo: &Repository, mend: bool) -> Vec<Ailment> {
     let leases = match ports::all(repo) {
         Ok(leases) => leases,
-        Err(error) => {
-            return vec![
-                Ailment::error("ports", error.to_string()).hint(format!("rm '{}'", ports::file(repo).display())),
-            ];
-        }
+        Err(error) => return vec![broken(repo, &error, mend)],
     };
     // What is leased first, so that who is registered meanwhile is known.
     let is_busy = !leases.is_empty() && journal::is_any(repo).unwrap_or(true);
@@ -32,4 +28,17 @@ pub(super) fn examine(repo: &Repository, mend: bool) -> Vec<Ailment> {
     let more = if gone.len() > names.len() { ", …" } else { "" };
     let message = format!("ports are kept for agents that are gone: {}{more}", names.join(", "));
     vec![Ailment::warning("ports-of-nobody", message).fixed(released)]
+}
+
+/// Nobody can run anything until the file can be understood again.
+fn broken(repo: &Repository, error: &PortsError, mend: bool) -> Ailment {
+    if !matches!(error, PortsError::Unsound { .. }) {
+        return Ailment::error("ports", error.to_string());
+    }
+    let mended = if mend { ports::mend(repo).ok().flatten() } else { None };
+    let said = match &mended {
+        Some((aside, kept)) => format!("{error}; {kept} leases are kept, and the file is {} now", aside.display()),
+        None => error.to_string(),
+    };
+    Ailment::error("ports", said).fixed(mended.is_some())
 }

@@ -7,12 +7,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::agent::AgentName;
 use crate::config;
@@ -145,6 +146,43 @@ pub fn release(repo: &Repository, is_gone: impl Fn(&str) -> bool) -> Result<usiz
     leases.retain(|name, _| !is_gone(name));
     write(repo, &leases)?;
     Ok(before - leases.len())
+}
+
+/// Put a file that can be understood in the place of one that cannot: what of it makes sense is kept, the rest is leased
+/// anew to whoever asks. The other stays beside it. Gives where, and how many leases are kept; none when all is well.
+///
+/// # Errors
+/// [`PortsError::Io`].
+pub fn mend(repo: &Repository) -> Result<Option<(PathBuf, usize)>, PortsError> {
+    let _lock = lock(repo)?;
+    match read(repo) {
+        Ok(_) => return Ok(None),
+        Err(PortsError::Unsound { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    let path = file(repo);
+    let failed = |source| PortsError::Io { path: path.clone(), source };
+    let mut text = Vec::new();
+    File::open(&path).and_then(|file| file.take(LARGEST).read_to_end(&mut text)).map_err(failed)?;
+    let leases = salvaged(&text);
+    let aside = path.with_extension("json.broken");
+    // Copied and not renamed: nobody finds no file in between, and nobody leases what others have.
+    std::fs::copy(&path, &aside).map_err(failed)?;
+    write(repo, &leases)?;
+    Ok(Some((aside, leases.len())))
+}
+
+/// What makes sense of a file that does not as a whole; of two that overlap neither, for nobody knows whose they are.
+fn salvaged(text: &[u8]) -> BTreeMap<String, PortRange> {
+    let document: Value = serde_json::from_slice(text).unwrap_or_default();
+    let range = |value: &Value| {
+        let number = |field: &str| u16::try_from(value.get(field)?.as_u64()?).ok();
+        PortRange::new(number("first")?, number("count")?)
+    };
+    let entries = document.get("leases").and_then(Value::as_object).into_iter().flatten();
+    let all: Vec<(&String, PortRange)> = entries.filter_map(|(name, value)| Some((name, range(value)?))).collect();
+    let is_alone = |one: &&(&String, PortRange)| !all.iter().any(|other| other.0 != one.0 && other.1.overlaps(one.1));
+    all.iter().filter(is_alone).map(|(name, ports)| ((*name).clone(), *ports)).collect()
 }
 
 /// The first part of the range that nobody has, counted from where this repository begins; one in which somebody is

@@ -65,6 +65,28 @@ fn what_makes_no_sense_is_refused() {
 }
 
 #[test]
+fn a_file_that_is_broken_is_mended_with_what_makes_sense() {
+    let fixture = Fixture::new();
+    let repo = fixture.open();
+    assert_eq!(mend(&repo).unwrap(), None);
+    std::fs::create_dir_all(repo.agents_dir()).unwrap();
+    let lease = |name: &str, first: u16| format!("\"{name}\":{{\"first\":{first},\"count\":10}}");
+    let text =
+        |version: u8, leases: &[String]| format!("{{\"version\":{version},\"leases\":{{{}}}}}", leases.join(","));
+    for (broken, kept) in [
+        ("{".to_owned(), vec![]),
+        (text(2, &[lease("ann", 2000)]), vec!["ann"]),
+        (text(1, &[lease("ann", 2000), lease("bob", 2005), lease("cam", 3000), lease("dan", 80)]), vec!["cam"]),
+    ] {
+        std::fs::write(file(&repo), &broken).unwrap();
+        let (aside, count) = mend(&repo).unwrap().unwrap();
+        assert_eq!((std::fs::read_to_string(aside).unwrap(), count), (broken, kept.len()));
+        assert_eq!(all(&repo).unwrap().into_keys().collect::<Vec<_>>(), kept);
+        assert_eq!(mend(&repo).unwrap(), None);
+    }
+}
+
+#[test]
 fn what_is_in_use_comes_last() {
     let range: PortRange = "2000-2029".parse().unwrap();
     let second = |part: PortRange| part.first() != 2010;

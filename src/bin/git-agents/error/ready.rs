@@ -83,8 +83,13 @@ fn ports(message: String, error: PortsError) -> CliError {
         PortsError::Each { .. } => {
             CliError::refused("bad-config", message).hint(format!("git config --unset {}", config::PORTS_EACH_KEY))
         }
-        PortsError::Unsound { path, .. } => CliError::refused("ports-unsound", message)
-            .hint(format!("rm {}   (every agent gets new ports)", quoted(&path.display().to_string()))),
-        PortsError::Io { .. } => CliError::new(Exit::Outside, "write-failed", message).hint("git agents doctor"),
+        PortsError::Unsound { .. } => CliError::refused("ports-unsound", message).hint("git agents doctor --fix"),
+        PortsError::Io { source, .. } => {
+            let error = CliError::new(Exit::Outside, "write-failed", message);
+            match source.kind() {
+                std::io::ErrorKind::StorageFull => error.hint("look at the free space: df ."),
+                _ => error.hint("git agents doctor"),
+            }
+        }
     }
 }

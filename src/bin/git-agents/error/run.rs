@@ -68,7 +68,7 @@ impl From<ComposeError> for CliError {
             ComposeError::Profile(error) => error.into(),
             ComposeError::Preset(error) => error.into(),
             ComposeError::Prompt(error) => error.into(),
-            ComposeError::Ports(_) => CliError::refused("ports", message).hint("git config agents.ports"),
+            ComposeError::Ports(error) => error.into(),
             ComposeError::Run(error) => error.into(),
         }
     }

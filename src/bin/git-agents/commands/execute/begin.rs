@@ -176,7 +176,7 @@ impl From<LaunchError> for CliError {
             LaunchError::Profile(error) => error.into(),
             LaunchError::Preset(error) => error.into(),
             LaunchError::Prompt(error) => error.into(),
-            LaunchError::Ports(_) => CliError::refused("ports", message).hint("git agents config get portRange"),
+            LaunchError::Ports(error) => error.into(),
             LaunchError::File(_) => CliError::new(Exit::Outside, "write-failed", message),
         }
     }
