@@ -285,7 +285,8 @@ impl One<'_> {
             Judgement::Unlanded { commits } => return Ok(Err(Keeps::Unlanded { commits })),
         };
         let belongings = Belongings::of(self.repo, self.all, self.agent, true)?;
-        let losses = remove::losses(self.repo, belongings.worktree.as_ref(), Some(tip), None)?;
+        let losses =
+            remove::losses(self.repo, self.agent.name.as_str(), belongings.worktree.as_ref(), Some(tip), None)?;
         // A single ignored file, such as `.env`, is in nobody's target either, but what the worktree began with is no work.
         let born = Born::read(self.repo, &self.agent.name);
         let is_as_it_was = |path: &BString| {

@@ -12,7 +12,8 @@ use gix::actor::Signature;
 use gix::bstr::{BStr, BString, ByteSlice};
 
 use super::index_copy::IndexCopy;
-use crate::git::refs::{as_committer, time_for_git};
+use super::remove::RemoveError;
+use crate::git::refs::{self, Expected, RefUpdate, as_committer, time_for_git};
 use crate::git::repository::path_of;
 use crate::git::status::{self, Ignored, Status};
 use crate::git::worktrees::Worktree;
@@ -115,6 +116,29 @@ pub(super) fn content_without_files(
     let unmerged = git().args(["ls-files", "--unmerged", "-z"]).stdout()?;
     let index = if unmerged.is_empty() { Some(id(git().args(["write-tree", "--missing-ok"]))?) } else { None };
     Ok(Content { index: index.filter(|index| *index != files), files })
+}
+
+/// Keep it all under a ref of its own, of which `id` is a part. `tip` is the branch's, `head` the worktree's. Gives the ref
+/// and its commit.
+pub(super) fn keep(
+    repo: &Repository,
+    of: &str,
+    content: &Content,
+    (tip, head): (Option<ObjectId>, Option<ObjectId>),
+    id: &str,
+    signature: &Signature,
+) -> Result<(String, ObjectId), RemoveError> {
+    let name = format!("refs/agents-local/backup/{id}/{of}");
+    let message = format!("{of} before its removal\n\nThe files as they were. First parent: the branch.\n");
+    let commit = commit(repo, content, tip, head, &message, signature)?;
+    let update = RefUpdate {
+        name: name.clone(),
+        expected: Expected::Missing,
+        new: Some(commit),
+        message: "backup before removal".into(),
+    };
+    refs::swap_one(repo, &update, signature)?;
+    Ok((name, commit))
 }
 
 /// The commit that holds it all. `tip` is the branch's; a worktree that is detached or half way through a rebase has

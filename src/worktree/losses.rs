@@ -1,5 +1,6 @@
 //! What would be gone with a worktree and its branch.
 
+use std::fs::DirEntry;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -9,7 +10,9 @@ use gix::bstr::{BString, ByteSlice};
 
 use super::backup;
 use super::index_copy::IndexCopy;
+use super::ready::Born;
 use super::remove::RemoveError;
+use crate::config;
 use crate::git::merge_tree::{self, MergeTree};
 use crate::git::repository::path_of;
 use crate::git::scratch::Scratch;
@@ -29,8 +32,12 @@ pub struct Losses {
     pub untracked: Vec<BString>,
     /// Single ignored files, such as `.env`. They go into the backup and are no reason to refuse.
     pub ignored_files: Vec<BString>,
+    /// Copies of the main worktree's ignored files that were changed here, in ignored folders too. They go into the backup.
+    pub included: Vec<BString>,
     /// Folders that are ignored as a whole. They are not backed up.
     pub ignored_folders: Vec<BString>,
+    /// How many files are in those.
+    pub ignored_inside: usize,
     /// Commits of the branch whose content has not reached the target.
     pub commits: usize,
     /// What the worktree is in the middle of.
@@ -47,6 +54,7 @@ impl Losses {
         self.missing.is_some()
             || !self.uncommitted.is_empty()
             || !self.untracked.is_empty()
+            || !self.included.is_empty()
             || self.commits > 0
             || self.operation.is_some()
     }
@@ -57,12 +65,13 @@ impl Losses {
     }
 }
 
-/// What would be gone with the worktree and the branch.
+/// What would be gone with the worktree and the branch of `name`.
 ///
 /// # Errors
 /// [`RemoveError::Git`], [`RemoveError::Io`], [`RemoveError::Scratch`] and [`RemoveError::Merge`].
 pub fn losses(
     repo: &Repository,
+    name: &str,
     worktree: Option<&Worktree>,
     tip: Option<ObjectId>,
     target: Option<ObjectId>,
@@ -73,6 +82,9 @@ pub fn losses(
             let (status, ignored) = (status::status(worktree)?, status::ignored(worktree)?);
             losses = losses_in(worktree, &status, &ignored)?;
             losses.uncommitted.extend(hidden_edits(repo, worktree)?);
+            losses.included = Born::of(repo, name).changed(&config::main_folder(repo), &worktree.path);
+            let kept = losses.included.iter().filter(|path| !losses.ignored_files.contains(path)).count();
+            losses.ignored_inside = losses.ignored_inside.saturating_sub(kept);
         }
         Some(missing) => {
             losses.missing = Some(missing.path.clone());
@@ -114,7 +126,7 @@ fn hidden_edits(repo: &Repository, worktree: &Worktree) -> Result<Vec<BString>, 
 }
 
 fn losses_in(worktree: &Worktree, status: &Status, ignored: &Ignored) -> Result<Losses, RemoveError> {
-    let inside = repositories_in(worktree, ignored)?;
+    let (inside, files) = inside_of(worktree, ignored)?;
     let mut submodules = status.dirty_submodules.clone();
     submodules.extend(unpushed_modules(worktree)?);
     Ok(Losses {
@@ -122,6 +134,8 @@ fn losses_in(worktree: &Worktree, status: &Status, ignored: &Ignored) -> Result<
         uncommitted: status.tracked().into_iter().map(ToOwned::to_owned).collect(),
         untracked: status.untracked.clone(),
         ignored_files: ignored.files.clone(),
+        included: Vec::new(),
+        ignored_inside: files,
         ignored_folders: ignored.folders.iter().filter(|folder| !inside.contains(folder)).cloned().collect(),
         commits: 0,
         operation: worktree.operation.as_ref().map(|operation| operation.kind),
@@ -136,7 +150,12 @@ fn losses_in(worktree: &Worktree, status: &Status, ignored: &Ignored) -> Result<
 /// # Errors
 /// [`RemoveError::Io`]: a folder that nobody can look into may hold one.
 pub(super) fn repositories_in(worktree: &Worktree, ignored: &Ignored) -> Result<Vec<BString>, RemoveError> {
-    let (mut found, mut folders) = (Vec::new(), ignored.folders.clone());
+    inside_of(worktree, ignored).map(|(repositories, _)| repositories)
+}
+
+/// The same, and how many files there are besides.
+fn inside_of(worktree: &Worktree, ignored: &Ignored) -> Result<(Vec<BString>, usize), RemoveError> {
+    let (mut found, mut files, mut folders) = (Vec::new(), 0, ignored.folders.clone());
     while let Some(folder) = folders.pop() {
         let path = worktree.path.join(path_of(folder.as_bstr()));
         let failed = |source| RemoveError::Io { path: path.clone(), source };
@@ -150,8 +169,10 @@ pub(super) fn repositories_in(worktree: &Worktree, ignored: &Ignored) -> Result<
             found.push(folder);
             continue;
         }
-        let below = entries.iter().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-        folders.extend(below.map(|entry| {
+        let is_folder = |entry: &&DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let (below, others): (Vec<&DirEntry>, Vec<&DirEntry>) = entries.iter().partition(is_folder);
+        files += others.len();
+        folders.extend(below.into_iter().map(|entry| {
             let mut path = folder.clone();
             path.push(b'/');
             path.extend_from_slice(entry.file_name().as_bytes());
@@ -159,7 +180,7 @@ pub(super) fn repositories_in(worktree: &Worktree, ignored: &Ignored) -> Result<
         }));
     }
     found.sort();
-    Ok(found)
+    Ok((found, files))
 }
 
 /// The submodules of a linked worktree keep their repositories in its git folder, and go with it.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 use gix::actor::Signature;
+use gix::bstr::BString;
 use serde::{Deserialize, Serialize};
 
 pub use super::backup::BackupError;
@@ -18,7 +19,7 @@ use super::journal::{Entry, JournalError};
 pub use super::losses::{Losses, losses};
 use crate::git::merge_tree::MergeError;
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
-use crate::git::repository::RefStorage;
+use crate::git::repository::{RefStorage, path_text};
 use crate::git::scratch::ScratchError;
 use crate::git::worktrees::{self, Worktree};
 use crate::git::{GitError, Repository};
@@ -146,6 +147,9 @@ struct Intent {
     git_dir: PathBuf,
     /// The tree of the backup.
     files: String,
+    /// The files in it that are in folders which are ignored as a whole.
+    #[serde(default)]
+    included: Vec<String>,
     branch: Option<String>,
     tip: Option<String>,
     /// The folder was found to be as in the backup: it may be deleted.
@@ -181,15 +185,16 @@ pub fn remove_unrecorded(
     let present = worktree.filter(|worktree| worktree.exists());
     let head = worktree.and_then(|worktree| worktree.head);
     let content = match (present, tip.or(head)) {
-        (Some(worktree), _) => content_of(repo, worktree)?,
+        (Some(worktree), _) => content_of(repo, worktree, &losses.included)?,
         (None, Some(tip)) => backup::content_without_files(repo, worktree, tip)?,
         (None, None) => return Err(RemoveError::Nothing),
     };
-    let (backup, commit) = write_backup(repo, request, &content, tip, head, id, signature)?;
+    let (backup, commit) = backup::keep(repo, &request.name, &content, (tip, head), id, signature)?;
     let intent = Intent {
         path: worktree.map(|worktree| worktree.path.clone()).unwrap_or_default(),
         git_dir: worktree.and_then(|worktree| worktree.git_dir.clone()).unwrap_or_default(),
         files: content.files.to_string(),
+        included: losses.included.iter().map(|path| path_text(path.as_ref())).collect(),
         branch: request.branch.clone(),
         tip: tip.map(|tip| tip.to_string()),
         deleting: worktree.is_none(),
@@ -236,7 +241,7 @@ fn examined<'w>(repo: &Repository, request: &Request, all: &'w [Worktree]) -> Re
             return Err(RefError::OutOfDate { name: branch.clone(), expected, actual: tip }.into());
         }
     }
-    let losses = losses(repo, worktree, tip, request.target)?;
+    let losses = losses(repo, &request.name, worktree, tip, request.target)?;
     if losses.is_beyond_backup() || (losses.is_work() && !request.force) {
         return Err(RemoveError::WouldLose { losses: Box::new(losses) });
     }
@@ -328,7 +333,8 @@ fn compare(repo: &Repository, intent: &Intent, place: &Path) -> Result<(), Remov
     let busy = || RemoveError::Busy { path: intent.path.clone() };
     let worktree = worktrees::list(repo)?.into_iter().find(|worktree| worktree.path == intent.path);
     let worktree = Worktree { path: place.to_owned(), ..worktree.ok_or_else(busy)? };
-    let now = content_of(repo, &worktree)?;
+    let included: Vec<BString> = intent.included.iter().map(|path| path.as_str().into()).collect();
+    let now = content_of(repo, &worktree, &included)?;
     let then = ObjectId::from_hex(intent.files.as_bytes()).ok();
     if then == Some(now.files) { Ok(()) } else { Err(busy()) }
 }
@@ -349,30 +355,12 @@ fn find<'a>(all: &'a [Worktree], path: &Path) -> Result<&'a Worktree, RemoveErro
     Ok(worktree)
 }
 
-fn content_of(repo: &Repository, worktree: &Worktree) -> Result<Content, RemoveError> {
-    Ok(backup::content(repo, worktree, &status::status(worktree)?, &status::ignored(worktree)?)?)
-}
-
-fn write_backup(
-    repo: &Repository,
-    request: &Request,
-    content: &Content,
-    tip: Option<ObjectId>,
-    head: Option<ObjectId>,
-    id: &str,
-    signature: &Signature,
-) -> Result<(String, ObjectId), RemoveError> {
-    let name = format!("refs/agents-local/backup/{id}/{}", request.name);
-    let message = format!("{} before its removal\n\nThe files as they were. First parent: the branch.\n", request.name);
-    let commit = backup::commit(repo, content, tip, head, &message, signature)?;
-    let update = RefUpdate {
-        name: name.clone(),
-        expected: Expected::Missing,
-        new: Some(commit),
-        message: "backup before removal".into(),
-    };
-    refs::swap_one(repo, &update, signature)?;
-    Ok((name, commit))
+/// What is in it, with these files though they are in folders that are ignored as a whole.
+fn content_of(repo: &Repository, worktree: &Worktree, included: &[BString]) -> Result<Content, RemoveError> {
+    let mut ignored = status::ignored(worktree)?;
+    let more: Vec<BString> = included.iter().filter(|path| !ignored.files.contains(path)).cloned().collect();
+    ignored.files.extend(more);
+    Ok(backup::content(repo, worktree, &status::status(worktree)?, &ignored)?)
 }
 
 /// True when the branch is gone; one that moved stays.

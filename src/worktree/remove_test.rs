@@ -218,6 +218,7 @@ fn a_killed_removal_is_finished_or_given_back() {
     let repo = fixture.open();
     let git_dir = fixture.dir().join(".git/worktrees/one");
     let intent = |deleting| Intent {
+        included: Vec::new(),
         path: dir.clone(),
         git_dir: git_dir.clone(),
         files: fixture.id("main^{tree}").to_string(),

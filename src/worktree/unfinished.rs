@@ -4,22 +4,20 @@
 //! that has moved, stays. What a worktree got to make it ready goes with it; when its process has died long ago, somebody
 //! may have worked between that, so what is neither committed nor a copy is written to a backup ref first.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use gix::ObjectId;
 use gix::actor::Signature;
-use gix::bstr::{BStr, BString};
+use gix::bstr::BString;
 use serde::{Deserialize, Serialize};
 
 use super::create::{CreateError, Intent};
 use super::journal::{Entry, JournalError};
+use super::ready::born;
 use super::remove::RemoveError;
 use super::{backup, discard, losses, ready};
 use crate::check::process;
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
-use crate::git::repository::path_of;
 use crate::git::stale;
 use crate::git::worktrees::{self, Worktree};
 use crate::git::{Repository, status};
@@ -236,7 +234,8 @@ fn set_aside(
         return kept("there is a repository in");
     }
     let main = worktrees::list(repo)?.into_iter().find(|worktree| worktree.is_main);
-    let is_own = |path: &BString| !main.as_ref().is_some_and(|main| is_copy(main, made, path.as_ref()));
+    let is_own =
+        |path: &BString| !main.as_ref().is_some_and(|main| born::is_copy(&main.path, &made.path, path.as_ref()));
     ignored.files.retain(is_own);
     let content = backup::content(repo, made, &found, &ignored).map_err(|error| failed(error.into()))?;
     let Some(head) = made.head else { return Ok(Undone::Completely) };
@@ -252,30 +251,6 @@ fn set_aside(
     let message = "backup before a creation is undone".into();
     refs::swap_one(repo, &RefUpdate { name: name.clone(), expected, new: Some(commit), message }, signature)?;
     Ok(Undone::SetAside { backup: name, path: made.path.clone() })
-}
-
-/// Whether a file holds nothing but what the main worktree has at the same path: a copy, or the beginning of one.
-fn is_copy(main: &Worktree, made: &Worktree, path: &BStr) -> bool {
-    let (here, there) = (made.path.join(path_of(path)), main.path.join(path_of(path)));
-    let is_same_link =
-        std::fs::read_link(&here).is_ok_and(|target| std::fs::read_link(&there).is_ok_and(|t| t == target));
-    let is_file = |path: &Path| path.symlink_metadata().is_ok_and(|data| data.is_file());
-    let begins_like = || -> std::io::Result<bool> {
-        let (mut here, mut there) = (BufReader::new(File::open(&here)?), BufReader::new(File::open(&there)?));
-        loop {
-            let (ours, theirs) = (here.fill_buf()?, there.fill_buf()?);
-            let length = ours.len().min(theirs.len());
-            if ours.is_empty() {
-                return Ok(true);
-            }
-            if length == 0 || ours[..length] != theirs[..length] {
-                return Ok(false);
-            }
-            here.consume(length);
-            there.consume(length);
-        }
-    };
-    is_same_link || (is_file(&here) && is_file(&there) && begins_like().unwrap_or(false))
 }
 
 fn remove_branch(repo: &Repository, intent: &Intent, signature: &Signature) -> Result<Undone, CreateError> {

@@ -23,8 +23,10 @@ fn removed_when_nothing_is_lost() {
       "agent": "bob",
       "backup": "refs/agents-local/backup/[OPERATION]/bob",
       "branch": "agents/bob",
+      "ignored_files": 0,
       "kind": "agent-removed",
       "not_backed_up": [],
+      "not_backed_up_files": 0,
       "restore": [
         "git branch agents/bob refs/agents-local/backup/[OPERATION]/bob^",
         "git agents agent add bob --existing --branch agents/bob --path [ROOT]/repo-worktrees/bob",
@@ -65,6 +67,7 @@ fn by_force_everything_can_be_had_back() {
     assert_snapshot!(Output::new(&raw, sandbox.root()), @"
     removed ann, its worktree [ROOT]/repo-worktrees/ann, its branch agents/ann
     2 uncommitted files (README, …), 1 untracked file (a folder/draft), 1 commit not landed: all of it is in refs/agents-local/backup/[OPERATION]/ann
+    its ignored file is in refs/agents-local/backup/[OPERATION]/ann
     to get it back:
       git branch agents/ann refs/agents-local/backup/[OPERATION]/ann^
       git agents agent add ann --existing --branch agents/ann --path [ROOT]/repo-worktrees/ann

@@ -133,7 +133,9 @@ fn a_named_agent_that_stays_is_a_negative_answer() {
           "backup": "refs/agents-local/backup/[OPERATION]/ann",
           "branch": "agents/ann",
           "commit": "[COMMIT]",
+          "ignored_files": 0,
           "not_backed_up": [],
+          "not_backed_up_files": 0,
           "proof": {
             "kind": "reached"
           },
@@ -200,7 +202,7 @@ fn work_that_is_not_committed_keeps_its_agent() {
     removed dan: its tip is in main
       branch agents/dan
       worktree [ROOT]/repo-worktrees/dan
-      ignored and not backed up: build
+      ignored and not backed up: build (1 file)
     kept ann: it has 1 uncommitted file (lines)
       next: git -C [ROOT]/repo-worktrees/ann status --ignored
     kept bob: it has 1 untracked file (draft)

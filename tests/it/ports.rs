@@ -46,3 +46,15 @@ fn what_the_system_refuses_is_no_refusal_of_ours() {
     [status 4]
     ");
 }
+
+#[test]
+fn an_agent_is_shown_with_its_ports() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    sandbox.git(["config", "agents.ports", "21000-21009"]);
+    let shown = || sandbox.agents(["agent", "show", "ann"]).good().stdout;
+    assert!(!shown().contains("ports"), "{}", shown());
+    sandbox.agents(["run", "ann", "--", "true"]).good();
+    sandbox.agents(["wait", "ann"]).good();
+    assert!(shown().contains("  ports:     21000-21009\n"), "{}", shown());
+    assert_eq!(sandbox.agents(["agent", "show", "ann", "--json"]).json()["ports"], "21000-21009");
+}

@@ -29,6 +29,8 @@ pub struct Copied {
     pub bytes: u64,
     /// How many of them share their blocks with the original.
     pub shared: usize,
+    /// Which they are.
+    pub paths: Vec<BString>,
     /// What was not, by path.
     pub passed_over: Vec<PassedOver>,
 }
@@ -191,7 +193,10 @@ impl Walk<'_> {
         };
         let done = entered.and_then(|()| self.copy_entry(name, copied));
         match done {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                copied.paths.push(path.to_owned());
+                Ok(())
+            }
             Err(Stop::PassOver(why)) => {
                 copied.passed_over.push(PassedOver { path: path.to_owned(), why });
                 Ok(())

@@ -115,7 +115,8 @@ pub fn prepare(
     }
     let has_copied = prepared.copied.as_ref().is_some_and(|copied| copied.files > 0);
     if has_copied || !prepared.ran.is_empty() {
-        born::note(repo, agent, worktree)?;
+        let included = prepared.copied.as_ref().map_or(&[][..], |copied| &copied.paths);
+        born::note(repo, agent, worktree, included)?;
     }
     Ok(prepared)
 }

@@ -16,7 +16,7 @@ use git_agents::work::cleanup::{self, Fate, Going, Looked, Wanted};
 use git_agents::work::recover::Told;
 use git_agents::work::remote_branches::{self, Deleted, RemoteFate, Upstream};
 use git_agents::work::removal::RemovalError;
-use git_agents::worktree::ready::{Event, Ran};
+use git_agents::worktree::ready::{Commands, Event, Phase, Ran};
 
 use super::complete_values::agent_names;
 use super::narrator::Narrator;
@@ -109,6 +109,9 @@ pub(crate) fn run(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
                 }
             }
         }
+    }
+    if args.dry_run && view.removed.iter().any(|one| one.worktree.is_some()) {
+        view.would_run = around.teardown_commands()?;
     }
     ctx.ui.answer(&view)?;
     Ok(view.exit(around.named))
@@ -208,6 +211,11 @@ impl Around<'_> {
             Some(Looked { fate: Fate::Goes(going), .. }) => self.take_away(one, &going, view),
         }
         Ok(())
+    }
+
+    /// What runs in a worktree before it goes.
+    fn teardown_commands(&self) -> Result<Vec<String>, CliError> {
+        Ok(if self.teardown { Commands::of(self.repo, Phase::Teardown)?.commands } else { Vec::new() })
     }
 
     fn teardown(&self, going: &Going) -> Result<Vec<Ran>, RemovalError> {

@@ -202,7 +202,8 @@ fn undo_agents(
             force: false,
         };
         let tip = git_agents::git::refs::read(repo, request.branch.as_deref().unwrap_or_default())?;
-        let losses = remove::losses(repo, worktree, tip, start).map_err(|error| failed(&agent.name, error))?;
+        let losses = remove::losses(repo, agent.name.as_str(), worktree, tip, start)
+            .map_err(|error| failed(&agent.name, error))?;
         if losses.is_work() || losses.is_beyond_backup() {
             let losses = Box::new(losses);
             return Err(failed(&agent.name, RemoveError::WouldLose { losses }));

@@ -8,7 +8,7 @@ use git_agents::work::built_on::BuiltOnError;
 use git_agents::work::cleanup::CleanupError;
 use git_agents::work::landed::JudgeError;
 use git_agents::work::removal::RemovalError;
-use git_agents::worktree::remove::RemoveError;
+use git_agents::worktree::remove::{Losses, RemoveError};
 
 use super::{CliError, Exit, quoted, ready_error};
 
@@ -55,10 +55,13 @@ fn not_removed(name: &AgentName, error: RemoveError) -> CliError {
                     .hint("git worktree prune")
                     .hint(format!("git agents agent remove {name} --force"));
             }
-            if losses.is_beyond_backup() {
-                error.hint("move the repositories inside it elsewhere, and push what their submodules have")
-            } else {
-                error.hint(format!("git agents merge {name}")).hint(format!("git agents agent remove {name} --force"))
+            let force = format!("git agents agent remove {name} --force");
+            // What git does not know cannot be merged.
+            let is_known = Losses { included: Vec::new(), ..(*losses).clone() }.is_work();
+            match losses.is_beyond_backup() {
+                true => error.hint("move the repositories inside it elsewhere, and push what their submodules have"),
+                false if is_known => error.hint(format!("git agents merge {name}")).hint(force),
+                false => error.hint(force),
             }
         }
         RemoveError::Locked { path, .. } => CliError::refused("worktree-locked", message)

@@ -111,6 +111,9 @@ fn busy(name: &str, target: &Target, seen: &AgentOverview) -> Option<Trouble> {
 pub(crate) struct AgentShow {
     pub(crate) agent: AgentView,
     pub(crate) tasks: Vec<TaskView>,
+    /// The ports that it has to itself, such as `20000-20009`; absent when it has never needed any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ports: Option<String>,
     /// What is wrong with its branch and worktree, for people; `status` publishes it.
     #[serde(skip)]
     pub(crate) troubles: Vec<String>,
@@ -128,6 +131,9 @@ impl View for AgentShow {
         let seen_as = agent.seen_as.as_ref().map(|name| format!(", seen as {}", safe(name))).unwrap_or_default();
         field("branch", format!("{} ({commit}{seen_as})", safe(&agent.branch)));
         field("worktree", agent.worktree.as_deref().map_or_else(|| "none".to_owned(), safe));
+        if let Some(ports) = &self.ports {
+            field("ports", ports.clone());
+        }
         for trouble in &self.troubles {
             field("attention", safe(trouble));
         }

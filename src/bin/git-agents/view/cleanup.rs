@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::kept::{keeps_text, not_landed_text};
 use super::prepared::RanView;
+use super::removed::{ignored_kept, not_backed_up_text};
 use crate::error::{CliError, Exit, quoted};
 use crate::render::style::{Style, counted, safe};
 use crate::ui::View;
@@ -27,8 +28,12 @@ pub(crate) struct RemovedAgent {
     /// The ref that holds what was there; absent while nothing is done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) backup: Option<String>,
+    /// How many ignored files are in the backup, or would be.
+    pub(crate) ignored_files: usize,
     /// Ignored folders that go, and are in no backup.
     pub(crate) not_backed_up: Vec<String>,
+    /// How many files are in those.
+    pub(crate) not_backed_up_files: usize,
     /// The teardown commands that were run; absent when there were none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) teardown: Vec<RanView>,
@@ -87,6 +92,9 @@ pub(crate) struct CleanupView {
     pub(crate) kept: Vec<KeptView>,
     /// What was found on remotes, when that was asked for.
     pub(crate) remote: Vec<RemoteView>,
+    /// The commands that would be run in each worktree before it goes; absent when there are none, or nothing is planned.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) would_run: Vec<String>,
     /// Something outside failed.
     #[serde(skip)]
     pub(crate) has_failed: bool,
@@ -94,8 +102,15 @@ pub(crate) struct CleanupView {
 
 impl CleanupView {
     pub(crate) fn new(target: &Target, dry_run: bool) -> Self {
-        let (removed, kept, remote) = (Vec::new(), Vec::new(), Vec::new());
-        CleanupView { dry_run, target: target.branch.clone(), removed, kept, remote, has_failed: false }
+        CleanupView {
+            dry_run,
+            target: target.branch.clone(),
+            removed: Vec::new(),
+            kept: Vec::new(),
+            remote: Vec::new(),
+            would_run: Vec::new(),
+            has_failed: false,
+        }
     }
 
     /// The status: a failure outside, else a named agent that stays is a negative answer.
@@ -143,6 +158,8 @@ impl RemovedAgent {
             proof: (&going.proof).into(),
             backup: removed.map(|removed| removed.backup.clone()),
             not_backed_up: losses.ignored_folders.iter().map(|path| path_text(path.as_ref())).collect(),
+            ignored_files: ignored_kept(losses),
+            not_backed_up_files: losses.ignored_inside,
             teardown: Vec::new(),
         }
     }
@@ -234,10 +251,19 @@ impl View for CleanupView {
             if let Some(worktree) = &one.worktree {
                 text.push_str(&format!("  worktree {}\n", safe(worktree)));
             }
-            if !one.not_backed_up.is_empty() {
-                let folders = safe(&one.not_backed_up.join(", "));
-                text.push_str(&format!("  ignored and not backed up: {folders}\n"));
+            if one.ignored_files > 0 {
+                text.push_str(&format!("  ignored and backed up: {}\n", counted(one.ignored_files, "file")));
             }
+            if !one.not_backed_up.is_empty() {
+                text.push_str(&format!("  {}\n", not_backed_up_text(&one.not_backed_up, one.not_backed_up_files)));
+            }
+        }
+        for command in &self.would_run {
+            text.push_str(&format!(
+                "{} in each worktree before it goes: {}\n",
+                style.green("would run"),
+                safe(command)
+            ));
         }
         for one in &self.remote {
             text.push_str(&one.text(style, &self.target));

@@ -5,6 +5,7 @@ use git_agents::task::TaskState;
 use git_agents::work::cleanup::{Keeps, Looked};
 use git_agents::work::landed::Judgement;
 use git_agents::worktree::remove::Losses;
+use gix::bstr::BString;
 
 use super::removed::{losses_text, paths_text};
 use crate::error::quoted;
@@ -120,9 +121,10 @@ pub(super) fn not_landed_text(judgement: &Judgement, target: &str) -> String {
 
 fn work_text(losses: &Losses) -> String {
     let mut parts = vec![losses_text(losses)];
-    if !losses.ignored_files.is_empty() {
-        let files = counted(losses.ignored_files.len(), "ignored file");
-        parts.push(format!("{files} ({})", paths_text(&losses.ignored_files)));
+    let others: Vec<BString> =
+        losses.ignored_files.iter().filter(|path| !losses.included.contains(path)).cloned().collect();
+    if !others.is_empty() {
+        parts.push(format!("{} ({})", counted(others.len(), "ignored file"), paths_text(&others)));
     }
     parts.retain(|part| !part.is_empty());
     parts.join(", ")

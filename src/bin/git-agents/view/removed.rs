@@ -25,8 +25,12 @@ pub(crate) struct RemovedView {
     pub(crate) backup: Option<String>,
     /// Commands that bring it back.
     pub(crate) restore: Vec<String>,
+    /// How many ignored files are in the backup.
+    pub(crate) ignored_files: usize,
     /// Ignored folders that are gone and in no backup.
     pub(crate) not_backed_up: Vec<String>,
+    /// How many files were in those.
+    pub(crate) not_backed_up_files: usize,
     /// The teardown commands that were run; absent when there were none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) teardown: Vec<RanView>,
@@ -41,9 +45,6 @@ pub(crate) struct RemovedView {
     /// The worktree's folder was missing before.
     #[serde(skip)]
     was_missing: bool,
-    /// Single ignored files, such as `.env`, are in the backup.
-    #[serde(skip)]
-    kept_ignored: bool,
 }
 
 impl RemovedView {
@@ -62,7 +63,8 @@ impl RemovedView {
             foreign_branch: None,
             kept_folder: None,
             was_missing: removed.is_some_and(|removed| removed.losses.missing.is_some()),
-            kept_ignored: removed.is_some_and(|removed| !removed.losses.ignored_files.is_empty()),
+            ignored_files: removed.map_or(0, |removed| ignored_kept(&removed.losses)),
+            not_backed_up_files: removed.map_or(0, |removed| removed.losses.ignored_inside),
             // Of a missing folder's files nobody knows, and they are in no backup.
             lost: removed
                 .map(|removed| Losses { missing: None, ..removed.losses.clone() })
@@ -70,6 +72,17 @@ impl RemovedView {
                 .map(|losses| losses_text(&losses)),
         }
     }
+}
+
+/// How many ignored files go into a backup.
+pub(crate) fn ignored_kept(losses: &Losses) -> usize {
+    let more = losses.included.iter().filter(|path| !losses.ignored_files.contains(path));
+    losses.ignored_files.len() + more.count()
+}
+
+/// "ignored and not backed up: build, target (12 files)"
+pub(crate) fn not_backed_up_text(folders: &[String], files: usize) -> String {
+    format!("ignored and not backed up: {} ({})", safe(&folders.join(", ")), counted(files, "file"))
 }
 
 /// First the agent with its branch and worktree, then the files as they were.
@@ -111,6 +124,19 @@ pub(crate) fn losses_text(losses: &Losses) -> String {
     };
     tell(&losses.uncommitted, "uncommitted file");
     tell(&losses.untracked, "untracked file");
+    match losses.included.as_slice() {
+        [] => {}
+        [one] => parts.push(format!("a copy of an ignored file that was changed here ({})", path_text(one.as_ref()))),
+        all => {
+            parts.push(format!("{} copies of ignored files that were changed here ({})", all.len(), paths_text(all)))
+        }
+    }
+    let mut tell = |paths: &[gix::bstr::BString], noun: &str| {
+        if let Some(first) = paths.first() {
+            let more = if paths.len() > 1 { ", …" } else { "" };
+            parts.push(format!("{} ({}{more})", counted(paths.len(), noun), path_text(first.as_ref())));
+        }
+    };
     tell(&losses.submodules, "submodule with work of its own");
     // All of them are named: each has to be moved away by hand.
     match losses.embedded.as_slice() {
@@ -151,17 +177,20 @@ impl View for RemovedView {
         if let (Some(backup), Some(lost)) = (&self.backup, &self.lost) {
             text.push_str(&format!("{lost}: all of it is in {backup}\n"));
         }
-        if let (Some(backup), None, true) = (&self.backup, &self.lost, self.kept_ignored) {
-            text.push_str(&format!("its ignored files are in {backup}\n"));
+        match (&self.backup, self.ignored_files) {
+            (None, _) | (_, 0) => {}
+            (Some(backup), 1) => text.push_str(&format!("its ignored file is in {backup}\n")),
+            (Some(backup), n) => text.push_str(&format!("its {n} ignored files are in {backup}\n")),
         }
         if let (Some(backup), None, true) = (&self.backup, &self.lost, self.was_missing) {
             text.push_str(&format!("its branch, and the index as git had it, are in {backup}\n"));
         }
         if !self.not_backed_up.is_empty() {
-            text.push_str(&format!("ignored and not backed up: {}\n", safe(&self.not_backed_up.join(", "))));
+            text.push_str(&not_backed_up_text(&self.not_backed_up, self.not_backed_up_files));
+            text.push('\n');
         }
         // What has landed and was clean needs no getting back; the backup is there all the same, and in the JSON.
-        if !self.restore.is_empty() && (self.lost.is_some() || self.kept_ignored) {
+        if !self.restore.is_empty() && (self.lost.is_some() || self.ignored_files > 0) {
             text.push_str(&style.dim("to get it back:"));
             text.push('\n');
             for command in &self.restore {

@@ -5,6 +5,7 @@ use git_agents::config;
 use git_agents::store::Scope;
 use git_agents::sync::Provisional;
 use git_agents::work::overview::overview;
+use git_agents::worktree::ready::ports;
 
 use crate::commands::complete_values::agent_names;
 use crate::context::Context;
@@ -13,7 +14,7 @@ use crate::view::agent::{AgentShow, troubles};
 use crate::view::status::agent_view;
 use crate::view::task::TaskView;
 
-/// Show one agent with its branch, worktree and tasks.
+/// Show one agent with its branch, worktree, ports and tasks.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
     /// The agent; may be left out in its worktree.
@@ -37,7 +38,12 @@ pub(crate) fn run(ctx: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
         let troubles = troubles(&target, &agents, agent, seen).into_iter();
         let agent = agent_view(&state, agent, seen, &provisional, &ctx.ui.out);
         let troubles = troubles.map(|found| format!("{}; {}", found.message, found.hint)).collect();
-        ctx.ui.answer(&AgentShow { agent, tasks, troubles })?;
+        let ports = ports::of(repo, &name).unwrap_or_else(|error| {
+            ctx.ui.warn(&error.to_string());
+            None
+        });
+        let ports = ports.map(|ports| ports.to_string());
+        ctx.ui.answer(&AgentShow { agent, tasks, ports, troubles })?;
     }
     Ok(Exit::Good)
 }
