@@ -1,10 +1,10 @@
 //! From facts to words: the built-in template, or the user's own (`agents.template`, a file).
 
-use std::io::Read;
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
 use super::Facts;
 use crate::config;
@@ -16,6 +16,10 @@ use crate::world::World;
 pub const TEMPLATE_KEY: &str = "agents.template";
 /// The largest that is read, in bytes.
 const LARGEST: u64 = 256 * 1024;
+/// So many steps a template may take: those of a task among a thousand others are a twentieth of them.
+const MOST_STEPS: u64 = 2_000_000;
+/// The longest prompt, in bytes. No model reads more.
+const LONGEST: usize = 8 << 20;
 const BUILT_IN: &str = include_str!("brief.md.j2");
 
 /// What the words are made with.
@@ -79,11 +83,30 @@ impl Template {
 
     fn failed(&self, error: &minijinja::Error) -> PromptError {
         let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
-        PromptError::Unusable {
-            path: self.path.clone().unwrap_or_default(),
-            line: error.line(),
-            reason: format!("{}{detail}", error.kind()),
+        let reason = match error.kind() {
+            ErrorKind::OutOfFuel => "it does not come to an end".to_owned(),
+            ErrorKind::WriteFailure => format!("what it makes has more than {LONGEST} bytes"),
+            kind => format!("{kind}{detail}"),
+        };
+        PromptError::Unusable { path: self.path.clone().unwrap_or_default(), line: error.line(), reason }
+    }
+}
+
+/// Takes a prompt, and no more than one.
+#[derive(Default)]
+struct Bounded(Vec<u8>);
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > LONGEST {
+            return Err(io::ErrorKind::FileTooLarge.into());
         }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -93,8 +116,12 @@ impl Template {
 /// The template asks for something that there is not, or nothing comes of it.
 pub fn brief(template: &Template, facts: &Facts) -> Result<String, PromptError> {
     let environment = environment();
-    let rendered = environment.template_from_str(&template.source).and_then(|it| it.render(Value::from(Serde(facts))));
-    let text = rendered.map_err(|error| template.failed(&error))?;
+    let mut rendered = Bounded::default();
+    let done = environment
+        .template_from_str(&template.source)
+        .and_then(|it| it.render_captured_to(Value::from(Serde(facts)), &mut rendered).map(drop));
+    done.map_err(|error| template.failed(&error))?;
+    let text = String::from_utf8_lossy(&rendered.0);
     let mut prompt = String::with_capacity(text.len());
     for line in text.trim().lines().map(str::trim_end) {
         if !(line.is_empty() && prompt.ends_with("\n\n")) {
@@ -113,6 +140,7 @@ fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     // A name that is misspelt is an error, and not a gap in what an agent is told.
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(MOST_STEPS));
     environment.add_filter("quoted", quoted);
     environment
 }

@@ -71,6 +71,12 @@ fn a_template_of_ones_own_is_strict() {
     let said = |source: &str| told("x", &of(source)).unwrap_err().to_string();
     assert_eq!(said("a\n{{ taks.title }}"), "the template /t makes no prompt (line 2): undefined value");
     assert_eq!(said(" \n"), "the template /t makes no prompt: it is empty");
+    let many = "{% for i in range(100000) %}";
+    let twice = format!("{many}{many}x{{% endfor %}}{{% endfor %}}");
+    assert_eq!(said(&twice), "the template /t makes no prompt (line 1): it does not come to an end");
+    let long = format!("{many}{}{{% endfor %}}", "many words ".repeat(20));
+    assert_eq!(said(&long), "the template /t makes no prompt: what it makes has more than 8388608 bytes");
+    assert!(told("x", &of(&format!("{many}x{{% endfor %}}"))).is_ok());
 }
 
 #[test]

@@ -197,6 +197,15 @@ fn a_batch_goes_into_files() {
     [status 3]
     ");
     assert_eq!(std::fs::read_to_string(folder.join("17.md")).unwrap(), "mine");
+    std::fs::remove_file(folder.join("17.md")).unwrap();
+    std::os::unix::fs::symlink(sandbox.root().join("elsewhere"), folder.join("17.md")).unwrap();
+    assert_snapshot!(sandbox.refused(args), @"
+    [stderr]
+    error: [ROOT]/prompts/17.md is a link, and nothing is written through it
+      try: rm [ROOT]/prompts/17.md
+    [status 3]
+    ");
+    assert!(!sandbox.root().join("elsewhere").exists());
     assert_snapshot!(sandbox.refused(["brief", "--batch", "q"]), @"
     [stderr]
     error: no open task belongs to the batch q

@@ -35,6 +35,23 @@ fn every_value_has_a_name_that_says_what_it_is() {
     });
 }
 
+/// A list of things to do begins with `-`, and what clap says of that leads nowhere.
+#[test]
+fn every_option_for_a_text_takes_one_that_begins_like_an_option() {
+    each(&built(), &mut |command| {
+        let name = command.get_bin_name().unwrap_or_default();
+        let is_text = |arg: &&clap::Arg| {
+            let names = arg.get_value_names().unwrap_or_default();
+            arg.get_long().is_some() && names.iter().any(|name| matches!(name.as_str(), "TEXT" | "TITLE"))
+        };
+        // Of these by those who begin something with a text.
+        let is_theirs = ["create", "fanout", "multi", "run"].iter().any(|one| name.ends_with(one));
+        for arg in command.get_arguments().filter(is_text).filter(|_| !is_theirs) {
+            assert!(arg.is_allow_hyphen_values_set(), "--{} of `{name}`", arg.get_long().unwrap_or_default());
+        }
+    });
+}
+
 #[test]
 fn every_command_line_in_a_document_parses() {
     let project = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,5 +1,7 @@
 //! `git agents brief`
 
+use std::fs::File;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
@@ -161,7 +163,14 @@ fn save(folder: &Path, prompts: &mut [PromptView]) -> Result<(), CliError> {
     for view in prompts.iter_mut() {
         let name = view.task.as_ref().or(view.agent.as_ref()).map_or("prompt", String::as_str);
         let path = folder.join(format!("{name}.md"));
+        // What a link leads to, also where nothing is yet, is outside of the folder.
+        let is_link = path.symlink_metadata().is_ok_and(|data| data.is_symlink());
         match std::fs::read(&path) {
+            _ if is_link => {
+                let message = format!("{} is a link, and nothing is written through it", path.display());
+                let away = format!("rm {}", quoted(&path.display().to_string()));
+                return Err(CliError::refused("file-exists", message).hint(away));
+            }
             Ok(there) if there != view.prompt.as_bytes() => {
                 let message = format!("{} is there already and says something else", path.display());
                 let other = format!("git agents brief --output {}", quoted(&format!("{}-2", folder.display())));
@@ -173,7 +182,12 @@ fn save(folder: &Path, prompts: &mut [PromptView]) -> Result<(), CliError> {
     std::fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
     for view in prompts.iter() {
         let Some(path) = view.file.as_deref().map(Path::new) else { continue };
-        std::fs::write(path, &view.prompt).map_err(|error| failed(path, &error))?;
+        let written = File::create_new(path).and_then(|mut file| file.write_all(view.prompt.as_bytes()));
+        match written {
+            // It is there, and says the same.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_file() => {}
+            written => written.map_err(|error| failed(path, &error))?,
+        }
     }
     Ok(())
 }

@@ -40,7 +40,7 @@ pub(crate) struct ClaimArgs {
     #[arg(long, value_name = "DURATION", value_parser = ttl)]
     ttl: Option<u32>,
     /// Why, for whoever meets the claim.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     reason: Option<String>,
     #[command(flatten)]
     offline: OfflineArg,

@@ -19,7 +19,7 @@ pub(crate) struct FailArgs {
     #[arg(add = agent_names())]
     agent: Option<String>,
     /// Why, for whoever takes it next.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     reason: String,
 }
 

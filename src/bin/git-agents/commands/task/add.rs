@@ -47,7 +47,7 @@ pub(crate) struct Details {
     #[arg(long, value_name = "TASK", add = task_ids())]
     pub(crate) after: Vec<String>,
     /// The description.
-    #[arg(long, value_name = "TEXT", conflicts_with = "body_file")]
+    #[arg(long, value_name = "TEXT", conflicts_with = "body_file", allow_hyphen_values = true)]
     pub(crate) body: Option<String>,
     /// Read the description from FILE; `-` is standard input.
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]

@@ -15,7 +15,7 @@ pub(crate) struct BlockArgs {
     #[arg(add = task_ids())]
     task: String,
     /// What it waits for.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     reason: String,
 }
 

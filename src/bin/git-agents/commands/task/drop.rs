@@ -15,7 +15,7 @@ pub(crate) struct DropArgs {
     #[arg(add = task_ids())]
     task: String,
     /// Why it will not be done.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     reason: Option<String>,
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct EditArgs {
     #[arg(add = task_ids())]
     task: String,
     /// The new title.
-    #[arg(long, value_name = "TITLE")]
+    #[arg(long, value_name = "TITLE", allow_hyphen_values = true)]
     title: Option<String>,
     #[command(flatten)]
     details: Details,
