@@ -76,7 +76,7 @@ impl Making<'_> {
     }
 }
 
-/// Why nobody was enrolled. Nothing is left of what was made.
+/// Why nobody was enrolled. Nothing is left of what was made but what is named.
 #[derive(Debug, thiserror::Error)]
 pub enum EnrolError {
     /// A branch or a worktree could not be made.
@@ -94,6 +94,14 @@ pub enum EnrolError {
         name: AgentName,
         /// Why.
         source: ReadyError,
+    },
+    /// As before, and something that was made could not be taken back.
+    #[error("{source}")]
+    Left {
+        /// Why nobody was enrolled.
+        source: Box<EnrolError>,
+        /// Why something stays, each.
+        left: Vec<String>,
     },
     /// It is not known how to make a worktree ready. Nothing was begun.
     #[error(transparent)]
@@ -132,7 +140,7 @@ impl Enrolling {
     /// Somebody else has registered the names, and what was made goes with the registration.
     pub fn take_back(self, repo: &Repository, world: &World) {
         if let Some(signature) = identity::committer(repo, world.now) {
-            take_back(repo, self.creations, &signature);
+            drop(take_back(repo, self.creations, &signature));
         }
     }
 }
@@ -166,8 +174,8 @@ pub fn enrol(
     match register(repo, world, enrolments, &enrolled) {
         Ok(committed) => Ok(Enrolling { enrolled, committed, creations }),
         Err(error) => {
-            take_back(repo, creations, &signature);
-            Err(error)
+            let left = take_back(repo, creations, &signature);
+            Err(error.and_left(left))
         }
     }
 }
@@ -226,8 +234,8 @@ impl Maker<'_> {
         let made: Vec<Made> = made.into_iter().flatten().collect();
         match failed.into_iter().find_map(Result::err) {
             Some(error) => {
-                take_back_unless_taken(repo, made.into_iter().map(|(creation, _)| creation), self.signature);
-                Err(error)
+                let made = made.into_iter().map(|(creation, _)| creation);
+                Err(error.and_left(take_back_unless_taken(repo, made, self.signature)))
             }
             None => Ok(made),
         }
@@ -264,10 +272,7 @@ impl Maker<'_> {
         };
         match self.make_ready(repo, plan, enrolment, &mut creation) {
             Ok(prepared) => Ok((creation, prepared)),
-            Err(error) => {
-                take_back_unless_taken(repo, [creation], self.signature);
-                Err(error)
-            }
+            Err(error) => Err(error.and_left(take_back_unless_taken(repo, [creation], self.signature))),
         }
     }
 
@@ -294,20 +299,36 @@ impl Maker<'_> {
 
 /// The same before anything was registered: whoever has registered a branch meanwhile (`agent add --existing`) has it with
 /// the worktree, and perhaps works there.
-fn take_back_unless_taken(repo: &Repository, creations: impl IntoIterator<Item = Creation>, signature: &Signature) {
+fn take_back_unless_taken(
+    repo: &Repository,
+    creations: impl IntoIterator<Item = Creation>,
+    signature: &Signature,
+) -> Vec<String> {
     let agents = store::load(repo, &Scope::open()).map(|snapshot| snapshot.state.agents).unwrap_or_default();
     let is_taken = |one: &Creation| {
         !one.was_registered() && agents.values().any(|agent| format!("refs/heads/{}", agent.branch) == one.branch())
     };
     let (taken, ours): (Vec<_>, Vec<_>) = creations.into_iter().partition(is_taken);
     taken.into_iter().for_each(|creation| drop(creation.keep()));
-    take_back(repo, ours, signature);
+    take_back(repo, ours, signature)
 }
 
-/// What cannot be taken back now stays in the journal, and the next command tries again.
-fn take_back(repo: &Repository, creations: impl IntoIterator<Item = Creation>, signature: &Signature) {
-    for creation in creations {
-        drop(creation.undo(repo, signature));
+/// What cannot be taken back now stays in the journal, and the next command tries again. Gives why something stays that
+/// nobody will try again.
+fn take_back(repo: &Repository, creations: impl IntoIterator<Item = Creation>, signature: &Signature) -> Vec<String> {
+    creations.into_iter().filter_map(|creation| creation.undo(repo, signature).ok().flatten()).collect()
+}
+
+impl EnrolError {
+    fn and_left(self, mut left: Vec<String>) -> Self {
+        match self {
+            error if left.is_empty() => error,
+            EnrolError::Left { source, left: mut before } => {
+                before.append(&mut left);
+                EnrolError::Left { source, left: before }
+            }
+            error => EnrolError::Left { source: Box::new(error), left },
+        }
     }
 }
 

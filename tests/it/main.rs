@@ -144,6 +144,7 @@ mod undo_clones;
 mod demo;
 mod documents;
 mod setup_disk;
+mod setup_ends;
 mod setup_kill;
 mod verdicts;
 mod walkthrough;

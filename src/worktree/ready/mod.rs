@@ -12,12 +12,12 @@ pub mod include;
 pub mod ports;
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::agent::AgentName;
 use crate::check::SettingsError;
 use crate::config;
-use crate::git::worktrees::Worktree;
+use crate::git::worktrees::{self, Worktree};
 use crate::git::{GitError, Repository};
 use crate::task::TaskId;
 
@@ -59,6 +59,16 @@ pub enum ReadyError {
     /// A command failed.
     #[error(transparent)]
     Commands(#[from] CommandsError),
+    /// The commands did not fail, and what they left is no worktree of the agent's branch.
+    #[error("the setup has left {} {what}", .path.display())]
+    Broken {
+        /// The worktree.
+        path: PathBuf,
+        /// What it is instead.
+        what: String,
+        /// Where the output of the last command is.
+        log: PathBuf,
+    },
     /// There are no ports for it.
     #[error(transparent)]
     Ports(#[from] PortsError),
@@ -112,6 +122,7 @@ pub fn prepare(
         prepared.ports = ports::lease(repo, agent)?;
         let environment = environment(repo, agent, None, &worktree.path)?;
         prepared.ran = plan.setup.run(repo, agent, &worktree.path, (id, mark), &environment, observer)?;
+        check_still(repo, worktree, &prepared.ran)?;
     }
     let has_copied = prepared.copied.as_ref().is_some_and(|copied| copied.files > 0);
     if has_copied || !prepared.ran.is_empty() {
@@ -119,6 +130,23 @@ pub fn prepare(
         born::note(repo, agent, worktree, included)?;
     }
     Ok(prepared)
+}
+
+/// Refuse what commands have made of a worktree that is one no more, or another branch's.
+fn check_still(repo: &Repository, worktree: &Worktree, ran: &[Ran]) -> Result<(), ReadyError> {
+    let all = worktrees::list(repo)?;
+    let now = all.iter().find(|now| now.path == worktree.path);
+    let what = match now {
+        Some(now) if now.is_intact() && now.branch == worktree.branch => return Ok(()),
+        Some(now) if now.is_intact() => {
+            let other = now.branch.as_deref().map(|name| name.strip_prefix("refs/heads/").unwrap_or(name));
+            format!("with {} checked out", other.unwrap_or("no branch"))
+        }
+        _ if !worktree.path.exists() => "gone".to_owned(),
+        _ => "without its .git, so that it is no worktree any more".to_owned(),
+    };
+    let log = ran.last().map(|ran| ran.log.clone()).unwrap_or_default();
+    Err(ReadyError::Broken { path: worktree.path.clone(), what, log })
 }
 
 /// Whether there is anything to run before a worktree goes.

@@ -6,6 +6,9 @@ use git_agents::worktree::ready::{CommandsError, CopyError, Failure, IncludeErro
 use super::{CliError, Exit, quoted};
 use crate::view::check::end_text;
 
+/// Of a longer line of a command's output only the beginning is shown.
+const LONGEST_LINE: usize = 400;
+
 impl From<ReadyError> for CliError {
     fn from(error: ReadyError) -> Self {
         let message = error.to_string();
@@ -35,6 +38,10 @@ pub(crate) fn ready_error(message: String, error: ReadyError) -> CliError {
         ReadyError::Commands(CommandsError::Io { .. }) => {
             CliError::new(Exit::Outside, "write-failed", message).hint("git agents doctor")
         }
+        ReadyError::Broken { log, .. } => {
+            let log = format!("cat {}", quoted(&log.display().to_string()));
+            CliError::new(Exit::Outside, "setup-failed", message).hint(log)
+        }
         ReadyError::Ports(error) => ports(message, error),
         ReadyError::Settings(error) => error.into(),
     }
@@ -58,7 +65,8 @@ fn command_failed(message: &str, failure: &Failure) -> CliError {
     let message = message.strip_suffix(" failed").unwrap_or(message);
     let mut message = format!("{message} {}", end_text(failure.end));
     for line in failure.tail.lines() {
-        message.push_str(&format!("\n  | {line}"));
+        let (shown, rest) = line.char_indices().nth(LONGEST_LINE).map_or((line, ""), |(at, _)| (&line[..at], "…"));
+        message.push_str(&format!("\n  | {shown}{rest}"));
     }
     let code = match failure.phase {
         Phase::Setup => "setup-failed",

@@ -32,6 +32,11 @@ impl From<EnrolError> for CliError {
                 let is_setup = error.code == "setup-failed";
                 if is_setup { error.hint("the same command with --no-setup") } else { error }
             }
+            EnrolError::Left { source, left } => {
+                let mut error = CliError::from(*source);
+                left.iter().for_each(|reason| error.message.push_str(&format!("\nsomething of it stays: {reason}")));
+                error
+            }
             EnrolError::Plan(error) => error.into(),
             EnrolError::Rejected(rejected) => rejected.into(),
             EnrolError::Store(error) => error.into(),
