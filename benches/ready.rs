@@ -1,8 +1,8 @@
 //! What a worktree costs that is ready to work in, beside `git worktree add` in the same repository.
 //!
 //! `cargo bench --bench ready` builds a repository with several thousand files and ignored files beside them, makes
-//! worktrees in turn with git and with `agent add`, and prints the medians of the processor time. Without `--bench`
-//! everything is small, to see that it runs.
+//! worktrees in turn with git, with `agent add` and with `create`, and prints the medians of the processor time, and how
+//! long `multi` takes until five agents run. Without `--bench` everything is small, to see that it runs.
 
 #![expect(
     clippy::disallowed_methods,
@@ -15,13 +15,15 @@ mod processor;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use processor::median;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_git-agents");
-/// What `agent add` may take more than `git worktree add`, in milliseconds.
+/// What `create` may take more than `git worktree add`, in milliseconds.
 const GOAL: f64 = 30.0;
+/// How long it may take until five agents run, in seconds.
+const GOAL_OF_FIVE: f64 = 10.0;
 
 struct Size {
     files: usize,
@@ -52,11 +54,13 @@ fn main() {
     let size = if std::env::args().any(|arg| arg == "--bench") { &WHOLE } else { &SMALL };
     let ground = Ground::new(size);
     println!("{} files, {} ignored in node_modules; processor time in milliseconds\n", size.files, size.ignored);
-    let mut git = Vec::new();
+    let (mut git, mut created) = (Vec::new(), Vec::new());
     let mut times: Vec<Vec<Duration>> = WAYS.iter().map(|_| Vec::new()).collect();
     for round in 0..=size.rounds {
         let time = ground.git_worktree(round);
         git.extend((round > 0).then_some(time));
+        let time = ground.create(round);
+        created.extend((round > 0).then_some(time));
         for (way, times) in WAYS.iter().zip(&mut times) {
             // The first one warms up.
             let time = ground.agent(way);
@@ -67,11 +71,15 @@ fn main() {
     let git = milliseconds(median(git));
     println!("{:<30}{:>10}{:>10}", "", "ms", "more");
     println!("{:<30}{git:>10.1}", "git worktree add -b");
+    let over = |is_over: bool, goal: &str| if is_over { format!("   over {goal}") } else { String::new() };
+    let time = milliseconds(median(created));
+    println!("{:<30}{time:>10.1}{:>10.1}{}", "create", time - git, over(time - git > GOAL, "30 ms"));
     for (way, times) in WAYS.iter().zip(times) {
         let time = milliseconds(median(times));
         println!("{:<30}{time:>10.1}{:>10.1}", way.name, time - git);
     }
-    println!("\nagent add alone may take {GOAL} ms more than git");
+    let five = ground.five().as_secs_f64();
+    println!("\nfive agents created and running after {five:.1} s{}", over(five > GOAL_OF_FIVE, "10 s"));
 }
 
 /// The repository that everything runs in.
@@ -112,6 +120,23 @@ impl Ground {
     fn git_worktree(&self, round: usize) -> Duration {
         let time = processor::spent(|| self.run("git", &format!("worktree add -q -b own-{round} ../own")));
         self.run("git", "worktree remove --force ../own");
+        time
+    }
+
+    /// What is waited for; the supervisor and the program are not.
+    fn create(&self, round: usize) -> Duration {
+        let name = format!("made-{round}");
+        let time = processor::spent(|| self.run(PROGRAM, &format!("create {name} --prompt work -- true")));
+        self.run(PROGRAM, &format!("wait {name}"));
+        self.run(PROGRAM, &format!("agent remove {name} --force"));
+        time
+    }
+
+    fn five(&self) -> Duration {
+        let begun = Instant::now();
+        self.run(PROGRAM, "multi a:one b:two c:three d:four e:five -- sleep 1");
+        let time = begun.elapsed();
+        self.run(PROGRAM, "wait a b c d e");
         time
     }
 

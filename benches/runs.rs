@@ -35,6 +35,7 @@ fn main() {
     }
     run("git", &repo, &["commit", "-q", "--allow-empty", "-m", "Begin"]);
     run(PROGRAM, &repo, &["init", "--agents", &number.to_string()]);
+    let _ended = Ended(&repo);
     let begun = Instant::now();
     let spent = processor::spent(|| {
         for agent in 1..=number {
@@ -66,7 +67,20 @@ fn main() {
     let before = used();
     std::thread::sleep(quiet);
     println!("supervisors: {:?} of processor time, all together, in {quiet:?}", table::ticks(used() - before));
-    run(PROGRAM, &repo, &["kill", "--all", "--grace", "1s"]);
+}
+
+/// Ends what was started, also where something here has panicked.
+struct Ended<'r>(&'r Path);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        let ended =
+            Command::new(PROGRAM).args(["kill", "--all", "--grace", "1s", "--quiet"]).current_dir(self.0).output();
+        assert!(
+            ended.is_ok_and(|output| output.status.success()) || std::thread::panicking(),
+            "programs may still run"
+        );
+    }
 }
 
 fn ms(time: Duration) -> f64 {
@@ -87,7 +101,15 @@ fn supervisors(repo: &Path) -> Vec<i32> {
 }
 
 fn run(program: &str, dir: &Path, args: &[&str]) -> Vec<u8> {
-    let output = Command::new(program).args(args).current_dir(dir).stdin(Stdio::null()).output().unwrap();
+    let output = Command::new(program)
+        .args(args)
+        .current_dir(dir)
+        // Nobody's own limits, programs or signatures.
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{program} {args:?}: {said}");
     output.stdout
