@@ -131,7 +131,8 @@ impl Source<'_> {
     fn change(&self, profile: &mut Profile) -> Result<(), ProfileError> {
         let is_script = config::flag(self.repo, &self.key("shell"));
         if let Some(command) = self.call("command", is_script)? {
-            if says_prompt(&command) {
+            // It is not wanted on standard input too.
+            if command.says_prompt() {
                 profile.stdin = Stdin::Nothing;
             }
             // What the table says of going on belongs to its own command.
@@ -176,15 +177,6 @@ impl Source<'_> {
         if !tokens.is_empty() {
             source.tokens = tokens;
         }
-    }
-}
-
-/// Whether the prompt is among the arguments, so that it is not wanted on standard input too.
-fn says_prompt(call: &Call) -> bool {
-    let says = |text: &str| text.contains("{prompt}") || text.contains("{prompt_file}");
-    match call {
-        Call::Words(words) => words.iter().any(|word| says(word)),
-        Call::Script(script) => says(script),
     }
 }
 

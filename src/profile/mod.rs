@@ -6,6 +6,8 @@
 //! can become a second argument, an option or a piece of shell. What a program says of its own cost is read from its
 //! output (`cost`).
 
+use std::ffi::OsString;
+
 pub mod builtin;
 pub mod command;
 mod configured;
@@ -63,7 +65,12 @@ pub enum Call {
     Words(Vec<String>),
     /// A script for `sh`, which gets the values as positional parameters: `"{prompt}"` is `"${1}"`.
     Script(String),
+    /// A command that somebody has given: its words, of which those that hold no placeholder stay as they are.
+    Given(Vec<OsString>),
 }
+
+/// What a command that was given is called in the place of a profile's name.
+pub const GIVEN: &str = "the command";
 
 /// What a program's standard input is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -88,6 +95,36 @@ pub struct Tiers {
     pub fast: Option<String>,
 }
 
+impl Profile {
+    /// A command that was given, as a profile.
+    pub fn given(words: &[OsString]) -> Self {
+        Profile {
+            name: GIVEN.to_owned(),
+            origin: Origin::Configured,
+            command: Call::Given(words.to_vec()),
+            interactive: None,
+            opening: Vec::new(),
+            model: Vec::new(),
+            resume: None,
+            stdin: Stdin::Nothing,
+            cost: CostSource::default(),
+            tiers: Tiers::default(),
+            instructions: String::new(),
+            install: String::new(),
+        }
+    }
+
+    /// Whether it is a command that was given.
+    pub fn is_given(&self) -> bool {
+        matches!(self.command, Call::Given(_))
+    }
+}
+
+/// Whose it is, in a sentence.
+fn whose(name: &str) -> String {
+    if name == GIVEN { name.to_owned() } else { format!("the profile {name}") }
+}
+
 /// Why there is no such profile, or no command.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
@@ -106,7 +143,7 @@ pub enum ProfileError {
         name: String,
     },
     /// It says nothing to run.
-    #[error("the profile {name} has no {field}")]
+    #[error("{} has no {field}", whose(.name))]
     NothingToRun {
         /// Whose.
         name: String,
@@ -122,7 +159,7 @@ pub enum ProfileError {
         value: String,
     },
     /// A placeholder that there is not.
-    #[error("the profile {name} has {{{placeholder}}}, which nothing is put into")]
+    #[error("{} has {{{placeholder}}}, which nothing is put into", whose(.name))]
     UnknownPlaceholder {
         /// Whose.
         name: String,
@@ -130,7 +167,7 @@ pub enum ProfileError {
         placeholder: String,
     },
     /// A placeholder for which there is no value here.
-    #[error("the profile {name} needs a value for {{{placeholder}}}, and there is none")]
+    #[error("{} needs a value for {{{placeholder}}}, and there is none", whose(.name))]
     NoValue {
         /// Whose.
         name: String,
@@ -138,7 +175,7 @@ pub enum ProfileError {
         placeholder: &'static str,
     },
     /// A value that cannot be an argument.
-    #[error("the {placeholder} for the profile {name} cannot be given to a program: {reason}")]
+    #[error("the {placeholder} for {} cannot be given to a program: {reason}", whose(.name))]
     Unfit {
         /// Whose.
         name: String,

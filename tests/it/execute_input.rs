@@ -74,14 +74,16 @@ fn without_a_program_nothing_is_begun() {
     let said = |more: &[&str]| sandbox.direct([&["execute", plan], more].concat()).output().to_string();
     assert_snapshot!(said(&[]), @r#"
     [stderr]
-    error: nothing says which program the agents are
+    error: nobody has said which program t1 is
+      try: the same command with --profile claude
       try: git agents config set profile claude
       try: the same command with -- PROGRAM "{prompt}"
     [status 3]
     "#);
     assert_snapshot!(said(&["--", "no-such-program"]), @"
     [stderr]
-    error: no-such-program is not installed
+    error: no-such-program cannot be started: it is not on the PATH
+      try: command -v no-such-program
     [status 3]
     ");
     assert_snapshot!(said(&["--", ""]), @"

@@ -72,6 +72,7 @@ mod resolve_abort;
 mod resolve_answers;
 mod run;
 mod run_answers;
+mod run_command;
 mod run_disk;
 mod run_faults;
 mod run_race;

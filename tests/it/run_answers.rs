@@ -17,24 +17,23 @@ fn what_cannot_run_is_refused_and_leaves_nothing() {
     ");
     assert_snapshot!(sandbox.agents(["run", "ann", "--", "./script"]), @"
     [stderr]
-    error: ./script cannot be started: it is not executable
-      try: ls -l ./script
+    error: ./script cannot be started: [ROOT]/repo-worktrees/ann/script is not executable
+      try: chmod +x [ROOT]/repo-worktrees/ann/script
     [status 3]
     ");
     assert_snapshot!(sandbox.agents(["run", "ann", "--", ""]), @"
     [stderr]
-    error: there is no command to run
-      try: git agents run AGENT -- COMMAND…
+    error: the command is empty
     [status 2]
     ");
-    assert_snapshot!(sandbox.agents(["run", "ann"]), @"
+    assert_snapshot!(sandbox.agents(["run", "ann"]), @r#"
     [stderr]
     error: nobody has said which program ann is
-      try: git agents run ann --profile claude
-      try: git config agents.profile claude
-      try: git agents run ann -- COMMAND…
+      try: the same command with --profile claude
+      try: git agents config set profile claude
+      try: the same command with -- PROGRAM "{prompt}"
     [status 3]
-    ");
+    "#);
     assert_snapshot!(sandbox.agents(["run", "eve", "--", "true"]), @"
     [stderr]
     error: there is no agent eve
@@ -47,12 +46,11 @@ fn what_cannot_run_is_refused_and_leaves_nothing() {
       try: git agents task list
     [status 3]
     ");
-    assert_snapshot!(sandbox.agents(["run", "ann", "--env", "=x", "--", "true"]), @"
+    assert_snapshot!(sandbox.agents(["run", "ann", "--env", "=x", "--", "true"]), @r#"
     [stderr]
-    error: --env takes NAME=VALUE
-      try: git agents run AGENT --env PORT=3000 -- COMMAND…
+    error: "=x" is no variable: write --env NAME=VALUE
     [status 2]
-    ");
+    "#);
     assert_snapshot!(sandbox.agents(["run", "ann", "--env", "GIT_AGENTS_RUN=x", "--", "true"]), @r#"
     [stderr]
     error: "GIT_AGENTS_RUN" cannot be the name of a variable

@@ -1,27 +1,24 @@
 //! Beginning with tasks: agents are enrolled where they are missing, then each task is started and its run begun.
 
-use std::path::PathBuf;
-
 use git_agents::agent::{Agent, AgentName};
 use git_agents::config;
 use git_agents::execute::batch::Batch;
-use git_agents::execute::launch::{self, LaunchError, Own};
-use git_agents::git::worktrees;
 use git_agents::plan::Planned;
-use git_agents::run::tmux::{self, TmuxError};
-use git_agents::run::{self, Mode, Request, RunError};
+use git_agents::run::compose::{Wanted, compose};
+use git_agents::run::tmux::TmuxError;
+use git_agents::run::{self, RunError};
 use git_agents::state::Rejected;
 use git_agents::store::Scope;
 use git_agents::task::TaskState;
 use git_agents::work::enrol::{self, Enrolment, Making};
-use git_agents::work::place::{self, Standing};
 
 use super::Order;
 use crate::commands::enrolling::confirmed;
+use crate::commands::run::begun;
 use crate::commands::start::begin as start;
 use crate::commands::terms::TermsArgs;
 use crate::context::Context;
-use crate::error::{CliError, Exit};
+use crate::error::CliError;
 use crate::sharing::Sharing;
 use crate::view::prepared::prepared_warnings;
 
@@ -83,7 +80,6 @@ pub(super) fn begin(
     let scope = Scope::open().with_tasks([&planned.id]);
     let mut snapshot = ctx.load(&scope)?;
     let agent = agent(&snapshot.state, name)?.clone();
-    let worktree = worktree(ctx, &agent)?;
     let is_begun = snapshot
         .state
         .tasks
@@ -99,38 +95,22 @@ pub(super) fn begin(
         snapshot = ctx.load(&scope)?;
     }
     let task = snapshot.state.tasks.get(&planned.id).ok_or_else(|| Rejected::UnknownTask { id: planned.id.clone() })?;
-    let own = Own { profile: planned.profile.as_deref(), model: planned.model.as_deref() };
-    let launch = launch::launch(repo, &ctx.world, &snapshot.state, (&agent, &worktree, task), &order.how, own)?;
-    let request = Request {
-        agent: name,
-        task: Some(&planned.id),
-        argv: launch.argv,
-        dir: &worktree,
-        env: launch.env,
-        profile: launch.profile,
-        model: launch.model.clone(),
-        mode: if order.how.in_tmux { Mode::Tmux } else { Mode::Background },
-        timeout: order.how.timeout,
-        input: launch.input,
-        resumes: None,
-        batch: Some(order.batch.to_string()),
-        cost: launch.cost,
+    let how = order.how_of(planned);
+    let wanted = Wanted {
+        agent: &agent,
+        task: Some(task),
+        how: &how,
+        prompt: None,
+        resume: false,
+        batch: Some(order.batch.as_str()),
     };
-    let started = match order.how.in_tmux {
-        true => tmux::start(repo, &ctx.world, &ourselves()?, &request),
-        false => run::start(repo, &ctx.world, &ourselves()?, &request).map_err(TmuxError::from),
-    };
-    let started = match started {
-        Ok(started) => started,
+    let composed = compose(repo, &ctx.world, &snapshot.state, &wanted)?;
+    match begun(repo, &ctx.world, &composed) {
+        Ok((_, run)) => Ok(Begun::Runs { run: Box::new(run), model: composed.model }),
         // Somebody else was faster; the task stays begun.
-        Err(TmuxError::Run(error @ RunError::OverLimit { .. })) => {
-            return Ok(Begun::Full { reason: error.to_string() });
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let found = run::list::one(repo, &started.id).known().cloned();
-    let run = found.ok_or(RunError::NotRunning { id: started.id })?;
-    Ok(Begun::Runs { run: Box::new(run), model: launch.model })
+        Err(TmuxError::Run(error @ RunError::OverLimit { .. })) => Ok(Begun::Full { reason: error.to_string() }),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Why no more may run; none when one may.
@@ -143,41 +123,4 @@ fn full(ctx: &Context) -> Result<Option<String>, CliError> {
 
 fn agent<'s>(state: &'s git_agents::state::State, name: &AgentName) -> Result<&'s Agent, CliError> {
     state.agents.get(name).ok_or_else(|| Rejected::UnknownAgent { name: name.clone() }.into())
-}
-
-/// Where the agent works.
-fn worktree(ctx: &Context, agent: &Agent) -> Result<PathBuf, CliError> {
-    let repo = ctx.repo()?;
-    let all = worktrees::list(repo)?;
-    match place::standing(repo, &all, agent) {
-        Standing::At(worktree) => Ok(worktree.path.clone()),
-        _ => Err(CliError::refused("no-worktree", format!("{} has no worktree to work in", agent.name))
-            .hint(format!("git agents init {}", agent.name))),
-    }
-}
-
-/// Our own program, which watches over runs.
-fn ourselves() -> Result<PathBuf, CliError> {
-    std::env::current_exe()
-        .map_err(|error| CliError::new(Exit::Outside, "no-program", format!("our own program is not known: {error}")))
-}
-
-impl From<LaunchError> for CliError {
-    fn from(error: LaunchError) -> Self {
-        let message = error.to_string();
-        match error {
-            LaunchError::NoCommand => CliError::refused("no-command", message)
-                .hint("git agents config set profile claude")
-                .hint("the same command with -- PROGRAM \"{prompt}\""),
-            LaunchError::NotInstalled { install, .. } => {
-                let error = CliError::refused("not-installed", message);
-                if install.is_empty() { error } else { error.hint(install) }
-            }
-            LaunchError::Profile(error) => error.into(),
-            LaunchError::Preset(error) => error.into(),
-            LaunchError::Prompt(error) => error.into(),
-            LaunchError::Ports(_) => CliError::refused("ports", message).hint("git agents config get portRange"),
-            LaunchError::File(_) => CliError::new(Exit::Outside, "write-failed", message),
-        }
-    }
 }

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use git_agents::execute::batch::{self, Batch, BatchError, Held};
 use git_agents::execute::filing::{Filing, FilingError, filing, mark};
-use git_agents::execute::launch;
+use git_agents::git::worktrees;
+use git_agents::preset::Subject;
+use git_agents::run::compose::{self, Ahead};
 use git_agents::state::Action;
 use git_agents::store::{Scope, Snapshot};
+use git_agents::work::place::{self, Standing};
 
 use super::Order;
 use crate::context::Context;
@@ -33,11 +36,23 @@ pub(super) fn look(ctx: &Context, order: &Order, batch: &Batch) -> Result<(Snaps
 pub(super) fn check(ctx: &Context, order: &Order) -> Result<(), CliError> {
     let repo = ctx.repo()?;
     let snapshot = ctx.load(&Scope::open())?;
-    for task in &order.plan.tasks {
-        let own = launch::Own { profile: task.profile.as_deref(), model: task.model.as_deref() };
-        let agent = task.agent.as_ref().and_then(|name| snapshot.state.agents.get(name));
-        let profile = launch::profile_of(repo, &order.how, own, agent)?;
-        launch::check_installed(&profile, ctx.dir())?;
+    let worktrees = worktrees::list(repo)?;
+    for planned in &order.plan.tasks {
+        let name = order.agent_of(planned)?;
+        let place = snapshot.state.agents.get(&name).map(|agent| place::standing(repo, &worktrees, agent));
+        let worktree = match &place {
+            Some(Standing::At(worktree)) => Some(worktree.path.as_path()),
+            _ => None,
+        };
+        let new = planned.new_task("");
+        let ahead = Ahead {
+            agent: &name,
+            worktree,
+            task: &planned.id,
+            subject: Subject::from(&new),
+            how: &order.how_of(planned),
+        };
+        compose::check(repo, &ahead)?;
     }
     Ok(())
 }

@@ -20,15 +20,15 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 use git_agents::agent::AgentName;
 use git_agents::execute::batch::BatchName;
-use git_agents::plan::{Plan, id_of_title};
+use git_agents::plan::{Plan, Planned, id_of_title};
+use git_agents::run::How;
 
 use super::complete_values::agent_names;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit};
 use crate::sharing::OfflineArg;
 
-pub(crate) use detached::{conclude, run as detached};
-pub(crate) use drive::run as drive;
+pub(crate) use detached::conclude;
 pub(crate) use launching::LaunchArgs;
 
 /// Carry out a plan: its tasks are filed, given to agents with worktrees of their own, and run.
@@ -99,8 +99,53 @@ pub(crate) struct Order {
     /// Who does the tasks that name nobody; empty for an agent each.
     pub(crate) agents: Vec<AgentName>,
     pub(crate) pace: PaceArgs,
-    pub(crate) how: git_agents::execute::launch::How,
+    pub(crate) how: How,
     pub(crate) offline: OfflineArg,
+}
+
+impl Order {
+    /// How one of its tasks is run.
+    pub(crate) fn how_of(&self, planned: &Planned) -> How {
+        self.how.of_task(planned.profile.as_deref(), planned.model.as_deref())
+    }
+
+    /// Who does a task when nobody has begun with it: whom it names, else the first of those that were named for all, else
+    /// an agent called like it.
+    pub(crate) fn agent_of(&self, planned: &Planned) -> Result<AgentName, CliError> {
+        match planned.agent.as_ref().or(self.agents.first()) {
+            Some(name) => Ok(name.clone()),
+            None => agent_name(planned.id.as_str()),
+        }
+    }
+}
+
+/// What an order of a few words has besides its tasks.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WorkArgs {
+    /// Stay until all is done, and show how it goes on.
+    #[arg(long)]
+    wait: bool,
+    #[command(flatten)]
+    pace: PaceArgs,
+    #[command(flatten)]
+    launch: LaunchArgs,
+    #[command(flatten)]
+    offline: OfflineArg,
+}
+
+impl WorkArgs {
+    /// Whether the command stays until all is done.
+    pub(crate) fn waits(&self) -> bool {
+        self.wait
+    }
+
+    /// Begin tasks that do not wait for each other, each with an agent called like it.
+    pub(crate) fn carry_out(self, ctx: &Context, batch: BatchName, tasks: Vec<Planned>) -> Result<Exit, CliError> {
+        let WorkArgs { wait, pace, launch, offline } = self;
+        let plan = Plan { tasks, ..Plan::default() };
+        let order = Order { plan, batch, source: None, agents: Vec::new(), pace, how: launch.how(ctx)?, offline };
+        if wait { drive::run(ctx, order) } else { detached::run(ctx, &order) }
+    }
 }
 
 pub(crate) fn run(ctx: &Context, args: ExecuteArgs) -> Result<Exit, CliError> {
@@ -113,8 +158,8 @@ pub(crate) fn run(ctx: &Context, args: ExecuteArgs) -> Result<Exit, CliError> {
     let agents = agents.iter().map(|name| agent_name(name)).collect::<Result<Vec<_>, _>>()?;
     let is_file = path.as_os_str() != "-";
     let source = if is_file { Some(ctx.absolute(&path)?.display().to_string()) } else { None };
-    let order = Order { plan, batch, source, agents, pace, how: launch.how()?, offline };
-    if dry_run { dry_run::run(ctx, &order) } else { drive(ctx, order) }
+    let order = Order { plan, batch, source, agents, pace, how: launch.how(ctx)?, offline };
+    if dry_run { dry_run::run(ctx, &order) } else { drive::run(ctx, order) }
 }
 
 /// A name that a batch may have.
