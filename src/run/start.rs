@@ -180,15 +180,17 @@ impl Planned {
     }
 }
 
-/// `agents.maxConcurrent`: how many may run at once; none for as many as one likes.
+/// `agents.maxConcurrent`: how many may run at once, at least one; none for as many as one likes.
 ///
 /// # Errors
-/// It is no number.
+/// It is no such number.
 pub fn limit(repo: &Repository) -> Result<Option<usize>, RunError> {
     const KEY: &str = "agents.maxConcurrent";
     let Some(value) = config::value(repo, KEY).filter(|value| !value.trim().is_empty()) else { return Ok(None) };
-    let number = value.trim().parse::<u32>().map_err(|_| RunError::Setting { key: KEY, value })?;
-    Ok(Some(number as usize).filter(|number| *number > 0))
+    match value.trim().parse::<u32>() {
+        Ok(number @ 1..) => Ok(Some(number as usize)),
+        _ => Err(RunError::Setting { key: KEY, value }),
+    }
 }
 
 /// `agents.logLimit`.

@@ -90,6 +90,16 @@ fn what_cannot_run_is_refused_and_leaves_nothing() {
       try: git agents config get agents.maxConcurrent
     [status 3]
     "#);
+    // No limit is no value; none at all would be a way to run nothing.
+    sandbox.git(["config", "agents.maxConcurrent", "0"]);
+    let refused = sandbox.agents(["run", "ann", "--", "true"]);
+    assert!(refused.stderr.contains("agents.maxConcurrent is \"0\", which is not what it takes"), "{refused}");
+    assert_snapshot!(sandbox.agents(["config", "set", "maxConcurrent", "0"]), @r#"
+    [stderr]
+    error: agents.maxConcurrent cannot be "0": it takes a number from 1 to 10000
+      try: git agents config get agents.maxConcurrent
+    [status 2]
+    "#);
     sandbox.git(["config", "--unset", "agents.maxConcurrent"]);
     std::fs::remove_dir_all(sandbox.worktree_of("ann")).unwrap();
     assert_snapshot!(sandbox.agents(["run", "ann", "--", "true"]), @"
