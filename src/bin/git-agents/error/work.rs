@@ -108,9 +108,14 @@ impl From<StartError> for CliError {
         let message = error.to_string();
         match error {
             StartError::BranchGone { .. } => CliError::refused("branch-gone", message).hint("git agents init"),
-            StartError::Conflict { other, .. } => CliError::refused("dependency-conflict", message)
-                .hint(format!("git agents merge {other}"))
-                .hint(format!("git agents conflicts {other}")),
+            StartError::Conflict { agent, other, branches, .. } => {
+                let merges: Vec<String> = branches.iter().map(|one| format!("git merge {}", quoted(one))).collect();
+                let merges = merges.join(" && ");
+                CliError::refused("dependency-conflict", message)
+                    .hint(format!("{merges}, in the worktree of {agent}, resolving what conflicts"))
+                    .hint(format!("git agents merge {other}"))
+                    .hint(format!("git agents conflicts {other}"))
+            }
             StartError::Uncommitted { .. } => CliError::refused("uncommitted", message).hint("git add … && git commit"),
             StartError::Blocked { agent, refusals } => blocked(&agent, &refusals),
             StartError::Refused(refused) => refused.into(),
