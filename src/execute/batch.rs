@@ -151,6 +151,12 @@ pub fn hold(repo: &Repository, name: &BatchName, patience: Duration) -> Result<H
     }
 }
 
+/// Whether some process works on it. Nothing is made for the question.
+pub fn is_worked_on(repo: &Repository, name: &BatchName) -> bool {
+    let lock = File::open(file(repo, name, "lock"));
+    lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 fn open(repo: &Repository, name: &BatchName) -> Result<(PathBuf, File), BatchError> {
     let path = file(repo, name, "lock");
     let failed = |error: std::io::Error| BatchError::Io { path: path.clone(), reason: error.to_string() };
@@ -198,8 +204,9 @@ mod tests {
         assert_eq!(names(&repo), std::slice::from_ref(&name));
         let held = hold(&repo, &name, Duration::ZERO).unwrap();
         assert!(matches!(hold(&repo, &name, Duration::ZERO), Err(BatchError::Busy { .. })));
-        assert!(judge(&repo, &name).unwrap().is_none());
+        assert!(judge(&repo, &name).unwrap().is_none() && is_worked_on(&repo, &name));
         drop(held);
+        assert!(!is_worked_on(&repo, &name));
         let judges = [judge(&repo, &name).unwrap(), judge(&repo, &name).unwrap()];
         assert!(judges.iter().all(Option::is_some) && hold(&repo, &name, Duration::ZERO).is_err());
         drop(judges);

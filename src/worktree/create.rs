@@ -223,20 +223,23 @@ impl Creation {
     }
 }
 
+/// Refuse what is in the way of making it, and change nothing.
+///
+/// # Errors
+/// See [`CreateError`].
+pub fn check(repo: &Repository, request: &Request) -> Result<(), CreateError> {
+    adopted(repo, request).map(drop)
+}
+
 /// Make it. `id` names the operation in the journal.
 ///
 /// # Errors
 /// See [`CreateError`]; nothing is left behind when there is one.
 pub fn create(repo: &Repository, request: &Request, id: &str, signature: &Signature) -> Result<Creation, CreateError> {
-    let all = worktrees::list(repo)?;
-    check_branch(repo, request)?;
-    if let Some(holder) = all.iter().find(|worktree| worktree.holds(&request.branch)) {
-        return adopt(request, holder);
+    if let Some(adopted) = adopted(repo, request)? {
+        return Ok(adopted);
     }
     let worktree = request.worktree.as_deref().map(worktrees::canonical);
-    if let Some(path) = &worktree {
-        check_path(repo, path, &all)?;
-    }
     let intent = Intent {
         name: request.name.clone(),
         branch: request.branch.clone(),
@@ -273,6 +276,17 @@ pub fn create(repo: &Repository, request: &Request, id: &str, signature: &Signat
     let undone = unfinished::undo(repo, &mut entry, intent, By::Ourselves, signature)?;
     entry.finish()?;
     Err(CreateError::Failed { path, source: Box::new(source), left: undone.left() })
+}
+
+/// What is there already and is what is wanted; none when it can be made.
+fn adopted(repo: &Repository, request: &Request) -> Result<Option<Creation>, CreateError> {
+    let all = worktrees::list(repo)?;
+    check_branch(repo, request)?;
+    if let Some(holder) = all.iter().find(|worktree| worktree.holds(&request.branch)) {
+        return adopt(request, holder).map(Some);
+    }
+    request.worktree.as_deref().map_or(Ok(()), |path| check_path(repo, &worktrees::canonical(path), &all))?;
+    Ok(None)
 }
 
 fn check_branch(repo: &Repository, request: &Request) -> Result<(), CreateError> {

@@ -41,6 +41,7 @@ mod execute;
 mod execute_ends;
 mod execute_input;
 mod execute_resume;
+mod execute_waits;
 mod fail;
 mod findings;
 mod findings_import;

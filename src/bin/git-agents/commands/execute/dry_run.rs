@@ -26,7 +26,6 @@ pub(super) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
     let stages: BTreeMap<TaskId, Stage> =
         standings.iter().map(|(id, standing)| ((*id).clone(), standing.stage.clone())).collect();
     let waves = waves(&jobs(plan, &standings), &stages);
-    let wave_of = |id: &TaskId| waves.iter().position(|wave| wave.contains(id)).map(|wave| wave + 1);
     let row = |task: &Planned| -> Result<PlannedRow, CliError> {
         let standing = standings.get(&task.id);
         let named = standing.and_then(|standing| standing.agent.clone()).or_else(|| task.agent.clone());
@@ -41,7 +40,7 @@ pub(super) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
         };
         let is_done = standing.is_some_and(|standing| standing.stage == Stage::Done);
         Ok(PlannedRow {
-            wave: wave_of(&task.id),
+            wave: waves.get(&task.id).copied(),
             task: task.id.to_string(),
             title: task.title.clone(),
             is_new: !snapshot.state.tasks.contains_key(&task.id),
@@ -63,7 +62,12 @@ pub(super) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
     let limit = run::start::limit(repo)?;
     let wanted = usize::from(order.pace.max_concurrent);
     let max_concurrent = limit.map_or(wanted, |limit| limit.min(wanted));
-    let view = PlannedView { batch: order.batch.to_string(), waves: waves.len(), max_concurrent, tasks };
+    let view = PlannedView {
+        batch: order.batch.to_string(),
+        waves: waves.values().copied().max().unwrap_or_default(),
+        max_concurrent,
+        tasks,
+    };
     ctx.ui.answer(&view)?;
     Ok(Exit::Good)
 }

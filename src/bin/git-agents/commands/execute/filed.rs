@@ -4,12 +4,8 @@ use std::time::Duration;
 
 use git_agents::execute::batch::{self, Batch, BatchError, Held};
 use git_agents::execute::filing::{Filing, FilingError, filing, mark};
-use git_agents::git::worktrees;
-use git_agents::preset::Subject;
-use git_agents::run::compose::{self, Ahead};
 use git_agents::state::Action;
 use git_agents::store::{Scope, Snapshot};
-use git_agents::work::place::{self, Standing};
 
 use super::Order;
 use crate::context::Context;
@@ -32,41 +28,20 @@ pub(super) fn look(ctx: &Context, order: &Order, batch: &Batch) -> Result<(Snaps
     Ok((snapshot, filing))
 }
 
-/// Refuse what would fail later, before anything is changed: agents that are not there, programs that are not.
-pub(super) fn check(ctx: &Context, order: &Order) -> Result<(), CliError> {
-    let repo = ctx.repo()?;
-    let snapshot = ctx.load(&Scope::open())?;
-    let worktrees = worktrees::list(repo)?;
-    for planned in &order.plan.tasks {
-        let name = order.agent_of(planned)?;
-        let place = snapshot.state.agents.get(&name).map(|agent| place::standing(repo, &worktrees, agent));
-        let worktree = match &place {
-            Some(Standing::At(worktree)) => Some(worktree.path.as_path()),
-            _ => None,
-        };
-        let new = planned.new_task("");
-        let ahead = Ahead {
-            agent: &name,
-            worktree,
-            task: &planned.id,
-            subject: Subject::from(&new),
-            how: &order.how_of(planned),
-        };
-        compose::check(repo, &ahead)?;
-    }
-    Ok(())
-}
-
-/// File what is not there and change what is different. Nobody else works on the batch until what is given back is
-/// dropped.
-pub(super) fn file(ctx: &Context, order: &Order) -> Result<(Batch, Held), CliError> {
+/// Nobody else works on the batch until what is given back is dropped.
+pub(super) fn hold(ctx: &Context, order: &Order) -> Result<(Batch, Held), CliError> {
     let repo = ctx.repo()?;
     let held = batch::hold(repo, &order.batch, PATIENCE)?;
-    let mut batch = Batch::read(repo, &order.batch, ctx.world.now)?;
+    Ok((Batch::read(repo, &order.batch, ctx.world.now)?, held))
+}
+
+/// File what is not there and change what is different; the batch is held.
+pub(super) fn file(ctx: &Context, order: &Order, batch: &mut Batch) -> Result<(), CliError> {
+    let repo = ctx.repo()?;
     batch.plan.clone_from(&order.source);
     let mut changes = Filing::default();
     ctx.transact(&scope(order), |state, _| {
-        changes = filing(&order.plan, &batch, &state.tasks)?;
+        changes = filing(&order.plan, batch, &state.tasks)?;
         let tasks = changes.new.clone();
         Ok(if tasks.is_empty() { None } else { Some(Action::AddTasks { tasks }.into()) })
     })?;
@@ -80,7 +55,7 @@ pub(super) fn file(ctx: &Context, order: &Order) -> Result<(Batch, Held), CliErr
     }
     batch.write(repo)?;
     tell(ctx, order, &changes);
-    Ok((batch, held))
+    Ok(())
 }
 
 fn tell(ctx: &Context, order: &Order, changes: &Filing) {

@@ -2,6 +2,8 @@
 
 mod attend;
 mod begin;
+mod busy;
+mod check;
 mod detached;
 mod drive;
 mod dry_run;
@@ -93,6 +95,8 @@ pub(crate) enum OnInterrupt {
 #[derive(Debug)]
 pub(crate) struct Order {
     pub(crate) plan: Plan,
+    /// It is a plan, of which a part can wait, or go wrong by itself. Else all of it is begun, or nothing.
+    pub(crate) is_plan: bool,
     pub(crate) batch: BatchName,
     /// Where the plan was read, when it was a file.
     pub(crate) source: Option<String>,
@@ -143,7 +147,8 @@ impl WorkArgs {
     pub(crate) fn carry_out(self, ctx: &Context, batch: BatchName, tasks: Vec<Planned>) -> Result<Exit, CliError> {
         let WorkArgs { wait, pace, launch, offline } = self;
         let plan = Plan { tasks, ..Plan::default() };
-        let order = Order { plan, batch, source: None, agents: Vec::new(), pace, how: launch.how(ctx)?, offline };
+        let how = launch.how(ctx)?;
+        let order = Order { plan, is_plan: false, batch, source: None, agents: Vec::new(), pace, how, offline };
         if wait { drive::run(ctx, order) } else { detached::run(ctx, &order) }
     }
 }
@@ -158,7 +163,7 @@ pub(crate) fn run(ctx: &Context, args: ExecuteArgs) -> Result<Exit, CliError> {
     let agents = agents.iter().map(|name| agent_name(name)).collect::<Result<Vec<_>, _>>()?;
     let is_file = path.as_os_str() != "-";
     let source = if is_file { Some(ctx.absolute(&path)?.display().to_string()) } else { None };
-    let order = Order { plan, batch, source, agents, pace, how: launch.how(ctx)?, offline };
+    let order = Order { plan, is_plan: true, batch, source, agents, pace, how: launch.how(ctx)?, offline };
     if dry_run { dry_run::run(ctx, &order) } else { drive::run(ctx, order) }
 }
 
