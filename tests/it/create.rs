@@ -173,3 +173,23 @@ fn a_name_stands_for_one_thing() {
     assert_eq!(ground.states()["docs"], "failed");
     ground.with_agent(&["create", "docs", "--prompt", "Write it down", "--wait"]).output().good();
 }
+
+/// What only turns out when the worktree is there is told with what goes on.
+#[test]
+fn what_was_filed_and_could_not_begin_is_named() {
+    let ground = Ground::new(AGENT);
+    ground.sandbox.git(["config", "agents.setup", "touch left"]);
+    assert_snapshot!(ground.with_agent(&["create", "a", "--prompt", "Write a"]).output(), @"
+    TASK  STATE   AGENT  WORKTREE
+    a     failed  a      the worktree of a has 1 uncommitted path already: left
+      try: git -C [ROOT]/repo-worktrees/a status
+      try: git -C [ROOT]/repo-worktrees/a add … && git -C [ROOT]/repo-worktrees/a commit
+      try: the same command again
+    [stderr]
+    filed 1 task with the label batch:a
+    [status 1]
+    ");
+    assert_eq!(ground.states()["a"], "open");
+    std::fs::remove_file(ground.sandbox.worktree_of("a").join("left")).unwrap();
+    ground.with_agent(&["create", "a", "--prompt", "Write a"]).output().good();
+}

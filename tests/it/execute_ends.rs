@@ -269,3 +269,31 @@ esac
     ");
     assert_eq!(ground.sandbox.git(["ls-tree", "--name-only", "main", "fails.txt", "good.txt"]), "good.txt");
 }
+
+/// What is wrong with the command is no failure of a task, and stops the command when it is only found in the middle.
+#[test]
+fn a_command_that_goes_wrong_in_the_middle_stops() {
+    let ground = Ground::new(
+        "#!/bin/sh\ngit config agents.profile.mine.command 'true {bogus}'\ngit commit -q --allow-empty -m x\n",
+    );
+    let script = ground.sandbox.root().join("agent.sh");
+    ground.sandbox.git(["config", "agents.profile.mine.command", script.to_str().unwrap()]);
+    let plan = ground.plan("- [ ] t1: One\n- [ ] t2: Two (after: t1)\n- [ ] t3: Three (after: t2)\n");
+    let output = ground.sandbox.now(&["execute", plan.to_str().unwrap(), "--profile", "mine"]);
+    assert_snapshot!(without_times(&output), @"
+    batch parser: 1 of 3 tasks completed, 2 not begun
+    TASK  STATE    AGENT  WHY
+    t2    waiting         the profile mine has {bogus}, which nothing is put into
+    t3    waiting
+    the same command again goes on from here
+    [stderr]
+    filed 3 tasks with the label batch:parser
+    t1 started
+    t1 completed
+    to land what is completed: git agents merge --all
+    error: the profile mine has {bogus}, which nothing is put into
+      try: git agents config get profile.mine.command
+    [status 1]
+    ");
+    assert_eq!(ground.states().into_values().collect::<Vec<_>>(), ["completed", "open", "open"]);
+}

@@ -40,8 +40,9 @@ pub(crate) use launching::LaunchArgs;
 /// that it is after are completed, in the background, in the worktree of its agent, with what `git agents brief` says.
 ///
 /// A task whose run ends with status 0, with commits and a clean worktree, is completed; else it has failed, its reason is
-/// noted and everything is kept. A failure stops only what depends on it. The same command again goes on where it was
-/// left, also after it was killed. Exit status 1 when something was not completed.
+/// noted and everything is kept. An empty commit will do: it says that there was nothing to change. A failure stops only
+/// what depends on it. The same command again goes on where it was left, also after it was killed; git agents complete
+/// takes what somebody has put in order by hand. Exit status 1 when something was not completed.
 #[derive(Debug, Args)]
 pub(crate) struct ExecuteArgs {
     /// The plan; `-` is standard input.
@@ -74,7 +75,7 @@ pub(crate) struct PaceArgs {
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
     retries: u32,
     /// Start nothing that would change what something running changes, by the paths that tasks declare and by what is
-    /// changed already.
+    /// changed already, or what somebody else has claimed exclusively.
     #[arg(long)]
     avoid_overlap: bool,
     /// What an interrupt (Ctrl-C) does to those that run. A second one ends this command at once.
