@@ -9,5 +9,5 @@ pub mod choose;
 mod table;
 
 pub use category::{Class, Complexity, Subject, classify};
-pub use choose::{Choice, Wanted, choose};
+pub use choose::{Choice, Wanted, Wishes, choose};
 pub use table::{DEFAULT, Entry, PRESET_KEY, Preset, PresetError, Tier, active, find, list};

@@ -15,7 +15,7 @@ pub mod cost;
 pub mod prompt_file;
 
 pub use command::{Command, Input, Mode, Values};
-pub use configured::{PROFILE_KEY, all, chosen, find};
+pub use configured::{PROFILE_KEY, all, chosen, find, name_of};
 pub use cost::{CostSource, Told};
 
 /// How one agent program is called.

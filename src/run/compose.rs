@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::RunError;
-use super::how::How;
+use super::how::{How, Known};
 use super::id::RunId;
 use super::list::{self, Run};
 use super::program::{Missing, Places};
@@ -174,8 +174,9 @@ pub fn compose(repo: &Repository, world: &World, state: &State, wanted: &Wanted<
     let dir = worktree(repo, agent)?;
     let before = if resume { Some(resumable(repo, name)?) } else { None };
     let last = before.as_ref().map(|(run, _)| run.plan());
-    let profile = how.profile(repo, name, last.and_then(|plan| plan.profile.as_deref()))?;
-    let (model, reason) = how.model(repo, &profile, task.map(Subject::from).as_ref())?;
+    let known = Known::of(repo);
+    let profile = how.profile(&known, name, last.and_then(|plan| plan.profile.as_deref()))?;
+    let (model, reason) = how.model(&known, &profile, task.map(Subject::from).as_ref())?;
     let mut env = ready::environment(repo, name, task.map(|task| &task.id), &dir)?;
     env.extend(how.env.iter().cloned());
     let mut composed = Composed {
@@ -224,11 +225,11 @@ pub struct Ahead<'a> {
 ///
 /// # Errors
 /// See [`ComposeError`].
-pub fn check(repo: &Repository, ahead: &Ahead<'_>) -> Result<(Option<String>, Option<String>), ComposeError> {
+pub fn check(known: &Known<'_>, ahead: &Ahead<'_>) -> Result<(Option<String>, Option<String>), ComposeError> {
     let Ahead { agent, worktree, task, subject, how } = ahead;
     start::check_env(&how.env)?;
-    let profile = how.profile(repo, agent, None)?;
-    let chosen = how.model(repo, &profile, Some(subject))?;
+    let profile = how.profile(known, agent, None)?;
+    let chosen = how.model(known, &profile, Some(subject))?;
     let dir = worktree.unwrap_or(&how.typed_in);
     // Of what is known only then, anything will do.
     let values = Values {
@@ -239,7 +240,7 @@ pub fn check(repo: &Repository, ahead: &Ahead<'_>) -> Result<(Option<String>, Op
         task: Some(task.as_str()),
         branch: agent.as_str(),
         worktree: dir,
-        git_dir: repo.common_dir(),
+        git_dir: known.repo.common_dir(),
         port: Some(1),
         session: None,
     };
@@ -250,7 +251,7 @@ pub fn check(repo: &Repository, ahead: &Ahead<'_>) -> Result<(Option<String>, Op
     {
         let typed_in = Some(how.typed_in.as_path()).filter(|_| profile.is_given());
         let places = Places { worktree: *worktree, typed_in, env: &how.env };
-        places.find_ahead(repo, program).map_err(|missing| no_program(program, missing, &profile))?;
+        places.find_ahead(known.repo, program).map_err(|missing| no_program(program, missing, &profile))?;
     }
     Ok(chosen)
 }

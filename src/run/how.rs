@@ -1,5 +1,7 @@
 //! How a program is to be run, as whoever gives the command says it: for one run, or for all of a plan.
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,8 +10,8 @@ use super::compose::ComposeError;
 use super::record::Mode;
 use crate::agent::AgentName;
 use crate::git::Repository;
-use crate::preset::{self, Subject, Wanted};
-use crate::profile::{self, Profile};
+use crate::preset::{PresetError, Subject, Wanted, Wishes};
+use crate::profile::{self, Profile, ProfileError};
 
 /// How it is to be run. What is not said follows from the agent, the task and the configuration.
 #[derive(Debug, Clone)]
@@ -48,12 +50,14 @@ impl How {
     ///
     /// # Errors
     /// Nobody has said, or there is no such profile.
-    pub fn profile(&self, repo: &Repository, agent: &AgentName, last: Option<&str>) -> Result<Profile, ComposeError> {
+    pub fn profile(&self, known: &Known<'_>, agent: &AgentName, last: Option<&str>) -> Result<Profile, ComposeError> {
         if !self.command.is_empty() {
             return Ok(Profile::given(&self.command));
         }
-        let found = profile::chosen(repo, Some(agent), self.profile.as_deref().or(last))?;
-        found.ok_or_else(|| ComposeError::NoProfile { agent: agent.clone() })
+        match profile::name_of(known.repo, Some(agent), self.profile.as_deref().or(last)) {
+            Some(name) => Ok(known.profile(&name)?),
+            None => Err(ComposeError::NoProfile { agent: agent.clone() }),
+        }
     }
 
     /// The model for a task, and why that one. A command that was given gets one only where somebody has asked for it.
@@ -62,7 +66,7 @@ impl How {
     /// There is no such preset, or no such model.
     pub fn model(
         &self,
-        repo: &Repository,
+        known: &Known<'_>,
         profile: &Profile,
         task: Option<&Subject<'_>>,
     ) -> Result<(Option<String>, Option<String>), ComposeError> {
@@ -73,10 +77,43 @@ impl How {
         if !is_asked && (profile.is_given() || task.is_none()) {
             return Ok((None, None));
         }
-        let wanted = Wanted { preset: self.preset.as_deref(), models: &self.models };
-        let nothing = Subject { title: "", body: "", category: None, paths: &[], labels: &[], hours: None };
-        let choice = preset::choose(repo, profile, &wanted, task.unwrap_or(&nothing))?;
         // Without a task there is nothing to choose by, but what was asked for has to make sense.
-        Ok(if task.is_some() { (choice.model, Some(choice.reason)) } else { (None, None) })
+        let wishes = known.wishes(self)?;
+        let choice = task.map(|task| wishes.choose(profile, task));
+        Ok(choice.map_or((None, None), |choice| (choice.model, Some(choice.reason))))
+    }
+}
+
+/// What is configured, looked up once for all tasks of a command.
+#[derive(Debug)]
+pub struct Known<'r> {
+    pub(super) repo: &'r Repository,
+    profiles: RefCell<BTreeMap<String, Profile>>,
+    wishes: OnceCell<Wishes>,
+}
+
+impl<'r> Known<'r> {
+    /// Nothing yet.
+    pub fn of(repo: &'r Repository) -> Self {
+        Known { repo, profiles: RefCell::default(), wishes: OnceCell::new() }
+    }
+
+    fn profile(&self, name: &str) -> Result<Profile, ProfileError> {
+        if let Some(known) = self.profiles.borrow().get(name) {
+            return Ok(known.clone());
+        }
+        let found = profile::find(self.repo, name)?;
+        self.profiles.borrow_mut().insert(name.to_owned(), found.clone());
+        Ok(found)
+    }
+
+    /// The preset and the models are those of the command, the same for all its tasks.
+    fn wishes(&self, how: &How) -> Result<&Wishes, PresetError> {
+        if let Some(known) = self.wishes.get() {
+            return Ok(known);
+        }
+        let wanted = Wanted { preset: how.preset.as_deref(), models: &how.models };
+        let wishes = Wishes::of(self.repo, &wanted)?;
+        Ok(self.wishes.get_or_init(|| wishes))
     }
 }

@@ -76,6 +76,33 @@ pub struct Started {
     pub waiting_for: Vec<TaskId>,
 }
 
+/// What a task depends on and cannot be merged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The dependency.
+    pub dependency: TaskId,
+    /// The agent that is to start.
+    pub agent: AgentName,
+    /// The agent whose work it is.
+    pub other: AgentName,
+    /// The other dependencies that were brought in before it; the branch has nothing else then.
+    pub brought: Vec<TaskId>,
+    /// The branches that would have to be merged, in order.
+    pub branches: Vec<String>,
+    /// Where.
+    pub paths: Vec<String>,
+}
+
+impl Conflict {
+    fn against(&self) -> String {
+        let ids: Vec<&str> = self.brought.iter().map(TaskId::as_str).collect();
+        match ids.as_slice() {
+            [] => format!("{}'s branch", self.agent),
+            ids => format!("that of {}, which it is after too,", ids.join(" and ")),
+        }
+    }
+}
+
 /// Why a task was not started. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -86,21 +113,8 @@ pub enum StartError {
         branch: String,
     },
     /// What the task depends on does not merge with what is on the branch.
-    #[error("the work of {dependency}, which the task is after, conflicts with {} in {}", against(.agent, .brought), .paths.join(", "))]
-    Conflict {
-        /// The dependency.
-        dependency: TaskId,
-        /// The agent that is to start.
-        agent: AgentName,
-        /// The agent whose work it is.
-        other: AgentName,
-        /// The other dependencies that were brought in before it; the branch has nothing else then.
-        brought: Vec<TaskId>,
-        /// The branches that would have to be merged, in order.
-        branches: Vec<String>,
-        /// Where.
-        paths: Vec<String>,
-    },
+    #[error("the work of {}, which the task is after, conflicts with {} in {}", .0.dependency, .0.against(), .0.paths.join(", "))]
+    Conflict(Box<Conflict>),
     /// What the task depends on has to be brought in, and there is uncommitted work.
     #[error("{agent} has uncommitted work, and the work of {dependency} has to be brought in first")]
     Uncommitted {
@@ -141,15 +155,6 @@ pub enum StartError {
     /// A worktree could not be looked at.
     #[error(transparent)]
     Follow(#[from] FollowError),
-}
-
-/// What conflicts with a dependency.
-fn against(agent: &AgentName, brought: &[TaskId]) -> String {
-    let ids: Vec<&str> = brought.iter().map(TaskId::as_str).collect();
-    match ids.as_slice() {
-        [] => format!("{agent}'s branch"),
-        ids => format!("that of {}, which it is after too,", ids.join(" and ")),
-    }
 }
 
 /// Start `task` for `agent` on these terms; the agent takes it first when nobody has it.
@@ -312,14 +317,14 @@ impl<'r> Beginning<'r> {
             Brought::ToDependency { task, .. } | Brought::Merged { task, .. } => Some(task.clone()),
             Brought::ToTarget { .. } | Brought::LeftBehind { .. } => None,
         };
-        StartError::Conflict {
+        StartError::Conflict(Box::new(Conflict {
             dependency: dependency.task.id.clone(),
             agent: self.agent.name.clone(),
             other: dependency.agent.clone(),
             brought: self.brought.iter().filter_map(of).collect(),
             branches: self.branches.iter().chain(pending.iter().map(|one| &one.branch)).cloned().collect(),
             paths,
-        }
+        }))
     }
 
     /// Turn the way from `tip` to the base into a plan. When only the target would have been caught up with, a

@@ -107,9 +107,9 @@ fn what_makes_no_sense_is_refused_by_all_commands_alike() {
       try: command -v no-such-program
     [status 3]
     ");
-    assert_snapshot!(all(&["--env", "x", "--", "true"]), @r#"
+    assert_snapshot!(all(&["--env", "=x", "--", "true"]), @r#"
     [stderr]
-    error: "x" is no variable: write --env NAME=VALUE
+    error: "=x" is no variable: write --env NAME=VALUE
     [status 2]
     "#);
     assert_snapshot!(all(&["--env", "GIT_AGENTS_RUN=x", "--", "true"]), @r#"

@@ -15,7 +15,7 @@ use git_agents::work::messages::MessageError;
 use git_agents::work::recover::RecoverError;
 use git_agents::work::reserved::OverlapError;
 use git_agents::work::restore::RestoreError;
-use git_agents::work::start::StartError;
+use git_agents::work::start::{Conflict, StartError};
 use git_agents::work::strategies::UnknownStrategy;
 use git_agents::work::template::TemplateError;
 use git_agents::worktree::create::CreateError;
@@ -108,7 +108,8 @@ impl From<StartError> for CliError {
         let message = error.to_string();
         match error {
             StartError::BranchGone { .. } => CliError::refused("branch-gone", message).hint("git agents init"),
-            StartError::Conflict { agent, other, branches, .. } => {
+            StartError::Conflict(conflict) => {
+                let Conflict { agent, other, branches, .. } = *conflict;
                 let merges: Vec<String> = branches.iter().map(|one| format!("git merge {}", quoted(one))).collect();
                 let merges = merges.join(" && ");
                 CliError::refused("dependency-conflict", message)

@@ -11,6 +11,7 @@ use git_agents::git::{Repository, status};
 use git_agents::plan::Planned;
 use git_agents::preset::Subject;
 use git_agents::run::compose::{self, Ahead, ComposeError, Wanted, compose};
+use git_agents::run::how::Known;
 use git_agents::run::tmux::TmuxError;
 use git_agents::run::{self, How, RunError};
 use git_agents::state::{Rejected, State};
@@ -192,7 +193,7 @@ fn ready_for(repo: &Repository, state: &State, agent: &Agent, planned: &Planned,
     let new = planned.new_task("");
     let (subject, worktree_path) = (Subject::from(&new), Some(worktree.path.as_path()));
     let ahead = Ahead { agent: &agent.name, worktree: worktree_path, task: &planned.id, subject, how };
-    compose::check(repo, &ahead).map_err(wrong)?;
+    compose::check(&Known::of(repo), &ahead).map_err(wrong)?;
     Ok(refuse_dirty(state, &agent.name, &planned.id, worktree)?)
 }
 

@@ -1,21 +1,25 @@
 //! What is refused before anything is filed: what would go wrong for every task alike, and, where all or nothing is to be
 //! begun, whatever would keep one of them from beginning.
 
+use std::collections::BTreeMap;
+
 use git_agents::agent::AgentName;
 use git_agents::execute::batch::Batch;
 use git_agents::execute::step::Stage;
+use git_agents::git::Repository;
 use git_agents::git::worktrees::{self, Worktree};
 use git_agents::plan::Planned;
 use git_agents::preset::Subject;
+use git_agents::run;
 use git_agents::run::compose::{self, Ahead, ComposeError};
-use git_agents::run::{self, Run};
+use git_agents::run::how::Known;
 use git_agents::state::State;
 use git_agents::task::{Task, TaskState};
 use git_agents::work::enrol;
 use git_agents::work::place::{self, Standing};
 
 use super::begin::{enrolments, refuse_dirty};
-use super::busy::busy;
+use super::busy::{Busy, busy};
 use super::resume::standing;
 use super::{Order, filed};
 use crate::context::Context;
@@ -39,7 +43,7 @@ pub(super) fn before<'o>(ctx: &Context, order: &'o Order, batch: &Batch) -> Resu
             begin.push((planned, standing.agent.map_or_else(|| order.agent_of(planned), Ok)?));
         }
     }
-    let worktrees = worktrees::list(repo)?;
+    let (worktrees, known) = (worktrees::list(repo)?, Known::of(repo));
     for (planned, agent) in &begin {
         let worktree = state.agents.get(agent).and_then(|agent| match place::standing(repo, &worktrees, agent) {
             Standing::At(worktree) => Some(worktree.path.as_path()),
@@ -48,12 +52,12 @@ pub(super) fn before<'o>(ctx: &Context, order: &'o Order, batch: &Batch) -> Resu
         let new = planned.new_task("");
         let how = order.how_of(planned);
         let ahead = Ahead { agent, worktree, task: &planned.id, subject: Subject::from(&new), how: &how };
-        compose::check(repo, &ahead)?;
+        compose::check(&known, &ahead)?;
     }
     if !order.is_plan {
-        let live: Vec<&Run> = Vec::new();
+        let busy = busy(repo, state, &order.batch, &[])?;
         for (planned, agent) in &begin {
-            refuse_taken(ctx, order, state, &worktrees, (planned, agent), &live)?;
+            refuse_taken(repo, state, &worktrees, (planned, agent), &busy)?;
         }
         let agents: Vec<&AgentName> = begin.iter().map(|(_, agent)| agent).collect();
         enrol::check(repo, &enrolments(repo, state, &agents)?)?;
@@ -77,18 +81,14 @@ fn refuse_another(planned: &Planned, state: &State) -> Result<(), CliError> {
 
 /// An agent that is there has to be free, and its worktree in order.
 fn refuse_taken(
-    ctx: &Context,
-    order: &Order,
+    repo: &Repository,
     state: &State,
     worktrees: &[Worktree],
     (planned, name): (&Planned, &AgentName),
-    live: &[&Run],
+    busy: &BTreeMap<AgentName, Busy>,
 ) -> Result<(), CliError> {
-    let repo = ctx.repo()?;
     let Some(agent) = state.agents.get(name) else { return Ok(()) };
-    if let Some(busy) =
-        busy(repo, state, &order.batch, live)?.get(name).filter(|one| one.own.as_ref() != Some(&planned.id))
-    {
+    if let Some(busy) = busy.get(name).filter(|one| one.own.as_ref() != Some(&planned.id)) {
         let error = CliError::refused("agent-busy", busy.why.clone()).hint("the same command with another name");
         return Err(busy.hints.iter().fold(error, |error, hint| error.hint(hint)));
     }

@@ -7,6 +7,7 @@ use git_agents::execute::step::{Stage, waves};
 use git_agents::plan::Planned;
 use git_agents::preset::Subject;
 use git_agents::run;
+use git_agents::run::how::Known;
 use git_agents::task::TaskId;
 
 use super::resume::{jobs, standing};
@@ -26,16 +27,17 @@ pub(super) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
     let stages: BTreeMap<TaskId, Stage> =
         standings.iter().map(|(id, standing)| ((*id).clone(), standing.stage.clone())).collect();
     let waves = waves(&jobs(plan, &standings), &stages);
+    let known = Known::of(repo);
     let row = |task: &Planned| -> Result<PlannedRow, CliError> {
         let standing = standings.get(&task.id);
         let named = standing.and_then(|standing| standing.agent.clone()).or_else(|| task.agent.clone());
         let own_agent = order.agents.is_empty().then(|| task.id.to_string());
         let how = order.how_of(task);
         // Without a program the plan can be looked at all the same.
-        let found = how.profile(repo, &named.clone().map_or_else(|| order.agent_of(task), Ok)?, None).ok();
+        let found = how.profile(&known, &named.clone().map_or_else(|| order.agent_of(task), Ok)?, None).ok();
         let new = task.new_task("");
         let (model, model_reason) = match &found {
-            Some(profile) => how.model(repo, profile, Some(&Subject::from(&new)))?,
+            Some(profile) => how.model(&known, profile, Some(&Subject::from(&new)))?,
             None => (how.model.clone(), None),
         };
         let is_done = standing.is_some_and(|standing| standing.stage == Stage::Done);
