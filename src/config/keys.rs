@@ -26,8 +26,10 @@ pub enum Kind {
     Flag,
     /// A span of time.
     Span,
-    /// A number from 0.
+    /// A number.
     Number {
+        /// The smallest.
+        least: u32,
         /// The greatest.
         most: u32,
     },
@@ -90,15 +92,15 @@ pub(super) const STRATEGIES: Kind = Kind::Words(&["rebase", "merge", "squash"]);
 pub const KEYS: &[Key] = &[
     key("agents.check", Kind::Command, "", Shared::Trusted).many(),
     key("agents.checkEach", Kind::Flag, "false", Shared::Yes),
-    key("agents.checkRetries", Kind::Number { most: 100 }, "0", Shared::Yes),
+    key("agents.checkRetries", Kind::Number { least: 0, most: 100 }, "0", Shared::Yes),
     key("agents.checkTimeout", Kind::Span, "", Shared::Yes),
     key("agents.idleAfter", Kind::Span, "5m", Shared::Yes),
     key("agents.logLimit", Kind::Size, "10M", Shared::Yes),
-    key("agents.maxConcurrent", Kind::Number { most: 10_000 }, "", Shared::Yes),
+    key("agents.maxConcurrent", Kind::Number { least: 1, most: 10_000 }, "", Shared::Yes),
     key("agents.mergeMessage", Kind::Template, "", Shared::No),
     key("agents.models", Kind::Models, "", Shared::Yes),
     key("agents.ports", Kind::Ports, super::DEFAULT_PORTS, Shared::Yes),
-    key("agents.portsEach", Kind::Number { most: 1000 }, "10", Shared::Yes),
+    key("agents.portsEach", Kind::Number { least: 0, most: 1000 }, "10", Shared::Yes),
     key("agents.prefix", Kind::Prefix, super::DEFAULT_PREFIX, Shared::Yes),
     key("agents.preset", Kind::Name, "balanced", Shared::Yes),
     key("agents.profile", Kind::Name, "", Shared::Trusted),
@@ -147,7 +149,7 @@ impl fmt::Display for Kind {
             Kind::Command => f.write_str("a command in one line"),
             Kind::Flag => f.write_str("true or false"),
             Kind::Span => f.write_str("a span of time such as 90s, 10m or 2h"),
-            Kind::Number { most } => write!(f, "a number from 0 to {most}"),
+            Kind::Number { least, most } => write!(f, "a number from {least} to {most}"),
             Kind::Words(words) => f.write_str(&words.join(", ")),
             Kind::Template => f.write_str("a template of minijinja"),
             Kind::Remote => f.write_str("the name of a remote"),
@@ -206,7 +208,7 @@ pub fn check(key: &Key, name: &str, value: &str) -> Result<(), InvalidValue> {
         Kind::Folder | Kind::File => text::line(value).is_ok(),
         Kind::Flag => flag(trimmed).is_some(),
         Kind::Span => duration::parse(trimmed).is_ok(),
-        Kind::Number { most } => trimmed.parse::<u32>().is_ok_and(|number| number <= most),
+        Kind::Number { least, most } => trimmed.parse::<u32>().is_ok_and(|number| (least..=most).contains(&number)),
         Kind::Words(words) => words.contains(&value),
         Kind::Template => minijinja::Environment::new().template_from_str(value).is_ok(),
         Kind::Remote => is_branch_name(value),
@@ -296,6 +298,7 @@ mod tests {
             ("agents.target", "-x"),
             ("agents.prefix", "a b"),
             ("agents.checkRetries", "101"),
+            ("agents.maxConcurrent", "0"),
             ("agents.checkEach", "maybe"),
             ("agents.check", "a\nb"),
             ("agents.check", "rm \u{202e}x"),

@@ -5,9 +5,10 @@
 //! stays changed. Losing it loses nothing else.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::Write;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -126,11 +127,14 @@ impl Batch {
 /// # Errors
 /// [`BatchError::Io`]
 pub fn judge(repo: &Repository, name: &BatchName) -> Result<Option<Held>, BatchError> {
-    let (path, lock) = open(repo, name)?;
-    match lock.try_lock_shared() {
-        Ok(()) => Ok(Some(Held { _lock: lock })),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(BatchError::Io { path, reason: error.to_string() }),
+    loop {
+        let (path, lock) = open(repo, name)?;
+        match lock.try_lock_shared() {
+            Ok(()) if is_there(&lock, &path) => return Ok(Some(Held { _lock: lock })),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(BatchError::Io { path, reason: error.to_string() }),
+        }
     }
 }
 
@@ -140,15 +144,57 @@ pub fn judge(repo: &Repository, name: &BatchName) -> Result<Option<Held>, BatchE
 /// See [`BatchError`].
 pub fn hold(repo: &Repository, name: &BatchName, patience: Duration) -> Result<Held, BatchError> {
     let give_up = Instant::now() + patience;
-    let (path, lock) = open(repo, name)?;
     loop {
+        let (path, lock) = open(repo, name)?;
         match lock.try_lock() {
-            Ok(()) => return Ok(Held { _lock: lock }),
+            Ok(()) if is_there(&lock, &path) => return Ok(Held { _lock: lock }),
+            Ok(()) => {}
             Err(TryLockError::WouldBlock) if Instant::now() < give_up => std::thread::sleep(Duration::from_millis(10)),
             Err(TryLockError::WouldBlock) => return Err(BatchError::Busy { name: name.clone() }),
             Err(TryLockError::Error(error)) => return Err(BatchError::Io { path, reason: error.to_string() }),
         }
     }
+}
+
+/// Whether what is locked is still what others would lock: a batch may be forgotten between opening and locking.
+fn is_there(lock: &File, path: &Path) -> bool {
+    let same = |one: Metadata, other: Metadata| (one.dev(), one.ino()) == (other.dev(), other.ino());
+    lock.metadata().and_then(|one| Ok(same(one, path.metadata()?))).unwrap_or(false)
+}
+
+/// Batches of which nothing was written down for `age` and no task is left by what `is_open` says.
+pub fn over(repo: &Repository, now: DateTime<Utc>, age: Duration, is_open: impl Fn(&TaskId) -> bool) -> Vec<BatchName> {
+    let is_old = |name: &BatchName| {
+        let written = file(repo, name, "json").metadata().and_then(|data| data.modified());
+        let passed = |at| now.signed_duration_since(DateTime::<Utc>::from(at)).to_std().unwrap_or_default();
+        written.is_ok_and(|at| passed(at) >= age)
+    };
+    let is_over = |name: &BatchName| {
+        Batch::read(repo, name, now).is_ok_and(|batch| !batch.tasks.keys().any(&is_open)) && !is_worked_on(repo, name)
+    };
+    names(repo).into_iter().filter(|name| is_old(name) && is_over(name)).collect()
+}
+
+/// Forget what is known of a batch; false when somebody works on it.
+///
+/// # Errors
+/// [`BatchError::Io`]
+pub fn forget(repo: &Repository, name: &BatchName) -> Result<bool, BatchError> {
+    let _held = match hold(repo, name, Duration::ZERO) {
+        Ok(held) => held,
+        Err(BatchError::Busy { .. }) => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    for path in [file(repo, name, "json"), file(repo, name, "lock")] {
+        std::fs::remove_file(&path).map_err(|error| BatchError::Io { path, reason: error.to_string() })?;
+    }
+    Ok(true)
+}
+
+/// Whether some process works on it. Nothing is made for the question.
+pub fn is_worked_on(repo: &Repository, name: &BatchName) -> bool {
+    let lock = File::open(file(repo, name, "lock"));
+    lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 fn open(repo: &Repository, name: &BatchName) -> Result<(PathBuf, File), BatchError> {
@@ -198,12 +244,23 @@ mod tests {
         assert_eq!(names(&repo), std::slice::from_ref(&name));
         let held = hold(&repo, &name, Duration::ZERO).unwrap();
         assert!(matches!(hold(&repo, &name, Duration::ZERO), Err(BatchError::Busy { .. })));
-        assert!(judge(&repo, &name).unwrap().is_none());
+        assert!(judge(&repo, &name).unwrap().is_none() && is_worked_on(&repo, &name));
         drop(held);
+        assert!(!is_worked_on(&repo, &name));
         let judges = [judge(&repo, &name).unwrap(), judge(&repo, &name).unwrap()];
         assert!(judges.iter().all(Option::is_some) && hold(&repo, &name, Duration::ZERO).is_err());
         drop(judges);
         drop(hold(&repo, &name, Duration::ZERO).unwrap());
+        // It is forgotten when nothing of it is left, and whoever waits for its lock gets the one of the next.
+        let written = file(&repo, &name, "json").metadata().unwrap().modified().unwrap();
+        let later = DateTime::<Utc>::from(written) + chrono::TimeDelta::hours(1);
+        let over = |age, open| super::over(&repo, later, Duration::from_secs(age), |_| open);
+        assert_eq!((over(3600, false), over(7200, false), over(3600, true)), (vec![name.clone()], vec![], vec![]));
+        let held = hold(&repo, &name, Duration::ZERO).unwrap();
+        assert!(over(0, false).is_empty() && !forget(&repo, &name).unwrap());
+        drop(held);
+        assert!(forget(&repo, &name).unwrap() && names(&repo).is_empty());
+        batch.write(&repo).unwrap();
         // What was torn or came from elsewhere is as good as nothing.
         std::fs::write(file(&repo, &name, "json"), b"{\"name\": \"oth").unwrap();
         assert!(Batch::read(&repo, &name, now).unwrap().tasks.is_empty());

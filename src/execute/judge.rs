@@ -1,11 +1,11 @@
 //! How the end of a run is judged: by what is in the branch and the worktree, and by what the agent itself has said.
 
-use crate::agent::{Agent, AgentName, CommitId};
+use crate::agent::{Agent, AgentName};
 use crate::config::Target;
 use crate::git::{Repository, refs, worktrees};
 use crate::run::{self, Run};
 use crate::task::{Task, TaskState};
-use crate::work::complete::{Allowed, Incomplete, Survey, SurveyError, survey};
+use crate::work::complete::{Allowed, Incomplete, Survey, SurveyError, since_first, survey};
 use crate::work::place::{self, Standing};
 
 /// So many paths are named in a reason.
@@ -55,7 +55,7 @@ pub fn judge(
     if let Some(astray) = astray(repo, agent)? {
         return Ok(Verdict::Failed { reason: astray, is_final: true });
     }
-    let survey = survey(repo, target, agent, &since_first(agent, task))?;
+    let survey = survey(repo, target, agent, &since_first(&agent.name, task))?;
     Ok(match survey.check(Allowed::default()) {
         Ok(()) => Verdict::Complete(Box::new(survey)),
         Err(incomplete) => Verdict::Failed { reason: missing(&incomplete), is_final: false },
@@ -73,18 +73,6 @@ fn said(agent: &AgentName, task: &Task) -> Option<Verdict> {
         }
         _ => Some(Verdict::TakenAway),
     }
-}
-
-/// The task as if its first attempt by this agent were the live one: what an attempt that failed has committed is a part
-/// of the work.
-fn since_first(agent: &Agent, task: &Task) -> Task {
-    let mut seen = task.clone();
-    let own = task.attempts.iter().rev().take_while(|attempt| attempt.agent == agent.name);
-    let first: Option<CommitId> = own.filter_map(|attempt| attempt.base.clone()).last();
-    if let Some(last) = seen.attempts.last_mut().filter(|_| first.is_some()) {
-        last.base = first;
-    }
-    seen
 }
 
 /// Where the agent has gone with its work, when that is not on its branch in its worktree: nobody can tell what is missing

@@ -5,5 +5,4 @@
 pub mod batch;
 pub mod filing;
 pub mod judge;
-pub mod launch;
 pub mod step;

@@ -69,8 +69,25 @@ pub struct Rules {
     pub retries: u32,
     /// Who does what.
     pub workers: Workers,
-    /// Agents that are busy with something else.
-    pub busy: BTreeSet<AgentName>,
+    /// Agents that are busy outside of what runs here, and the task for which each is free all the same: its own.
+    pub busy: BTreeMap<AgentName, Option<TaskId>>,
+    /// Tasks that somebody outside of the plan keeps from beginning.
+    pub held: BTreeSet<TaskId>,
+}
+
+impl Rules {
+    fn is_free(&self, agent: &AgentName, task: &TaskId) -> bool {
+        self.busy.get(agent).is_none_or(|own| own.as_ref() == Some(task))
+    }
+
+    /// Who may do a task.
+    fn candidates(&self, job: &Job) -> Vec<AgentName> {
+        match (&job.agent, &self.workers) {
+            (Some(agent), _) => vec![agent.clone()],
+            (None, Workers::OneEach) => job.id.as_str().parse().into_iter().collect(),
+            (None, Workers::Pool(pool)) => pool.clone(),
+        }
+    }
 }
 
 /// What is to be done.
@@ -101,7 +118,7 @@ pub type Meets<'m> = dyn Fn(&TaskId, &TaskId) -> bool + 'm;
 pub fn next(jobs: &[Job], stages: &BTreeMap<TaskId, Stage>, rules: &Rules, meets: &Meets<'_>) -> Vec<Act> {
     let skips = skips(jobs, stages, rules);
     let mut acts: Vec<Act> = Vec::new();
-    let mut taken: BTreeSet<AgentName> = rules.busy.clone();
+    let mut taken: BTreeSet<AgentName> = BTreeSet::new();
     let mut running: Vec<TaskId> = Vec::new();
     for (id, stage) in stages {
         if let Stage::Running { agent } = stage {
@@ -138,26 +155,54 @@ pub fn next(jobs: &[Job], stages: &BTreeMap<TaskId, Stage>, rules: &Rules, meets
     acts
 }
 
-/// The tasks in waves: each after all that it waits for, as early as it can be. What is done is in none.
+/// The tasks that could begin but for their agents, all of which are busy with something else; and those agents.
 #[must_use]
-pub fn waves(jobs: &[Job], stages: &BTreeMap<TaskId, Stage>) -> Vec<Vec<TaskId>> {
+pub fn stuck<'j>(
+    jobs: &'j [Job],
+    stages: &BTreeMap<TaskId, Stage>,
+    rules: &Rules,
+) -> Vec<(&'j TaskId, Vec<AgentName>)> {
+    let ready = jobs.iter().filter(|job| can_start(job, stages, rules));
+    let stuck = ready.filter_map(|job| {
+        let agents = rules.candidates(job);
+        agents.iter().all(|agent| !rules.is_free(agent, &job.id)).then_some((&job.id, agents))
+    });
+    stuck.collect()
+}
+
+/// The wave of each task that is left, from 1: after all that it waits for, as early as it can be. What is done is in
+/// none.
+#[must_use]
+pub fn waves(jobs: &[Job], stages: &BTreeMap<TaskId, Stage>) -> BTreeMap<TaskId, usize> {
     let is_left =
         |id: &TaskId| matches!(stages.get(id), Some(Stage::Waiting | Stage::Running { .. } | Stage::Failed { .. }));
-    let mut left: Vec<&Job> = jobs.iter().filter(|job| is_left(&job.id)).collect();
-    let mut waiting: BTreeSet<&TaskId> = left.iter().map(|job| &job.id).collect();
-    let mut waves = Vec::new();
-    while !left.is_empty() {
-        let (now, later): (Vec<&Job>, Vec<&Job>) =
-            left.into_iter().partition(|job| !job.after.iter().any(|after| waiting.contains(after)));
-        if now.is_empty() {
-            // They wait for each other, which a plan refuses.
+    let left: BTreeMap<&TaskId, &Job> = jobs.iter().filter(|job| is_left(&job.id)).map(|job| (&job.id, job)).collect();
+    let mut dependents: BTreeMap<&TaskId, Vec<&TaskId>> = BTreeMap::new();
+    let mut open: BTreeMap<&TaskId, usize> = BTreeMap::new();
+    for job in left.values() {
+        let after: BTreeSet<&TaskId> = job.after.iter().filter(|after| left.contains_key(after)).collect();
+        open.insert(&job.id, after.len());
+        after.into_iter().for_each(|after| dependents.entry(after).or_default().push(&job.id));
+    }
+    let mut waves: BTreeMap<TaskId, usize> = BTreeMap::new();
+    let mut now: Vec<&TaskId> = open.iter().filter(|(_, open)| **open == 0).map(|(id, _)| *id).collect();
+    // Those that wait for each other, which a plan refuses, would be in none.
+    for wave in 1.. {
+        let mut next = Vec::new();
+        for id in now {
+            waves.insert(id.clone(), wave);
+            for dependent in dependents.get(id).into_iter().flatten() {
+                let left = open.entry(dependent).or_default();
+                *left = left.saturating_sub(1);
+                if *left == 0 {
+                    next.push(*dependent);
+                }
+            }
+        }
+        if next.is_empty() {
             break;
         }
-        for job in &now {
-            waiting.remove(&job.id);
-        }
-        waves.push(now.into_iter().map(|job| job.id.clone()).collect());
-        left = later;
+        now = next;
     }
     waves
 }
@@ -169,7 +214,9 @@ fn can_start(job: &Job, stages: &BTreeMap<TaskId, Stage>, rules: &Rules) -> bool
         Some(Stage::Failed { tries, is_final }) => !is_final && *tries <= rules.retries,
         _ => false,
     };
-    is_free && job.after.iter().all(|id| stages.get(id).is_none_or(|stage| *stage == Stage::Done))
+    is_free
+        && !rules.held.contains(&job.id)
+        && job.after.iter().all(|id| stages.get(id).is_none_or(|stage| *stage == Stage::Done))
 }
 
 /// What will never start, and the first thing that it is after in vain.
@@ -209,22 +256,15 @@ fn worker(
     rules: &Rules,
     taken: &BTreeSet<AgentName>,
 ) -> Option<AgentName> {
-    let is_free = |agent: &&AgentName| !taken.contains(*agent);
-    match (&job.agent, &rules.workers) {
-        (Some(agent), _) => Some(agent).filter(is_free).cloned(),
-        (None, Workers::OneEach) => {
-            let own: AgentName = job.id.as_str().parse().ok()?;
-            Some(own).filter(|own| is_free(&own))
-        }
-        (None, Workers::Pool(pool)) => {
-            // An agent that some task needs for itself is left to it while it waits.
-            let is_wanted = |agent: &AgentName| {
-                jobs.iter().any(|other| other.agent.as_ref() == Some(agent) && can_start(other, stages, rules))
-            };
-            let mut free = pool.iter().filter(is_free);
-            let first = free.clone().next();
-            free.find(|agent| !is_wanted(agent)).or(first).cloned()
-        }
+    let is_free = |agent: &AgentName| !taken.contains(agent) && rules.is_free(agent, &job.id);
+    let free: Vec<AgentName> = rules.candidates(job).into_iter().filter(is_free).collect();
+    // An agent that some task needs for itself is left to it while it waits.
+    let is_wanted = |agent: &AgentName| {
+        jobs.iter().any(|other| other.agent.as_ref() == Some(agent) && can_start(other, stages, rules))
+    };
+    match free.len() {
+        0 | 1 => free.into_iter().next(),
+        _ => free.iter().find(|agent| !is_wanted(agent)).or(free.first()).cloned(),
     }
 }
 

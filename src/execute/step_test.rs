@@ -50,7 +50,7 @@ fn stages(jobs: &[Job], text: &str) -> BTreeMap<TaskId, Stage> {
 }
 
 fn rules(at_once: usize) -> Rules {
-    Rules { at_once, retries: 0, workers: Workers::OneEach, busy: BTreeSet::new() }
+    Rules { at_once, retries: 0, workers: Workers::OneEach, busy: BTreeMap::new(), held: BTreeSet::new() }
 }
 
 fn said(acts: &[Act]) -> String {
@@ -110,8 +110,22 @@ fn what_has_failed_is_tried_again_as_often_as_was_said() {
 fn an_agent_does_one_thing_at_a_time() {
     assert_eq!(step("a@ann b@ann c@bob", "", &rules(5)), "a@ann c@bob");
     assert_eq!(step("a@ann b@ann", "a=run@ann", &rules(5)), "");
-    let busy = Rules { busy: [agent("ann")].into(), ..rules(5) };
-    assert_eq!(step("a@ann b", "", &busy), "b");
+    let busy = |own| Rules { busy: [(agent("ann"), own)].into(), ..rules(5) };
+    assert_eq!(step("a@ann b", "", &busy(None)), "b");
+    // With its own task it may go on.
+    assert_eq!(step("a@ann b@ann", "", &busy(Some(id("b")))), "b@ann");
+    let jobs = jobs("a@ann b c<a");
+    let stages = stages(&jobs, "");
+    assert_eq!(stuck(&jobs, &stages, &busy(None)), [(&id("a"), vec![agent("ann")])]);
+    assert_eq!(stuck(&jobs, &stages, &busy(Some(id("a")))), []);
+    let pool = |names: &[&str]| Workers::Pool(names.iter().map(|name| agent(name)).collect());
+    assert_eq!(stuck(&jobs, &stages, &Rules { workers: pool(&["ann"]), ..busy(None) }).len(), 2);
+    assert_eq!(stuck(&jobs, &stages, &Rules { workers: pool(&["ann", "bob"]), ..busy(None) }).len(), 1);
+    let held = Rules { held: [id("b")].into(), ..rules(5) };
+    assert_eq!(
+        (said(&next(&jobs, &stages, &held, &|_, _| false)), stuck(&jobs, &stages, &held)),
+        ("a@ann".into(), vec![])
+    );
     let pool = Rules { workers: Workers::Pool(vec![agent("x"), agent("y")]), ..rules(5) };
     assert_eq!(step("a b c", "", &pool), "a@x b@y");
     assert_eq!(step("a b c", "a=run@x", &pool), "b@y");
@@ -131,8 +145,12 @@ fn what_would_collide_waits_for_its_turn() {
 fn waves_are_as_early_as_they_can_be() {
     let show = |plan: &str, now: &str| {
         let jobs = jobs(plan);
-        let words = |wave: &Vec<TaskId>| wave.iter().map(TaskId::as_str).collect::<Vec<_>>().join(" ");
-        waves(&jobs, &stages(&jobs, now)).iter().map(words).collect::<Vec<_>>().join(" | ")
+        let waves = waves(&jobs, &stages(&jobs, now));
+        let wave = |wave: usize| {
+            let words: Vec<&str> = waves.iter().filter(|(_, of)| **of == wave).map(|(id, _)| id.as_str()).collect();
+            words.join(" ")
+        };
+        (1..=waves.values().copied().max().unwrap_or_default()).map(wave).collect::<Vec<_>>().join(" | ")
     };
     assert_eq!(show("a b<a c d<b,c e", ""), "a c e | b | d");
     assert_eq!(show("a b<a c d<b,c e", "a=done e=done"), "b c | d");
@@ -179,7 +197,7 @@ proptest! {
             0 => Workers::OneEach,
             n => Workers::Pool((0..n).map(|n| agent(&format!("agent-{n}"))).collect()),
         };
-        let rules = Rules { at_once, retries, workers, busy: BTreeSet::new() };
+        let rules = Rules { at_once, retries, workers, busy: BTreeMap::new(), held: BTreeSet::new() };
         let number = |id: &TaskId| id.as_str()[1..].parse::<usize>().unwrap();
         let meets = |one: &TaskId, other: &TaskId| {
             let two = (number(one), number(other));

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::task::Task;
+use crate::task::{NewTask, Task};
 
 /// The categories that the built-in presets know. A task may have any other; presets of users may map it.
 pub const CATEGORIES: [&str; 9] =
@@ -75,6 +75,19 @@ pub struct Subject<'a> {
 
 impl<'a> From<&'a Task> for Subject<'a> {
     fn from(task: &'a Task) -> Self {
+        Subject {
+            title: &task.title,
+            body: &task.body,
+            category: task.category.as_deref(),
+            paths: &task.paths,
+            labels: &task.labels,
+            hours: task.hours.map(f64::from),
+        }
+    }
+}
+
+impl<'a> From<&'a NewTask> for Subject<'a> {
+    fn from(task: &'a NewTask) -> Self {
         Subject {
             title: &task.title,
             body: &task.body,

@@ -1,7 +1,7 @@
 //! From a task to a model, with the reasons.
 
 use super::category::{Class, Complexity, Subject, classify};
-use super::table::{self, PresetError, Tier};
+use super::table::{self, Preset, PresetError, Tier};
 use crate::config;
 use crate::git::Repository;
 use crate::profile::Profile;
@@ -33,36 +33,59 @@ pub struct Choice {
     pub reason: String,
 }
 
+/// What was wanted, looked up: models for any number of tasks can be chosen by it.
+#[derive(Debug, Clone)]
+pub struct Wishes {
+    preset: Preset,
+    /// Only these models, or tiers; empty for all.
+    allowed: Vec<String>,
+}
+
+impl Wishes {
+    /// Look up what is wanted.
+    ///
+    /// # Errors
+    /// There is no such preset, or what is to be allowed is no model.
+    pub fn of(repo: &Repository, wanted: &Wanted<'_>) -> Result<Self, PresetError> {
+        let preset = table::active(repo, wanted.preset)?;
+        let allowed: Vec<String> = match wanted.models {
+            [] => config::checked(repo, MODELS_KEY)?.iter().flat_map(|all| listed(all)).collect(),
+            models => models.to_vec(),
+        };
+        match allowed.iter().find(|name| !config::keys::is_model(name)) {
+            Some(name) => Err(PresetError::NotAModel { name: name.clone() }),
+            None => Ok(Wishes { preset, allowed }),
+        }
+    }
+
+    /// The model for a task.
+    pub fn choose(&self, profile: &Profile, subject: &Subject<'_>) -> Choice {
+        let class = classify(subject);
+        let entries = &self.preset.entries;
+        let entry = entries.get(&class.category).or_else(|| entries.get("other"));
+        let said = entry.map_or_else(String::new, |entry| entry.of(class.complexity).to_owned());
+        let (model, why) = resolved(profile, &said, class.complexity, &self.allowed);
+        let Class { category, category_reason, complexity, complexity_reason } = &class;
+        let preset = self.preset.name.clone();
+        let reason = format!(
+            "{} {category} ({category_reason}; {complexity_reason}): {said} in {preset}{why}",
+            complexity.word(),
+        );
+        Choice { preset, class, said, model, reason }
+    }
+}
+
 /// Choose the model for a task.
 ///
 /// # Errors
-/// There is no such preset, or what is to be allowed is no model.
+/// See [`Wishes::of`].
 pub fn choose(
     repo: &Repository,
     profile: &Profile,
     wanted: &Wanted<'_>,
     subject: &Subject<'_>,
 ) -> Result<Choice, PresetError> {
-    let preset = table::active(repo, wanted.preset)?;
-    let configured: Vec<String> = match wanted.models {
-        [] => config::checked(repo, MODELS_KEY)?.iter().flat_map(|all| listed(all)).collect(),
-        _ => Vec::new(),
-    };
-    let allowed: &[String] = if wanted.models.is_empty() { &configured } else { wanted.models };
-    if let Some(name) = allowed.iter().find(|name| !config::keys::is_model(name)) {
-        return Err(PresetError::NotAModel { name: name.clone() });
-    }
-    let class = classify(subject);
-    let entry = preset.entries.get(&class.category).or_else(|| preset.entries.get("other"));
-    let said = entry.map_or_else(String::new, |entry| entry.of(class.complexity).to_owned());
-    let (model, why) = resolved(profile, &said, class.complexity, allowed);
-    let Class { category, category_reason, complexity, complexity_reason } = &class;
-    let reason = format!(
-        "{} {category} ({category_reason}; {complexity_reason}): {said} in {}{why}",
-        complexity.word(),
-        preset.name
-    );
-    Ok(Choice { preset: preset.name, class, said, model, reason })
+    Ok(Wishes::of(repo, wanted)?.choose(profile, subject))
 }
 
 /// Names with commas between, as people write them.

@@ -10,5 +10,5 @@ mod configured;
 mod table;
 
 pub use category::{Class, Complexity, Subject, classify};
-pub use choose::{Choice, Wanted, choose};
+pub use choose::{Choice, Wanted, Wishes, choose};
 pub use table::{DEFAULT, Entry, PRESET_KEY, Preset, PresetError, Tier, active, all, find};

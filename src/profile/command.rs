@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use super::script::{self, Part};
 use super::{Call, CostSource, Profile, ProfileError, Stdin};
-use crate::world::World;
 
 /// The longest prompt that is given as an argument, in bytes. Linux takes no argument of 128 KiB or more
 /// (`MAX_ARG_STRLEN`), macOS no more than 1 MiB for all arguments and the environment together.
@@ -93,6 +92,9 @@ impl Profile {
         let argv = match call.ok_or_else(nothing)? {
             Call::Words(words) => self.words(words, values, mode)?,
             Call::Script(script) => self.script(script, field, values)?,
+            Call::Given(words) => {
+                words.iter().map(|word| self.given_argument(word, values)).collect::<Result<_, _>>()?
+            }
         };
         if argv.first().is_none_or(|program| program.is_empty()) {
             return Err(nothing());
@@ -137,6 +139,11 @@ impl Profile {
             }
         }
         Ok(OsString::from_vec(argument))
+    }
+
+    /// A word that somebody has given. What is no text holds no placeholder.
+    fn given_argument(&self, word: &OsStr, values: &Values<'_>) -> Result<OsString, ProfileError> {
+        word.to_str().map_or_else(|| Ok(word.to_owned()), |text| self.argument(text, values))
     }
 
     /// The script with names for its placeholders, and their values as parameters.
@@ -221,17 +228,25 @@ impl Profile {
     }
 }
 
-/// Whether the system would find a program: by its path, or in one of the folders of `PATH`.
-pub fn is_installed(program: &OsStr, dir: &Path) -> bool {
-    let is_program = |path: &Path| {
-        use std::os::unix::fs::PermissionsExt;
-        path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
-    };
-    if program.as_bytes().contains(&b'/') {
-        return is_program(&dir.join(program));
+impl Call {
+    /// The program as it is written; none when a shell is to find it.
+    pub fn program(&self) -> Option<&OsStr> {
+        match self {
+            Call::Words(words) => words.first().map(OsStr::new),
+            Call::Given(words) => words.first().map(OsString::as_os_str),
+            Call::Script(_) => None,
+        }
     }
-    let path = World::variable("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| is_program(&dir.join(folder).join(program)))
+
+    /// Whether the prompt is among the arguments.
+    pub fn says_prompt(&self) -> bool {
+        let says = |text: &str| text.contains("{prompt}") || text.contains("{prompt_file}");
+        match self {
+            Call::Words(words) => words.iter().any(|word| says(word)),
+            Call::Given(words) => words.iter().filter_map(|word| word.to_str()).any(says),
+            Call::Script(script) => says(script),
+        }
+    }
 }
 
 /// A word in pieces.

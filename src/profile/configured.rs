@@ -40,8 +40,15 @@ pub fn find(repo: &Repository, name: &str) -> Result<Profile, ProfileError> {
     Ok(profile)
 }
 
-/// The profile that an agent is run with: the one that was given, else the agent's own, else everybody's; none when
-/// nobody has said any.
+/// The name of the profile that an agent is run with: the one that was given, else the agent's own, else everybody's;
+/// none when nobody has said any.
+pub fn name_of(repo: &Repository, agent: Option<&AgentName>, given: Option<&str>) -> Option<String> {
+    let own = || config::value(repo, &format!("agents.{}.profile", agent?));
+    let name = given.map(str::to_owned).or_else(own).or_else(|| config::value(repo, PROFILE_KEY));
+    name.filter(|name| !name.is_empty())
+}
+
+/// The profile that an agent is run with; see [`name_of`].
 ///
 /// # Errors
 /// See [`ProfileError`].
@@ -50,9 +57,7 @@ pub fn chosen(
     agent: Option<&AgentName>,
     given: Option<&str>,
 ) -> Result<Option<Profile>, ProfileError> {
-    let own = || config::value(repo, &format!("agents.{}.profile", agent?));
-    let name = given.map(str::to_owned).or_else(own).or_else(|| config::value(repo, PROFILE_KEY));
-    name.filter(|name| !name.is_empty()).map(|name| find(repo, &name)).transpose()
+    name_of(repo, agent, given).map(|name| find(repo, &name)).transpose()
 }
 
 /// Every profile, by name, with what is wrong with those that cannot be used.
@@ -136,7 +141,8 @@ impl Source<'_> {
         self.value("shell")?;
         let is_script = config::flag(self.repo, &self.key("shell"));
         if let Some(command) = self.call("command", is_script)? {
-            if says_prompt(&command) {
+            // It is not wanted on standard input too.
+            if command.says_prompt() {
                 profile.stdin = Stdin::Nothing;
             }
             // What the table says of going on belongs to its own command.
@@ -181,15 +187,6 @@ impl Source<'_> {
             source.tokens = tokens;
         }
         Ok(())
-    }
-}
-
-/// Whether the prompt is among the arguments, so that it is not wanted on standard input too.
-fn says_prompt(call: &Call) -> bool {
-    let says = |text: &str| text.contains("{prompt}") || text.contains("{prompt_file}");
-    match call {
-        Call::Words(words) => words.iter().any(|word| says(word)),
-        Call::Script(script) => says(script),
     }
 }
 

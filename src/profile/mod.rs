@@ -6,6 +6,8 @@
 //! can become a second argument, an option or a piece of shell. What a program says of its own cost is read from its
 //! output (`cost`).
 
+use std::ffi::OsString;
+
 pub mod builtin;
 pub mod command;
 mod configured;
@@ -14,7 +16,7 @@ pub mod prompt_file;
 mod script;
 
 pub use command::{Command, Input, Mode, Values};
-pub use configured::{PROFILE_KEY, all, chosen, find};
+pub use configured::{PROFILE_KEY, all, chosen, find, name_of};
 pub use cost::{CostSource, Told};
 
 use crate::config::Misconfigured;
@@ -48,16 +50,6 @@ pub struct Profile {
     pub install: String,
 }
 
-impl Profile {
-    /// The program that is called; none for a script, of which only a shell knows.
-    pub fn program(&self) -> Option<&str> {
-        match &self.command {
-            Call::Words(words) => words.first().map(String::as_str),
-            Call::Script(_) => None,
-        }
-    }
-}
-
 /// Where a profile comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
@@ -76,7 +68,12 @@ pub enum Call {
     Words(Vec<String>),
     /// A script for `sh`, in which a placeholder is one word whatever its value.
     Script(String),
+    /// A command that somebody has given: its words, of which those that hold no placeholder stay as they are.
+    Given(Vec<OsString>),
 }
+
+/// What a command that was given is called in the place of a profile's name.
+pub const GIVEN: &str = "the command";
 
 /// What a program's standard input is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -99,6 +96,36 @@ pub struct Tiers {
     pub standard: Option<String>,
     /// The quickest and cheapest.
     pub fast: Option<String>,
+}
+
+impl Profile {
+    /// A command that was given, as a profile.
+    pub fn given(words: &[OsString]) -> Self {
+        Profile {
+            name: GIVEN.to_owned(),
+            origin: Origin::Configured,
+            command: Call::Given(words.to_vec()),
+            interactive: None,
+            opening: Vec::new(),
+            model: Vec::new(),
+            resume: None,
+            stdin: Stdin::Nothing,
+            cost: CostSource::default(),
+            tiers: Tiers::default(),
+            instructions: String::new(),
+            install: String::new(),
+        }
+    }
+
+    /// Whether it is a command that was given.
+    pub fn is_given(&self) -> bool {
+        matches!(self.command, Call::Given(_))
+    }
+}
+
+/// Whose it is, in a sentence.
+fn whose(name: &str) -> String {
+    if name == GIVEN { name.to_owned() } else { format!("the profile {name}") }
 }
 
 /// Why there is no such profile, or no command.
@@ -132,7 +159,7 @@ pub enum ProfileError {
         name: String,
     },
     /// It says nothing to run.
-    #[error("the profile {name} has no {field}")]
+    #[error("{} has no {field}", whose(.name))]
     NothingToRun {
         /// Whose.
         name: String,
@@ -148,7 +175,7 @@ pub enum ProfileError {
         value: String,
     },
     /// A placeholder that there is not.
-    #[error("the profile {name} has {{{placeholder}}}, which nothing is put into")]
+    #[error("{} has {{{placeholder}}}, which nothing is put into", whose(.name))]
     UnknownPlaceholder {
         /// Whose.
         name: String,
@@ -156,7 +183,7 @@ pub enum ProfileError {
         placeholder: String,
     },
     /// A placeholder for which there is no value here.
-    #[error("the profile {name} needs a value for {{{placeholder}}}, and there is none")]
+    #[error("{} needs a value for {{{placeholder}}}, and there is none", whose(.name))]
     NoValue {
         /// Whose.
         name: String,
@@ -164,7 +191,7 @@ pub enum ProfileError {
         placeholder: &'static str,
     },
     /// A value that cannot be an argument.
-    #[error("the {placeholder} for the profile {name} cannot be given to a program: {reason}")]
+    #[error("the {placeholder} for {} cannot be given to a program: {reason}", whose(.name))]
     Unfit {
         /// Whose.
         name: String,

@@ -1,19 +1,22 @@
-//! From an agent and a task to what is run: the command that was given, or that of a profile with the task's prompt; the
-//! place; and the environment.
+//! From an agent and a task to what is run: the command that was given, or that of a profile, with the values for its
+//! placeholders; the place; and the environment. Whatever starts runs does it by this.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::RunError;
+use super::how::{How, Known};
 use super::id::RunId;
 use super::list::{self, Run};
+use super::program::{Missing, Places};
 use super::record::Mode;
 use super::settle;
-use super::start::Request;
+use super::start::{self, Request, Started};
+use super::tmux::{self, TmuxError};
 use crate::agent::{Agent, AgentName};
 use crate::git::{Repository, worktrees};
-use crate::preset::{self, PresetError};
+use crate::preset::{PresetError, Subject};
 use crate::profile::{self, CostSource, Input, Profile, ProfileError, Values};
 use crate::prompt::{self, PromptError, Template};
 use crate::state::State;
@@ -30,24 +33,10 @@ pub struct Wanted<'a> {
     pub agent: &'a Agent,
     /// What it is for.
     pub task: Option<&'a Task>,
-    /// The program and its arguments; empty for the profile's.
-    pub command: &'a [OsString],
-    /// The profile; none for the agent's, or everybody's.
-    pub profile: Option<&'a str>,
-    /// The model; none for what the preset chooses for the task.
-    pub model: Option<&'a str>,
-    /// The preset; none for the one that is configured.
-    pub preset: Option<&'a str>,
-    /// Only these models; empty for all.
-    pub models: &'a [String],
+    /// How.
+    pub how: &'a How,
     /// What the program is told; none for the task's brief.
     pub prompt: Option<&'a str>,
-    /// What the environment has besides.
-    pub env: &'a [(String, OsString)],
-    /// How it is started.
-    pub mode: Mode,
-    /// How long it may take.
-    pub timeout: Option<Duration>,
     /// Go on with what the agent's last run has begun.
     pub resume: bool,
     /// The batch that it belongs to.
@@ -113,6 +102,16 @@ pub enum ComposeError {
         /// Why.
         reason: &'static str,
     },
+    /// The program is not there.
+    #[error("{program} cannot be started: {missing}")]
+    NoProgram {
+        /// What was to be run.
+        program: String,
+        /// Where it is not.
+        missing: Missing,
+        /// How it is installed; empty when nobody has said.
+        install: String,
+    },
     /// The profile.
     #[error(transparent)]
     Profile(#[from] ProfileError),
@@ -152,56 +151,114 @@ impl Composed {
             cost: self.cost.clone(),
         }
     }
+
+    /// Start it without us: in the background, or in a window. `program` is where our own is.
+    ///
+    /// # Errors
+    /// See [`RunError`] and [`TmuxError`]; nothing is left then.
+    pub fn start(&self, repo: &Repository, world: &World, program: &Path) -> Result<Started, TmuxError> {
+        match self.mode {
+            Mode::Tmux => tmux::start(repo, world, program, &self.request()),
+            Mode::Background | Mode::Foreground => Ok(start::start(repo, world, program, &self.request())?),
+        }
+    }
 }
 
-/// Put together what is to be run.
+/// Put together what is to be run. A prompt that the program reads from a file is written.
 ///
 /// # Errors
 /// See [`ComposeError`].
 pub fn compose(repo: &Repository, world: &World, state: &State, wanted: &Wanted<'_>) -> Result<Composed, ComposeError> {
-    let agent = &wanted.agent.name;
-    let dir = worktree(repo, wanted.agent)?;
-    let task = wanted.task.map(|task| &task.id);
-    let mut env = ready::environment(repo, agent, task, &dir)?;
-    env.extend(wanted.env.iter().cloned());
+    let Wanted { agent, task, how, resume, batch, .. } = *wanted;
+    let name = &agent.name;
+    let dir = worktree(repo, agent)?;
+    let before = if resume { Some(resumable(repo, name)?) } else { None };
+    let last = before.as_ref().map(|(run, _)| run.plan());
+    let known = Known::of(repo);
+    let profile = how.profile(&known, name, last.and_then(|plan| plan.profile.as_deref()))?;
+    let (model, reason) = how.model(&known, &profile, task.map(Subject::from).as_ref())?;
+    let mut env = ready::environment(repo, name, task.map(|task| &task.id), &dir)?;
+    env.extend(how.env.iter().cloned());
     let mut composed = Composed {
-        agent: agent.clone(),
-        task: task.cloned(),
-        argv: wanted.command.to_vec(),
+        agent: name.clone(),
+        task: task.map(|task| task.id.clone()).or_else(|| last?.task.clone()),
+        argv: Vec::new(),
         env,
         input: Input::Nothing,
-        profile: None,
-        model: wanted.model.map(ToOwned::to_owned),
-        reason: None,
+        profile: (!profile.is_given()).then(|| profile.name.clone()),
+        model,
+        reason,
         cost: CostSource::default(),
-        resumes: None,
-        mode: wanted.mode,
-        timeout: wanted.timeout,
-        batch: wanted.batch.map(ToOwned::to_owned),
+        resumes: before.as_ref().map(|(run, _)| run.id.clone()),
+        mode: how.mode,
+        timeout: how.timeout,
+        batch: batch.map(ToOwned::to_owned),
         dir,
     };
-    let before = if wanted.resume { Some(resumable(repo, agent)?) } else { None };
-    if let Some((run, _)) = &before {
-        composed.task = composed.task.or_else(|| run.plan().task.clone());
-        composed.resumes = Some(run.id.clone());
-    }
-    if !wanted.command.is_empty() {
-        return Ok(composed);
-    }
-    let given = wanted.profile.or_else(|| before.as_ref().and_then(|(run, _)| run.plan().profile.as_deref()));
-    let profile = profile::chosen(repo, Some(agent), given)?;
-    let profile = profile.ok_or_else(|| ComposeError::NoProfile { agent: agent.clone() })?;
-    if composed.model.is_none() {
-        (composed.model, composed.reason) = model(repo, &profile, wanted)?;
-    }
     let session = before.as_ref().map(|(_, session)| session.as_str());
     let prompt = match (wanted.prompt, session) {
         (Some(prompt), _) => Some(prompt.to_owned()),
         (None, Some(_)) => Some(GO_ON.to_owned()),
         (None, None) => brief(repo, world, state, wanted, &profile, &composed.dir)?,
     };
-    command(repo, wanted, &profile, prompt.as_deref(), session, &mut composed)?;
+    composed.command(repo, wanted, &profile, prompt.as_deref(), session)?;
     Ok(composed)
+}
+
+/// A task that is to be run, before anything of it need be there.
+#[derive(Debug, Clone, Copy)]
+pub struct Ahead<'a> {
+    /// Who is to do it; the agent may have to be made.
+    pub agent: &'a AgentName,
+    /// Its worktree, when there is one.
+    pub worktree: Option<&'a Path>,
+    /// What it is called.
+    pub task: &'a TaskId,
+    /// What it is.
+    pub subject: Subject<'a>,
+    /// How.
+    pub how: &'a How,
+}
+
+/// Refuse what would only be found when it is begun: a profile, a preset or a placeholder that there is not, a value that
+/// is missing, a program that is nowhere. The model that it would get is given back, with the reason.
+///
+/// # Errors
+/// See [`ComposeError`].
+pub fn check(known: &Known<'_>, ahead: &Ahead<'_>) -> Result<(Option<String>, Option<String>), ComposeError> {
+    let Ahead { agent, worktree, task, subject, how } = ahead;
+    start::check_env(&how.env)?;
+    let profile = how.profile(known, agent, None)?;
+    let chosen = how.model(known, &profile, Some(subject))?;
+    let dir = worktree.unwrap_or(&how.typed_in);
+    // Of what is known only then, anything will do.
+    let values = Values {
+        prompt: Some(""),
+        prompt_file: Some(dir),
+        model: chosen.0.as_deref(),
+        agent: agent.as_str(),
+        task: Some(task.as_str()),
+        branch: agent.as_str(),
+        worktree: dir,
+        git_dir: known.repo.common_dir(),
+        port: Some(1),
+        session: None,
+    };
+    let argv = profile.command(&values, profile::Mode::Alone)?.argv;
+    // What holds a placeholder depends on what is known only then.
+    if let Some(program) =
+        profile.command.program().filter(|program| argv.first().is_some_and(|first| first == program))
+    {
+        let typed_in = Some(how.typed_in.as_path()).filter(|_| profile.is_given());
+        let places = Places { worktree: *worktree, typed_in, env: &how.env };
+        places.find_ahead(known.repo, program).map_err(|missing| no_program(program, missing, &profile))?;
+    }
+    Ok(chosen)
+}
+
+fn no_program(program: &OsStr, missing: Missing, profile: &Profile) -> ComposeError {
+    let (program, install) = (program.to_string_lossy().into_owned(), profile.install.clone());
+    ComposeError::NoProgram { program, missing, install }
 }
 
 /// The agent's worktree, when it is there and has its branch.
@@ -227,73 +284,76 @@ fn resumable(repo: &Repository, agent: &AgentName) -> Result<(Run, String), Comp
     }
 }
 
-fn model(
-    repo: &Repository,
-    profile: &Profile,
-    wanted: &Wanted<'_>,
-) -> Result<(Option<String>, Option<String>), ComposeError> {
-    let Some(task) = wanted.task else { return Ok((None, None)) };
-    let wishes = preset::choose::Wanted { preset: wanted.preset, models: wanted.models };
-    let choice = preset::choose::choose(repo, profile, &wishes, &task.into())?;
-    Ok((choice.model, Some(choice.reason)))
-}
-
-/// What the agent is told about its task; in a terminal, where somebody can tell it, nothing will do.
+/// What the agent is told about its task; in a terminal, where somebody can tell it, nothing will do. A command that was
+/// given is told what it asks for.
 fn brief(
     repo: &Repository,
     world: &World,
     state: &State,
     wanted: &Wanted<'_>,
     profile: &Profile,
-    dir: &std::path::Path,
+    dir: &Path,
 ) -> Result<Option<String>, ComposeError> {
+    let is_given = profile.is_given();
     if wanted.task.is_none() {
-        return match wanted.mode {
-            Mode::Background => Err(ComposeError::NothingToDo { agent: wanted.agent.name.clone() }),
-            Mode::Tmux | Mode::Foreground => Ok(None),
+        return match wanted.how.mode {
+            Mode::Background if !is_given => Err(ComposeError::NothingToDo { agent: wanted.agent.name.clone() }),
+            _ => Ok(None),
         };
     }
+    if is_given && !profile.command.says_prompt() {
+        return Ok(None);
+    }
     let template = Template::configured(repo, world)?;
+    let told_by = Some(profile).filter(|_| !is_given);
     let subject =
-        prompt::Subject { agent: Some(wanted.agent), worktree: Some(dir), task: wanted.task, profile: Some(profile) };
+        prompt::Subject { agent: Some(wanted.agent), worktree: Some(dir), task: wanted.task, profile: told_by };
     Ok(Some(prompt::brief(&template, &prompt::gather(repo, world.now, state, &subject))?))
 }
 
-fn command(
-    repo: &Repository,
-    wanted: &Wanted<'_>,
-    profile: &Profile,
-    prompt: Option<&str>,
-    session: Option<&str>,
-    composed: &mut Composed,
-) -> Result<(), ComposeError> {
-    let agent = &wanted.agent.name;
-    let write = |prompt| {
-        profile::prompt_file::write(repo, agent, prompt).map_err(RunError::io(repo.agents_dir().join("prompts")))
-    };
-    let file = prompt.map(write).transpose()?;
-    let port = composed.env.iter().find(|(name, _)| name == "GIT_AGENTS_PORT");
-    let values = Values {
-        prompt,
-        prompt_file: file.as_deref(),
-        model: composed.model.as_deref(),
-        agent: agent.as_str(),
-        task: composed.task.as_ref().map(TaskId::as_str),
-        branch: &wanted.agent.branch,
-        worktree: &composed.dir,
-        git_dir: repo.common_dir(),
-        port: port.and_then(|(_, value)| value.to_str()?.parse().ok()),
-        session,
-    };
-    let mode = match (session, wanted.mode) {
-        (Some(_), _) => profile::Mode::Resume,
-        // Of a batch, nobody waits for one that is never done: in a window too it does its task and ends.
-        (None, Mode::Tmux) if wanted.batch.is_some() => profile::Mode::Alone,
-        (None, Mode::Background) => profile::Mode::Alone,
-        (None, Mode::Tmux | Mode::Foreground) => profile::Mode::Terminal,
-    };
-    let made = profile.command(&values, mode)?;
-    (composed.argv, composed.input, composed.cost) = (made.argv, made.input, made.cost);
-    composed.profile = Some(profile.name.clone());
-    Ok(())
+impl Composed {
+    /// The program, its arguments and its input.
+    fn command(
+        &mut self,
+        repo: &Repository,
+        wanted: &Wanted<'_>,
+        profile: &Profile,
+        prompt: Option<&str>,
+        session: Option<&str>,
+    ) -> Result<(), ComposeError> {
+        let write = |prompt| {
+            let folder = repo.agents_dir().join("prompts");
+            profile::prompt_file::write(repo, &wanted.agent.name, prompt).map_err(RunError::io(folder))
+        };
+        let file = prompt.map(write).transpose()?;
+        let port = self.env.iter().find(|(name, _)| name == "GIT_AGENTS_PORT");
+        let values = Values {
+            prompt,
+            prompt_file: file.as_deref(),
+            model: self.model.as_deref(),
+            agent: self.agent.as_str(),
+            task: self.task.as_ref().map(TaskId::as_str),
+            branch: &wanted.agent.branch,
+            worktree: &self.dir,
+            git_dir: repo.common_dir(),
+            port: port.and_then(|(_, value)| value.to_str()?.parse().ok()),
+            session,
+        };
+        let mode = match (session, self.mode) {
+            (Some(_), _) => profile::Mode::Resume,
+            // Of a batch, nobody waits for one that is never done: in a window too it does its task and ends.
+            (None, Mode::Tmux) if self.batch.is_some() => profile::Mode::Alone,
+            (None, Mode::Background) => profile::Mode::Alone,
+            (None, Mode::Tmux | Mode::Foreground) => profile::Mode::Terminal,
+        };
+        let made = profile.command(&values, mode)?;
+        (self.argv, self.input, self.cost) = (made.argv, made.input, made.cost);
+        let typed_in = Some(wanted.how.typed_in.as_path()).filter(|_| profile.is_given());
+        let places = Places { worktree: Some(&self.dir), typed_in, env: &self.env };
+        if let Some(program) = self.argv.first_mut() {
+            let found = places.find(program).map_err(|missing| no_program(program, missing, profile))?;
+            found.into_iter().for_each(|whole| *program = whole.into());
+        }
+        Ok(())
+    }
 }

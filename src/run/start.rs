@@ -7,13 +7,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::Access;
-
 use super::error::RunError;
 use super::file;
 use super::folder::Folder;
 use super::id::{MARK, RunId};
 use super::list::{self, Run};
+use super::program::Places;
 use super::record::{Mode, Plan};
 use super::supervise::launch;
 use super::word::Word;
@@ -181,15 +180,17 @@ impl Planned {
     }
 }
 
-/// `agents.maxConcurrent`: how many may run at once; none for as many as one likes.
+/// `agents.maxConcurrent`: how many may run at once, at least one; none for as many as one likes.
 ///
 /// # Errors
-/// It is no number.
+/// It is no such number.
 pub fn limit(repo: &Repository) -> Result<Option<usize>, RunError> {
     const KEY: &str = "agents.maxConcurrent";
     let Some(value) = config::value(repo, KEY).filter(|value| !value.trim().is_empty()) else { return Ok(None) };
-    let number = value.trim().parse::<u32>().map_err(|_| RunError::Setting { key: KEY, value })?;
-    Ok(Some(number as usize).filter(|number| *number > 0))
+    match value.trim().parse::<u32>() {
+        Ok(number @ 1..) => Ok(Some(number as usize)),
+        _ => Err(RunError::Setting { key: KEY, value }),
+    }
 }
 
 /// `agents.logLimit`.
@@ -232,32 +233,25 @@ fn check(request: &Request<'_>) -> Result<(), RunError> {
     if !request.dir.is_dir() {
         return Err(RunError::NoFolder { dir: request.dir.to_owned() });
     }
-    for (name, value) in &request.env {
+    check_env(&request.env)?;
+    let refused = |reason: String| RunError::Program { program: program.to_string_lossy().into_owned(), reason };
+    if request.argv.iter().any(|word| word.as_encoded_bytes().contains(&0)) {
+        return Err(refused("an argument has a zero byte in it".to_owned()));
+    }
+    let places = Places { worktree: Some(request.dir), typed_in: None, env: &request.env };
+    places.find(program).map(drop).map_err(|missing| refused(missing.to_string()))
+}
+
+/// Refuse what the environment cannot have.
+pub(super) fn check_env(env: &[(String, OsString)]) -> Result<(), RunError> {
+    let is_good = |(name, value): &&(String, OsString)| {
         let is_name = !name.is_empty() && !name.contains(['=', '\0']) && name != MARK;
-        if !is_name || value.as_encoded_bytes().contains(&0) {
-            return Err(RunError::BadVariable { name: name.clone() });
-        }
-    }
-    let nul = request.argv.iter().any(|word| word.as_encoded_bytes().contains(&0));
-    let refused = |reason: &str| {
-        Err(RunError::Program { program: program.to_string_lossy().into_owned(), reason: reason.to_owned() })
+        is_name && !value.as_encoded_bytes().contains(&0)
     };
-    if nul {
-        return refused("an argument has a zero byte in it");
+    match env.iter().find(|pair| !is_good(pair)) {
+        Some((name, _)) => Err(RunError::BadVariable { name: name.clone() }),
+        None => Ok(()),
     }
-    let is_there = |path: &Path| path.is_file() && rustix::fs::access(path, Access::EXEC_OK).is_ok();
-    if program.as_encoded_bytes().contains(&b'/') {
-        let path = request.dir.join(program);
-        return match (path.exists(), is_there(&path)) {
-            (_, true) => Ok(()),
-            (true, false) => refused("it is not executable"),
-            (false, false) => refused("there is no such file"),
-        };
-    }
-    let given = request.env.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone());
-    let path = given.or_else(|| World::variable("PATH").map(OsString::from)).unwrap_or_default();
-    let found = std::env::split_paths(&path).any(|folder| is_there(&request.dir.join(folder).join(program)));
-    if found { Ok(()) } else { refused("it is not on the PATH") }
 }
 
 #[cfg(test)]

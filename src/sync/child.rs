@@ -110,11 +110,23 @@ struct Interrupts {
     came: Arc<AtomicUsize>,
 }
 
-/// The time in which a child runs; at its end we go as we would have gone, if something wanted us to.
-struct Waiting(&'static Interrupts);
+/// Whether interrupts are heard elsewhere.
+static HEARD: AtomicBool = AtomicBool::new(false);
+
+/// Interrupts are heard by the command itself from now on: they end neither us nor a child that has its own time.
+pub fn leave_interrupts() {
+    HEARD.store(true, Ordering::SeqCst);
+}
+
+/// The time in which a child runs; at its end we go as we would have gone, if something wanted us to. None where that is
+/// left to the command.
+struct Waiting(Option<&'static Interrupts>);
 
 impl Waiting {
     fn begin() -> Self {
+        if HEARD.load(Ordering::SeqCst) {
+            return Waiting(None);
+        }
         static ONE: OnceLock<Interrupts> = OnceLock::new();
         let one = ONE.get_or_init(|| {
             let one = Interrupts { is_idle: Arc::new(AtomicBool::new(true)), came: Arc::default() };
@@ -129,11 +141,11 @@ impl Waiting {
         one.is_idle.store(false, Ordering::SeqCst);
         // gix has handlers of its own, for its lock files, which would end us at once.
         setup(Mode::DeleteTempfilesOnTermination);
-        Waiting(one)
+        Waiting(Some(one))
     }
 
     fn is_interrupted(&self) -> bool {
-        self.0.came.load(Ordering::SeqCst) != 0
+        self.0.is_some_and(|one| one.came.load(Ordering::SeqCst) != 0)
     }
 
     /// All that the stream says; none when the time is over or we are interrupted before its end.
@@ -152,9 +164,10 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.0.is_idle.store(true, Ordering::SeqCst);
+        let Some(one) = self.0 else { return };
+        one.is_idle.store(true, Ordering::SeqCst);
         setup(Mode::DeleteTempfilesOnTerminationAndRestoreDefaultBehaviour);
-        if let Some(signal) = i32::try_from(self.0.came.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0) {
+        if let Some(signal) = i32::try_from(one.came.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0) {
             drop(signal_hook::low_level::emulate_default_handler(signal));
         }
     }

@@ -35,6 +35,7 @@ use crate::state::Damaged;
 use crate::state::OperationId;
 use crate::store::{Entry, StoreError};
 
+pub use child::leave_interrupts;
 pub use divergence::{Divergence, between, not_taken_in, unshared};
 pub use exchange::{TAKEN_AWAY, sync};
 pub use exclusive::{Confirmed, Unconfirmed, confirm, prepare};

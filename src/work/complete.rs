@@ -87,6 +87,18 @@ pub fn survey(repo: &Repository, target: &Target, agent: &Agent, task: &Task) ->
     })
 }
 
+/// The task as if this agent were at it since the first of its attempts in a row: what an attempt that failed has committed
+/// is a part of the work.
+pub fn since_first(agent: &AgentName, task: &Task) -> Task {
+    let mut seen = task.clone();
+    let own = task.attempts.iter().rev().take_while(|attempt| attempt.agent == *agent);
+    let first: Option<CommitId> = own.filter_map(|attempt| attempt.base.clone()).last();
+    if let Some(last) = seen.attempts.last_mut().filter(|last| last.agent == *agent) {
+        (last.base, last.outcome) = (first.or(last.base.take()), None);
+    }
+    seen
+}
+
 fn base(repo: &Repository, target: &Target, task: &Task, tip: ObjectId) -> Option<ObjectId> {
     let parse = |id: &CommitId| ObjectId::from_hex(id.as_str().as_bytes()).ok();
     let gix = repo.gix();

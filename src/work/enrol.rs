@@ -39,6 +39,19 @@ pub struct Enrolment {
     pub registered: bool,
 }
 
+impl Enrolment {
+    fn request(&self) -> create::Request {
+        create::Request {
+            name: self.name.to_string(),
+            branch: format!("refs/heads/{}", self.branch),
+            start: self.start,
+            existing: self.existing,
+            worktree: self.worktree.clone(),
+            registered: self.registered,
+        }
+    }
+}
+
 /// What became of one enrolment.
 #[derive(Debug, Clone)]
 pub struct Enrolled {
@@ -180,6 +193,19 @@ pub fn enrol(
     }
 }
 
+/// Refuse what is known to be in the way of enrolling them, and make nothing.
+///
+/// # Errors
+/// See [`EnrolError`].
+pub fn check(repo: &Repository, enrolments: &[Enrolment]) -> Result<(), EnrolError> {
+    check_rules(repo, enrolments)?;
+    for one in enrolments {
+        let failed = |source| EnrolError::Create { name: one.name.clone(), source };
+        create::check(repo, &one.request()).map_err(failed)?;
+    }
+    Ok(())
+}
+
 /// Whether the agent's branch was made when it was enrolled, by what the chain up to `tip` says of that and this clone
 /// has noted. The agent's own document is no proof: anybody who shares the state can write the name of somebody else's
 /// branch into it, and into the chain. In doubt the branch is not ours.
@@ -257,16 +283,8 @@ impl Maker<'_> {
         // An agent's name may have dots, and the id of an operation none.
         let id =
             format!("{}-{}", self.world.ulid(&mut fastrand::Rng::new()), enrolment.name.as_str().replace('.', "_"));
-        let request = create::Request {
-            name: enrolment.name.to_string(),
-            branch: format!("refs/heads/{}", enrolment.branch),
-            start: enrolment.start,
-            existing: enrolment.existing,
-            worktree: enrolment.worktree.clone(),
-            registered: enrolment.registered,
-        };
         let failed = |source| EnrolError::Create { name: enrolment.name.clone(), source };
-        let mut creation = create::create(repo, &request, &id, self.signature).map_err(failed)?;
+        let mut creation = create::create(repo, &enrolment.request(), &id, self.signature).map_err(failed)?;
         let Some(plan) = self.plan.as_ref().filter(|_| creation.made_worktree) else {
             return Ok((creation, Prepared::default()));
         };

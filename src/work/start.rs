@@ -76,6 +76,33 @@ pub struct Started {
     pub waiting_for: Vec<TaskId>,
 }
 
+/// What a task depends on and cannot be merged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The dependency.
+    pub dependency: TaskId,
+    /// The agent that is to start.
+    pub agent: AgentName,
+    /// The agent whose work it is.
+    pub other: AgentName,
+    /// The other dependencies that were brought in before it; the branch has nothing else then.
+    pub brought: Vec<TaskId>,
+    /// The branches that would have to be merged, in order.
+    pub branches: Vec<String>,
+    /// Where.
+    pub paths: Vec<String>,
+}
+
+impl Conflict {
+    fn against(&self) -> String {
+        let ids: Vec<&str> = self.brought.iter().map(TaskId::as_str).collect();
+        match ids.as_slice() {
+            [] => format!("{}'s branch", self.agent),
+            ids => format!("that of {}, which it is after too,", ids.join(" and ")),
+        }
+    }
+}
+
 /// Why a task was not started. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -86,17 +113,8 @@ pub enum StartError {
         branch: String,
     },
     /// What the task depends on does not merge with what is on the branch.
-    #[error("the work of {dependency}, which the task is after, conflicts with {agent}'s branch in {}", .paths.join(", "))]
-    Conflict {
-        /// The dependency.
-        dependency: TaskId,
-        /// The agent that is to start.
-        agent: AgentName,
-        /// The agent whose work it is.
-        other: AgentName,
-        /// Where.
-        paths: Vec<String>,
-    },
+    #[error("the work of {}, which the task is after, conflicts with {} in {}", .0.dependency, .0.against(), .0.paths.join(", "))]
+    Conflict(Box<Conflict>),
     /// What the task depends on has to be brought in, and there is uncommitted work.
     #[error("{agent} has uncommitted work, and the work of {dependency} has to be brought in first")]
     Uncommitted {
@@ -188,6 +206,8 @@ struct Beginning<'r> {
     branch: String,
     base: ObjectId,
     brought: Vec<Brought>,
+    /// The branches of the dependencies to which it was moved forward.
+    branches: Vec<String>,
     built: Option<Built>,
 }
 
@@ -195,6 +215,7 @@ struct Beginning<'r> {
 struct Dependency<'s> {
     task: &'s Task,
     agent: &'s AgentName,
+    branch: String,
     tip: ObjectId,
 }
 
@@ -210,7 +231,8 @@ impl<'r> Beginning<'r> {
         let branch = format!("refs/heads/{}", agent.branch);
         let gone = || StartError::BranchGone { branch: agent.branch.clone() };
         let tip = refs::read(repo, &branch)?.ok_or_else(gone)?;
-        let mut beginning = Beginning { repo, agent, branch, base: tip, brought: Vec::new(), built: None };
+        let mut beginning =
+            Beginning { repo, agent, branch, base: tip, brought: Vec::new(), branches: Vec::new(), built: None };
         let has_own = !repo.is_within(tip, target.commit);
         let mut pending: Vec<Dependency<'_>> = dependencies(repo, state, task)
             .into_iter()
@@ -229,19 +251,27 @@ impl<'r> Beginning<'r> {
             return Err(StartError::Uncommitted { agent, dependency });
         }
         if !has_own {
-            beginning.move_forward(target, &mut pending);
+            // What has landed is in the target, so that has to come along.
+            let landed = |id: &TaskId| state.tasks.get(id).is_none_or(|task| task.state == TaskState::Landed);
+            let onto = task.after.iter().any(landed).then_some(target.commit);
+            beginning.move_forward(target, &mut pending, onto);
         }
         beginning.merge(world, target, &pending)?;
         beginning.plan(tip, pending.is_empty())?;
         Ok(beginning)
     }
 
-    /// The branch has nothing of its own: on to a dependency if that is ahead of it, else to the target.
-    fn move_forward(&mut self, target: &Target, pending: &mut Vec<Dependency<'_>>) {
-        match pending.iter().position(|dependency| self.repo.is_within(self.base, dependency.tip)) {
+    /// The branch has nothing of its own: on to a dependency if that is ahead of it, and of what it has to have, else to
+    /// the target.
+    fn move_forward(&mut self, target: &Target, pending: &mut Vec<Dependency<'_>>, onto: Option<ObjectId>) {
+        let is_ahead = |tip: ObjectId| {
+            self.repo.is_within(self.base, tip) && onto.is_none_or(|onto| self.repo.is_within(onto, tip))
+        };
+        match pending.iter().position(|dependency| is_ahead(dependency.tip)) {
             Some(place) => {
                 let first = pending.remove(place);
                 self.base = first.tip;
+                self.branches.push(first.branch);
                 self.brought.push(Brought::ToDependency { task: first.task.id.clone(), commit: first.tip });
             }
             None if self.base != target.commit => {
@@ -268,9 +298,9 @@ impl<'r> Beginning<'r> {
                 Merge::Clean { tree } => tree,
                 Merge::Conflict { paths, .. } => {
                     let paths = paths.iter().map(|path| path_text(path.path.as_bstr())).collect();
-                    return Err(self.conflict(dependency, paths));
+                    return Err(self.conflict(pending, dependency, paths));
                 }
-                Merge::Unknown { reason } => return Err(self.conflict(dependency, vec![reason])),
+                Merge::Unknown { reason } => return Err(self.conflict(pending, dependency, vec![reason])),
             };
             let message = format!("Merge the work of {} into {}\n", dependency.task.id, self.agent.branch);
             let commit = writer.merge(tree, &[self.base, dependency.tip], &message)?;
@@ -282,13 +312,19 @@ impl<'r> Beginning<'r> {
         Ok(())
     }
 
-    fn conflict(&self, dependency: &Dependency<'_>, paths: Vec<String>) -> StartError {
-        StartError::Conflict {
+    fn conflict(&self, pending: &[Dependency<'_>], dependency: &Dependency<'_>, paths: Vec<String>) -> StartError {
+        let of = |brought: &Brought| match brought {
+            Brought::ToDependency { task, .. } | Brought::Merged { task, .. } => Some(task.clone()),
+            Brought::ToTarget { .. } | Brought::LeftBehind { .. } => None,
+        };
+        StartError::Conflict(Box::new(Conflict {
             dependency: dependency.task.id.clone(),
             agent: self.agent.name.clone(),
             other: dependency.agent.clone(),
+            brought: self.brought.iter().filter_map(of).collect(),
+            branches: self.branches.iter().chain(pending.iter().map(|one| &one.branch)).cloned().collect(),
             paths,
-        }
+        }))
     }
 
     /// Turn the way from `tip` to the base into a plan. When only the target would have been caught up with, a
@@ -318,10 +354,11 @@ impl<'r> Beginning<'r> {
 fn dependencies<'s>(repo: &Repository, state: &'s State, task: &Task) -> Vec<Dependency<'s>> {
     let found = task.after.iter().filter_map(|id| {
         let task = state.tasks.get(id).filter(|task| task.state == TaskState::Completed)?;
+        let branch = task.last_attempt()?.branch.clone();
         let tip = task.last_attempt()?.tip.as_ref()?;
         let tip = ObjectId::from_hex(tip.as_str().as_bytes()).ok()?;
         // Work of another clone may not be here yet.
-        repo.gix().has_object(tip).then_some(Dependency { task, agent: task.agent.as_ref()?, tip })
+        repo.gix().has_object(tip).then_some(Dependency { task, agent: task.agent.as_ref()?, branch, tip })
     });
     found.collect()
 }

@@ -5,7 +5,7 @@
 //! that got neither is undone by the next command, unless it turns out to be registered. Undoing never takes away what
 //! somebody else has put there since.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use gix::ObjectId;
@@ -17,6 +17,7 @@ use super::journal::{Entry, JournalError};
 use super::ready;
 use super::remove::RemoveError;
 use super::unfinished::{self, By, Stage};
+use super::vacant::{check_branch, check_path};
 use crate::check::guard::MARK;
 use crate::git::refs::{self, Expected, RefError, RefUpdate};
 use crate::git::worktrees::{self, Worktree};
@@ -223,20 +224,23 @@ impl Creation {
     }
 }
 
+/// Refuse what is in the way of making it, and change nothing.
+///
+/// # Errors
+/// See [`CreateError`].
+pub fn check(repo: &Repository, request: &Request) -> Result<(), CreateError> {
+    adopted(repo, request).map(drop)
+}
+
 /// Make it. `id` names the operation in the journal.
 ///
 /// # Errors
 /// See [`CreateError`]; nothing is left behind when there is one.
 pub fn create(repo: &Repository, request: &Request, id: &str, signature: &Signature) -> Result<Creation, CreateError> {
-    let all = worktrees::list(repo)?;
-    check_branch(repo, request)?;
-    if let Some(holder) = all.iter().find(|worktree| worktree.holds(&request.branch)) {
-        return adopt(request, holder);
+    if let Some(adopted) = adopted(repo, request)? {
+        return Ok(adopted);
     }
     let worktree = request.worktree.as_deref().map(worktrees::canonical);
-    if let Some(path) = &worktree {
-        check_path(repo, path, &all)?;
-    }
     let intent = Intent {
         name: request.name.clone(),
         branch: request.branch.clone(),
@@ -275,32 +279,15 @@ pub fn create(repo: &Repository, request: &Request, id: &str, signature: &Signat
     Err(CreateError::Failed { path, source: Box::new(source), left: undone.left() })
 }
 
-fn check_branch(repo: &Repository, request: &Request) -> Result<(), CreateError> {
-    let branch = &request.branch;
-    let invalid = || CreateError::InvalidBranch { branch: branch.clone() };
-    let short = branch.strip_prefix("refs/heads/").ok_or_else(invalid)?;
-    // git takes these for options, or for the HEAD of a worktree.
-    if short.starts_with('-') || short == "HEAD" || gix::refs::FullName::try_from(branch.as_str()).is_err() {
-        return Err(invalid());
+/// What is there already and is what is wanted; none when it can be made.
+fn adopted(repo: &Repository, request: &Request) -> Result<Option<Creation>, CreateError> {
+    let all = worktrees::list(repo)?;
+    check_branch(repo, request)?;
+    if let Some(holder) = all.iter().find(|worktree| worktree.holds(&request.branch)) {
+        return adopt(request, holder).map(Some);
     }
-    let exists = refs::read(repo, branch)?.is_some();
-    match (exists, request.existing) {
-        (true, true) => return Ok(()),
-        (true, false) => return Err(CreateError::BranchExists { branch: branch.clone() }),
-        (false, true) => return Err(CreateError::NoSuchBranch { branch: branch.clone() }),
-        (false, false) => {}
-    }
-    let clash = |other: &str| CreateError::NameClash { branch: branch.clone(), other: other.to_owned() };
-    if let Some((below, _)) = refs::list(repo, &format!("{branch}/"))?.first() {
-        return Err(clash(below));
-    }
-    let prefixes = branch.match_indices('/').map(|(at, _)| &branch[..at]);
-    for above in prefixes.filter(|above| above.len() > "refs/heads".len()) {
-        if refs::read(repo, above)?.is_some() {
-            return Err(clash(above));
-        }
-    }
-    Ok(())
+    request.worktree.as_deref().map_or(Ok(()), |path| check_path(repo, &worktrees::canonical(path), &all))?;
+    Ok(None)
 }
 
 /// The branch has a worktree. It is taken when it is the one that was asked for, or when none in particular was.
@@ -331,23 +318,6 @@ fn adopt(request: &Request, holder: &Worktree) -> Result<Creation, CreateError> 
         made_worktree: false,
         complaint: None,
     })
-}
-
-fn check_path(repo: &Repository, path: &Path, all: &[Worktree]) -> Result<(), CreateError> {
-    if all.iter().any(|worktree| worktree.path == path && !worktree.path.exists()) {
-        return Err(CreateError::PathRegistered { path: path.to_owned() });
-    }
-    let inside = all.iter().filter(|worktree| !worktree.is_bare).map(|worktree| worktree.path.as_path());
-    for folder in inside.chain([repo.common_dir()]) {
-        if path != folder && path.starts_with(folder) {
-            return Err(CreateError::PathInside { path: path.to_owned(), inside: folder.to_owned() });
-        }
-    }
-    let is_free = match path.symlink_metadata() {
-        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
-        Ok(_) => path.read_dir().is_ok_and(|mut entries| entries.next().is_none()),
-    };
-    if is_free { Ok(()) } else { Err(CreateError::PathOccupied { path: path.to_owned() }) }
 }
 
 fn make_branch(repo: &Repository, request: &Request, intent: &Intent, signature: &Signature) -> Result<(), RefError> {

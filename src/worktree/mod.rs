@@ -17,3 +17,4 @@ mod discard;
 mod finish;
 mod index_copy;
 mod losses;
+mod vacant;

@@ -160,3 +160,43 @@ fn in_the_middle_of_a_rebase_it_is_refused() {
     sandbox.git_in(&dir, ["rebase", "--abort"]);
     sandbox.agents(["complete", "ann"]).good();
 }
+
+/// Whoever puts in order what failed need not start it anew.
+#[test]
+fn what_failed_is_completed_with_all_that_was_done_for_it() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    let dir = sandbox.worktree_of("ann");
+    let fail = |id: &str| {
+        sandbox.agents(["assign", "ann", id, "Lines"]).good();
+        sandbox.agents(["start", "ann", id]).good();
+        sandbox.git_in(&dir, ["commit", "-q", "--allow-empty", "-m", id]);
+        sandbox.agents(["fail", "ann", "--reason", "Too hard"]).good();
+    };
+    fail("16");
+    std::fs::write(dir.join("left"), "").unwrap();
+    assert_snapshot!(sandbox.unchanged(|| sandbox.agents(["complete", "ann"])), @"
+    [stderr]
+    error: ann has 1 uncommitted path: left
+      try: git -C [ROOT]/repo-worktrees/ann add … && git -C [ROOT]/repo-worktrees/ann commit
+      try: git agents complete ann --allow-dirty
+    [status 3]
+    ");
+    sandbox.git_in(&dir, ["add", "left"]);
+    sandbox.git_in(&dir, ["commit", "-qm", "By hand"]);
+    assert_snapshot!(sandbox.agents(["complete", "ann"]), @"
+    ann completed 16 Lines: 2 commits, 1 file
+      left
+    [status 0]
+    ");
+    fail("17");
+    fail("18");
+    assert_snapshot!(sandbox.agents(["complete", "ann"]), @"
+    [stderr]
+    error: ann has failed at 2 tasks
+      try: git agents start ann 17 && git agents complete ann
+      try: git agents start ann 18 && git agents complete ann
+    [status 3]
+    ");
+    sandbox.agents(["start", "ann", "17"]).good();
+    sandbox.agents(["complete", "ann"]).good();
+}

@@ -100,3 +100,96 @@ fn what_fails_unheard_is_failed_with_its_reason() {
     let task = &ground.sandbox.state().tasks[&"docs".parse().unwrap()];
     assert_eq!(task.reason.as_deref(), Some("exit status 5"));
 }
+
+/// Nothing is filed and nobody made when one of them could not begin.
+#[test]
+fn all_or_none_is_begun_when_something_is_in_the_way() {
+    let ground = Ground::new(AGENT);
+    let sandbox = &ground.sandbox;
+    let said = |args: &[&str]| {
+        let before = sandbox.git(["for-each-ref"]);
+        let output = ground.with_agent(args).output().to_string();
+        let staying = ground.with_agent(&[args, &["--wait"]].concat()).output().to_string();
+        assert_eq!(output, staying);
+        assert_eq!(sandbox.git(["for-each-ref"]), before, "nothing was changed: {output}");
+        output
+    };
+    let folder = sandbox.root().join("repo-worktrees/b");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("x"), "").unwrap();
+    assert_snapshot!(said(&["multi", "a:Write a", "b:Write b"]), @"
+    [stderr]
+    error: b cannot be added: [ROOT]/repo-worktrees/b exists and is not an empty folder
+      try: git agents agent add b --path OTHER
+    [status 3]
+    ");
+    sandbox.git(["branch", "agents/d-2"]);
+    assert_snapshot!(said(&["fanout", "2", "d", "--prompt", "Write d"]), @"
+    [stderr]
+    error: d-2 cannot be added: refs/heads/agents/d-2 exists already
+      try: git agents agent add d-2 --existing --branch agents/d-2
+    [status 3]
+    ");
+    sandbox.now(&["agent", "add", "e-2"]).good();
+    sandbox.now(&["task", "add", "Own", "--id", "own"]).good();
+    sandbox.now(&["start", "e-2", "own"]).good();
+    assert_snapshot!(said(&["fanout", "3", "e", "--prompt", "Write e"]), @"
+    [stderr]
+    error: e-2 is working on own
+      try: the same command with another name
+      try: git agents complete e-2
+    [status 3]
+    ");
+    sandbox.git(["branch", "-D", "agents/d-2"]);
+    sandbox.git(["config", "agents.setup", "test ! -e ../g"]);
+    let output = ground.with_agent(&["multi", "f:Write f", "g:Write g"]).output();
+    assert!(
+        output.stderr.ends_with(" --no-setup\n") && output.stderr.contains("try: git agents agent add"),
+        "{output}"
+    );
+    assert_eq!(ground.states().into_keys().collect::<Vec<_>>(), ["own"]);
+    assert_eq!(sandbox.state().agents.len(), 1);
+}
+
+#[test]
+fn a_name_stands_for_one_thing() {
+    let ground = Ground::new(AGENT);
+    ground.with_agent(&["create", "parser", "--prompt", "Write the parser", "--wait"]).output().good();
+    let other = |more: &[&str]| {
+        let args = [&["create", "parser", "--prompt", "Write something else"], more].concat();
+        ground.with_agent(&args).output().to_string()
+    };
+    assert_snapshot!(other(&[]), @"
+    [stderr]
+    error: parser is completed, and was to do something else: Write the parser
+      try: the same command with another name
+      try: git agents task show parser
+    [status 3]
+    ");
+    assert_eq!(other(&[]), other(&["--wait"]));
+    ground.with_agent(&["create", "parser", "--prompt", "Write the parser", "--wait"]).output().good();
+    // What has failed may be told otherwise.
+    ground.with_agent(&["create", "docs", "--prompt", "Describe it", "--wait"]).output();
+    assert_eq!(ground.states()["docs"], "failed");
+    ground.with_agent(&["create", "docs", "--prompt", "Write it down", "--wait"]).output().good();
+}
+
+/// What only turns out when the worktree is there is told with what goes on.
+#[test]
+fn what_was_filed_and_could_not_begin_is_named() {
+    let ground = Ground::new(AGENT);
+    ground.sandbox.git(["config", "agents.setup", "touch left"]);
+    assert_snapshot!(ground.with_agent(&["create", "a", "--prompt", "Write a"]).output(), @"
+    TASK  STATE   AGENT  WORKTREE
+    a     failed  a      the worktree of a has 1 uncommitted path already: left
+      try: git -C [ROOT]/repo-worktrees/a status
+      try: git -C [ROOT]/repo-worktrees/a add … && git -C [ROOT]/repo-worktrees/a commit
+      try: the same command again
+    [stderr]
+    filed 1 task with the label batch:a
+    [status 1]
+    ");
+    assert_eq!(ground.states()["a"], "open");
+    std::fs::remove_file(ground.sandbox.worktree_of("a").join("left")).unwrap();
+    ground.with_agent(&["create", "a", "--prompt", "Write a"]).output().good();
+}

@@ -41,7 +41,7 @@ fn a_failure_is_told_and_stops_only_what_depends_on_it() {
     kills     failed   kills     ended by signal 9
     good-2    skipped            it is after fails
     good-3    skipped            it is after good-2
-    the same command again goes on from here
+    the same command again goes on from here; what you mend by hand counts with git agents complete AGENT
     [stderr]
     filed 10 tasks with the label batch:parser
     fails started
@@ -72,34 +72,40 @@ fn a_failure_is_told_and_stops_only_what_depends_on_it() {
     let left = ground.sandbox.root().join("repo-worktrees/dirty/left.txt");
     assert_eq!(std::fs::read_to_string(left).unwrap(), "more\n");
     assert_eq!(ground.sandbox.git(["show", "agents/fails:fails.txt"]), "fails");
-    // What somebody puts in order is completed when the plan is carried out again, and the others are tried again.
+    // What somebody puts in order can be completed; then the plan goes on, and the others are tried again.
     let dir = ground.sandbox.root().join("repo-worktrees/dirty");
     ground.sandbox.git_in(&dir, ["add", "-A"]);
     ground.sandbox.git_in(&dir, ["commit", "-qm", "By hand"]);
-    ground.sandbox.now(&["start", "dirty", "dirty"]).good();
-    ground.sandbox.now(&["complete", "dirty", "--allow-empty"]).good();
+    assert_snapshot!(ground.sandbox.now(&["complete", "dirty"]), @"
+    dirty completed dirty b: 2 commits, 3 files
+      README
+      dirty.txt
+      left.txt
+    [status 0]
+    ");
+    // An attempt that begins where the one before has ended has its work.
+    ground.sandbox.now(&["start", "fails", "fails"]).good();
+    ground.sandbox.now(&["complete", "fails"]).good();
     let again = ground.execute(plan, &["--max-concurrent", "1"]).output();
     assert_snapshot!(without_times(&again), @"
-    batch parser: 4 of 10 tasks completed, 4 failed, 2 left out
-    TASK      STATE    AGENT     WHY
-    fails     failed   fails     exit status 3
-    empty     failed   empty     it has made no commit
-    gives-up  failed   gives-up  Too hard
-    kills     failed   kills     ended by signal 9
-    good-2    skipped            it is after fails
-    good-3    skipped            it is after good-2
-    the same command again goes on from here
+    batch parser: 7 of 10 tasks completed, 3 failed
+    TASK      STATE   AGENT     WHY
+    empty     failed  empty     it has made no commit
+    gives-up  failed  gives-up  Too hard
+    kills     failed  kills     ended by signal 9
+    the same command again goes on from here; what you mend by hand counts with git agents complete AGENT
     [stderr]
-    fails started
-    warning: fails failed: exit status 3
-    good-2 is left out: it is after fails
-    good-3 is left out: it is after good-2
+    good-2 started
+    good-2 completed
     empty started
     warning: empty failed: it has made no commit
     gives-up started
     warning: gives-up failed: Too hard
     kills started
     warning: kills failed: ended by signal 9
+    good-3 started
+    good-3 completed
+    to land what is completed: git agents merge --all
     [status 1]
     ");
 }
@@ -113,7 +119,7 @@ fn what_fails_is_tried_again_in_its_worktree() {
     batch parser: 2 of 3 tasks completed, 1 failed
     TASK   STATE   AGENT  WHY
     fails  failed  fails  exit status 3
-    the same command again goes on from here
+    the same command again goes on from here; what you mend by hand counts with git agents complete AGENT
     [stderr]
     filed 3 tasks with the label batch:parser
     second started
@@ -143,7 +149,7 @@ fn a_run_that_takes_too_long_is_ended() {
     TASK  STATE    AGENT  WHY
     slow  failed   slow   it took longer than 1s
     good  skipped         it is after slow
-    the same command again goes on from here
+    the same command again goes on from here; what you mend by hand counts with git agents complete AGENT
     [stderr]
     filed 2 tasks with the label batch:parser
     slow started
@@ -237,7 +243,7 @@ esac
     gone    failed  gone    its branch agents/gone is gone
     astray  failed  astray  its worktree has something else checked out than agents/astray
     fails   failed  fails   exit status 3
-    the same command again goes on from here
+    the same command again goes on from here; what you mend by hand counts with git agents complete AGENT
     [stderr]
     filed 4 tasks with the label batch:parser
     gone started
@@ -262,4 +268,32 @@ esac
     [status 0]
     ");
     assert_eq!(ground.sandbox.git(["ls-tree", "--name-only", "main", "fails.txt", "good.txt"]), "good.txt");
+}
+
+/// What is wrong with the command is no failure of a task, and stops the command when it is only found in the middle.
+#[test]
+fn a_command_that_goes_wrong_in_the_middle_stops() {
+    let ground = Ground::new(
+        "#!/bin/sh\ngit config agents.profile.mine.command 'true {bogus}'\ngit commit -q --allow-empty -m x\n",
+    );
+    let script = ground.sandbox.root().join("agent.sh");
+    ground.sandbox.git(["config", "agents.profile.mine.command", script.to_str().unwrap()]);
+    let plan = ground.plan("- [ ] t1: One\n- [ ] t2: Two (after: t1)\n- [ ] t3: Three (after: t2)\n");
+    let output = ground.sandbox.now(&["execute", plan.to_str().unwrap(), "--profile", "mine"]);
+    assert_snapshot!(without_times(&output), @"
+    batch parser: 1 of 3 tasks completed, 2 not begun
+    TASK  STATE    AGENT  WHY
+    t2    waiting         the profile mine has {bogus}, which nothing is put into
+    t3    waiting
+    the same command again goes on from here
+    [stderr]
+    filed 3 tasks with the label batch:parser
+    t1 started
+    t1 completed
+    to land what is completed: git agents merge --all
+    error: the profile mine has {bogus}, which nothing is put into
+      try: git agents config get profile.mine.command
+    [status 1]
+    ");
+    assert_eq!(ground.states().into_values().collect::<Vec<_>>(), ["completed", "open", "open"]);
 }

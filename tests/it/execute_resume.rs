@@ -143,6 +143,8 @@ fn goes_on(ground: &Ground) {
     let output = end(ground, child);
     assert_eq!(output.status, Some(0), "{output}");
     assert!(output.stderr.contains("t1 goes on\n") && output.stderr.contains("t2 goes on\n"), "{output}");
+    // How long they ran before says nothing of how quick this was.
+    assert!(!output.stdout.contains("times as long"), "{output}");
     assert_eq!(runs(ground), [1, 1, 1]);
     assert!(ground.all_are(TaskState::Completed));
 }
@@ -180,4 +182,31 @@ fn a_plan_that_is_changed_is_carried_out_as_it_says_now() {
     batch parser: 3 of 3 tasks completed
     [status 0]
     ");
+}
+
+/// What is shared meanwhile would otherwise end us at the first interrupt.
+#[test]
+fn an_interrupt_is_heard_after_something_was_shared() {
+    let ground = Ground::new(AGENT);
+    ground.sandbox.remote();
+    ground.sandbox.now(&["agent", "add", "ann"]).good();
+    ground.sandbox.now(&["sync"]).good();
+    let plan = "- [ ] t1: One\n- [ ] t2: Two (after: t1)\n";
+    let child = ground.execute(plan, &[]).spawn();
+    eventually("it runs", || ground.log().len() == 1);
+    signal(&child, Signal::SIGINT);
+    go(&ground);
+    let output = end(&ground, child);
+    assert_eq!(output.status, Some(1), "{output}");
+    assert!(output.stderr.contains("waiting for 1 run, which goes on also when you interrupt again"), "{output}");
+    assert_eq!(ground.states().into_values().collect::<Vec<_>>(), ["completed", "open"]);
+}
+
+#[test]
+fn what_is_wrong_with_the_repository_is_said_once() {
+    let ground = Ground::new(AGENT);
+    ground.sandbox.commit(".agents.toml", "[", "Settings");
+    go(&ground);
+    let output = ground.execute(PLAN, &[]).output().good();
+    assert_eq!(output.stderr.matches("nothing in it counts").count(), 1, "{output}");
 }

@@ -270,6 +270,18 @@ fn old_runs_go_when_somebody_says_so() {
     kept 2 runs
     [status 0]
     ");
+    // What this clone knows of a batch goes when no task of it is left.
+    let plan = sandbox.root().join("plan.md");
+    std::fs::write(&plan, "- [ ] t1: One\n").unwrap();
+    sandbox.agents(["execute", plan.to_str().unwrap(), "--agents", "ann", "--", "true"]);
+    let old = |more: &[&str]| {
+        let args = [&["cleanup", "--runs", "--older-than", "1h"], more].concat();
+        sandbox.direct(args).env("GIT_COMMITTER_DATE", "2040-02-05T09:00:00Z").output()
+    };
+    assert!(old(&["--dry-run"]).stdout.starts_with("would delete what was kept of 1 run:"));
+    sandbox.agents(["task", "drop", "t1"]).good();
+    assert!(old(&["--yes"]).stdout.starts_with("deleted what was kept of 1 run and 1 batch:"));
+    assert_eq!(std::fs::read_dir(sandbox.repo().join(".git/agents/batches")).unwrap().count(), 0);
 }
 
 /// The small program for the supervisor may not be installed beside ours; then ours is it.

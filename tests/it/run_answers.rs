@@ -9,32 +9,25 @@ fn what_cannot_run_is_refused_and_leaves_nothing() {
     let sandbox = Sandbox::with_agents(&["ann"]);
     let not_executable = sandbox.worktree_of("ann").join("script");
     std::fs::write(&not_executable, "#!/bin/sh\n").unwrap();
-    assert_snapshot!(sandbox.agents(["run", "ann", "--", "no-such-program"]), @"
-    [stderr]
-    error: no-such-program cannot be started: it is not on the PATH
-      try: command -v no-such-program
-    [status 3]
-    ");
     assert_snapshot!(sandbox.agents(["run", "ann", "--", "./script"]), @"
     [stderr]
-    error: ./script cannot be started: it is not executable
-      try: ls -l ./script
+    error: ./script cannot be started: [ROOT]/repo-worktrees/ann/script is not executable
+      try: chmod +x [ROOT]/repo-worktrees/ann/script
     [status 3]
     ");
     assert_snapshot!(sandbox.agents(["run", "ann", "--", ""]), @"
     [stderr]
-    error: there is no command to run
-      try: git agents run AGENT -- COMMAND…
+    error: the command is empty
     [status 2]
     ");
-    assert_snapshot!(sandbox.agents(["run", "ann"]), @"
+    assert_snapshot!(sandbox.agents(["run", "ann"]), @r#"
     [stderr]
     error: nobody has said which program ann is
-      try: git agents run ann --profile claude
-      try: git config agents.profile claude
-      try: git agents run ann -- COMMAND…
+      try: the same command with --profile claude
+      try: git agents config set profile claude
+      try: the same command with -- PROGRAM "{prompt}"
     [status 3]
-    ");
+    "#);
     assert_snapshot!(sandbox.agents(["run", "eve", "--", "true"]), @"
     [stderr]
     error: there is no agent eve
@@ -47,18 +40,6 @@ fn what_cannot_run_is_refused_and_leaves_nothing() {
       try: git agents task list
     [status 3]
     ");
-    assert_snapshot!(sandbox.agents(["run", "ann", "--env", "=x", "--", "true"]), @"
-    [stderr]
-    error: --env takes NAME=VALUE
-      try: git agents run AGENT --env PORT=3000 -- COMMAND…
-    [status 2]
-    ");
-    assert_snapshot!(sandbox.agents(["run", "ann", "--env", "GIT_AGENTS_RUN=x", "--", "true"]), @r#"
-    [stderr]
-    error: "GIT_AGENTS_RUN" cannot be the name of a variable
-      try: git agents run AGENT --env NAME=VALUE …
-    [status 2]
-    "#);
     assert_snapshot!(sandbox.agents(["run", "ann", "--timeout", "soon", "--", "true"]), @r#"
     [stderr]
     error: invalid value 'soon' for '--timeout <DURATION>': "soon" is no duration: write 90s, 10m, 2h, 7d, 2w or 1h30m
@@ -91,6 +72,16 @@ fn what_cannot_run_is_refused_and_leaves_nothing() {
     error: agents.maxConcurrent is "many", which is not what it takes
       try: git agents config get agents.maxConcurrent
     [status 3]
+    "#);
+    // No limit is no value; none at all would be a way to run nothing.
+    sandbox.git(["config", "agents.maxConcurrent", "0"]);
+    let refused = sandbox.agents(["run", "ann", "--", "true"]);
+    assert!(refused.stderr.contains("agents.maxConcurrent is \"0\", which is not what it takes"), "{refused}");
+    assert_snapshot!(sandbox.agents(["config", "set", "maxConcurrent", "0"]), @r#"
+    [stderr]
+    error: agents.maxConcurrent cannot be "0": it takes a number from 1 to 10000
+      try: git agents config get agents.maxConcurrent
+    [status 2]
     "#);
     sandbox.git(["config", "--unset", "agents.maxConcurrent"]);
     std::fs::remove_dir_all(sandbox.worktree_of("ann")).unwrap();

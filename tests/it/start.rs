@@ -140,6 +140,7 @@ fn a_dependency_that_conflicts_is_refused() {
     assert_snapshot!(sandbox.unchanged(|| start_bob(&sandbox)), @"
     [stderr]
     error: the work of 1, which the task is after, conflicts with bob's branch in base
+      try: git merge agents/ann, in the worktree of bob, resolving what conflicts
       try: git agents merge ann
       try: git agents conflicts ann
     [status 3]

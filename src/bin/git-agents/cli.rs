@@ -116,9 +116,9 @@ impl Command {
         match self {
             Command::Demo(_) | Command::Execute(_) => true,
             Command::Run(args) => args.is_in_foreground(),
-            Command::Create(commands::create::CreateArgs { staying, .. })
-            | Command::Multi(commands::multi::MultiArgs { staying, .. })
-            | Command::Fanout(commands::fanout::FanoutArgs { staying, .. }) => staying.wait,
+            Command::Create(commands::create::CreateArgs { work, .. })
+            | Command::Multi(commands::multi::MultiArgs { work, .. })
+            | Command::Fanout(commands::fanout::FanoutArgs { work, .. }) => work.waits(),
             _ => false,
         }
     }

@@ -1,7 +1,9 @@
 //! What every command needs: the repository, the world, the terminal, and who is asking.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use git_agents::agent::AgentName;
 use git_agents::config::shared::{self, SharedFile};
@@ -11,7 +13,7 @@ use git_agents::state::State;
 use git_agents::store::{self, Change, Committed, Matched, Scope, Snapshot};
 use git_agents::task::TaskId;
 use git_agents::work::leases::Leases;
-use git_agents::work::recover::{self, Told};
+use git_agents::work::recover;
 use git_agents::world::World;
 
 use crate::error::{CliError, Exit, unknown_agent};
@@ -27,13 +29,21 @@ pub(crate) struct Context {
     pub(crate) world: World,
     dir: PathBuf,
     repo: OnceCell<Repository>,
-    /// Somebody has been told that `.agents.toml` cannot be read.
-    told_of_file: Cell<bool>,
+    /// What somebody has been warned of, whoever asks: it is said once.
+    told: Rc<Told>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    /// `.agents.toml` cannot be read.
+    of_file: Cell<bool>,
+    /// Documents that are damaged.
+    of_damage: RefCell<BTreeSet<String>>,
 }
 
 impl Context {
     pub(crate) fn new(ui: Ui, world: World, dir: PathBuf) -> Self {
-        Context { ui, world, dir, repo: OnceCell::new(), told_of_file: Cell::new(false) }
+        Context { ui, world, dir, repo: OnceCell::new(), told: Rc::default() }
     }
 
     /// The same command as if it were started now.
@@ -41,7 +51,7 @@ impl Context {
         let world = World::here();
         let mut ui = self.ui.clone();
         (ui.out.now, ui.err.now) = (world.now, world.now);
-        Context::new(ui, world, self.dir.clone())
+        Context { told: Rc::clone(&self.told), ..Context::new(ui, world, self.dir.clone()) }
     }
 
     /// The folder that the command is about: `-C`, else the current one.
@@ -76,7 +86,7 @@ impl Context {
     }
 
     /// Finish or take back what a process that died has left half done, before anything else is changed.
-    pub(crate) fn recover(&self) -> Result<Vec<Told>, CliError> {
+    pub(crate) fn recover(&self) -> Result<Vec<recover::Told>, CliError> {
         let told = recover::recover(self.repo()?, &self.world)?;
         for one in &told {
             one.done.iter().for_each(|line| self.ui.note(line));
@@ -88,7 +98,9 @@ impl Context {
     /// The state as it is now; what is damaged is named on standard error.
     pub(crate) fn load(&self, scope: &Scope) -> Result<Snapshot, CliError> {
         let snapshot = store::load(self.repo()?, scope)?;
-        let damaged = &snapshot.state.damaged;
+        let mut told = self.told.of_damage.borrow_mut();
+        let damaged: Vec<_> =
+            snapshot.state.damaged.iter().filter(|damaged| told.insert(damaged.path.clone())).collect();
         for damaged in damaged.iter().take(MOST_WARNINGS) {
             self.ui.warn(&format!("{} is damaged and left out: {}", damaged.path, damaged.reason));
         }
@@ -101,12 +113,12 @@ impl Context {
 
     /// Say once that `.agents.toml` cannot be read. It only gives defaults, so everything goes on without it.
     fn warn_of_file(&self) -> Result<(), CliError> {
-        if self.told_of_file.get() { Ok(()) } else { self.shared_file().map(drop) }
+        if self.told.of_file.get() { Ok(()) } else { self.shared_file().map(drop) }
     }
 
     /// What `.agents.toml` says; nothing where it cannot be read, which is said.
     pub(crate) fn shared_file(&self) -> Result<Option<SharedFile>, CliError> {
-        let is_news = !self.told_of_file.replace(true);
+        let is_news = !self.told.of_file.replace(true);
         Ok(shared::read(self.repo()?).unwrap_or_else(|error| {
             if is_news {
                 self.ui.warn(&format!("{error}; nothing in it counts"));

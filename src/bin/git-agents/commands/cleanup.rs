@@ -8,9 +8,11 @@ use clap::Args;
 use git_agents::agent::AgentName;
 use git_agents::config::{self, Target};
 use git_agents::duration;
+use git_agents::execute::batch;
 use git_agents::git::{Repository, identity, refs};
 use git_agents::run::clean;
 use git_agents::store::{Scope, Snapshot, StoreError};
+use git_agents::task::TaskId;
 use git_agents::work::backups;
 use git_agents::work::cleanup::{self, Fate, Going, Looked, Wanted};
 use git_agents::work::recover::Told;
@@ -53,7 +55,8 @@ pub(crate) struct CleanupArgs {
     /// Delete old backups instead; those that undo needs stay.
     #[arg(long, group = "old", conflicts_with_all = ["agents", "remote"])]
     backups: bool,
-    /// Delete what is kept of old runs instead, their output above all; the last of every agent stays.
+    /// Delete what is kept of old runs instead, their output above all, and of batches that are over; the last run of every
+    /// agent stays.
     #[arg(long, group = "old", conflicts_with_all = ["agents", "remote"])]
     runs: bool,
     /// How old a backup or a run has to be to go: 12h, 7d, 2w [default: 30d, and 7d for runs].
@@ -272,10 +275,16 @@ fn clean_runs(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
     super::runs::settle_quietly(ctx)?;
     let age = args.older_than.map_or(clean::DEFAULT_AGE, |age| age.to_std().unwrap_or_default());
     let survey = clean::survey(repo, ctx.world.now, age)?;
-    let view = RunsCleanedView::new(&survey, args.dry_run);
+    let state = ctx.load(&Scope::open())?.state;
+    let is_open = |id: &TaskId| state.tasks.get(id).is_some_and(|task| !task.state.is_closed());
+    let batches = batch::over(repo, ctx.world.now, age, is_open);
+    let view = RunsCleanedView::new(&survey, batches.len(), args.dry_run);
     if !args.dry_run && view.is_any() {
-        ctx.ui.confirm(&format!("Delete what is kept of {}?", counted(view.count(), "run")), args.yes)?;
+        ctx.ui.confirm(&format!("Delete what is kept of {}?", view.subject()), args.yes)?;
         clean::delete(repo, &survey)?;
+        for name in &batches {
+            batch::forget(repo, name)?;
+        }
     }
     ctx.ui.answer(&view)?;
     Ok(Exit::Good)

@@ -5,10 +5,12 @@ use std::path::Path;
 use clap::Args;
 use git_agents::agent::AgentName;
 use git_agents::config;
+use git_agents::state::{Action, State};
 use git_agents::store::Scope;
 use git_agents::sync::Provisional;
-use git_agents::task::{Hours, Task};
-use git_agents::work::complete::{Allowed, Incomplete, Survey, compare, survey};
+use git_agents::task::{Hours, Task, TaskState, Terms};
+use git_agents::work::complete::{Allowed, Incomplete, Survey, compare, since_first, survey};
+use git_agents::work::leases;
 
 use super::begun::refuse_elsewhere;
 use super::complete_values::agent_names;
@@ -17,13 +19,16 @@ use super::terms::lost;
 use crate::context::Context;
 use crate::error::{CliError, Exit, quoted};
 use crate::render::style::counted;
-use crate::sharing::Sharing;
+use crate::sharing::{OfflineArg, Sharing};
 use crate::view::completed::CompletedView;
 
 /// Mark the agent's task as completed; the changed files are read from its branch.
 ///
 /// Files given by hand are compared with those, and differences are named. Uncommitted changes and a branch without
 /// any commit are refused.
+///
+/// An agent that has nothing in progress completes what it has failed at, once its work has been put in order: all commits
+/// since its first attempt count.
 #[derive(Debug, Args)]
 pub(crate) struct CompleteArgs {
     /// The agent; may be left out in its worktree.
@@ -41,10 +46,12 @@ pub(crate) struct CompleteArgs {
     /// Complete although the branch has no commits for this task.
     #[arg(long)]
     allow_empty: bool,
+    #[command(flatten)]
+    offline: OfflineArg,
 }
 
 pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
-    let CompleteArgs { agent, files, hours, allow_dirty, allow_empty } = args;
+    let CompleteArgs { agent, files, hours, allow_dirty, allow_empty, offline } = args;
     let words: Vec<String> = agent.into_iter().chain(files).collect();
     let repo = ctx.repo()?;
     ctx.recover()?;
@@ -57,18 +64,28 @@ pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
         snapshot = ctx.load(&Scope::open())?;
     }
     let agent = snapshot.state.agents.get(&name).ok_or_else(|| crate::error::unknown_agent(name.as_str()))?;
-    let Some(task) = snapshot.state.in_progress(&name) else {
-        return Err(lost(ctx, &name)?.unwrap_or_else(|| not_in_progress(&snapshot.state, &name)));
+    let task = match snapshot.state.in_progress(&name) {
+        Some(task) => {
+            refuse_elsewhere(ctx, agent, task)?;
+            task
+        }
+        None => match lost(ctx, &name)? {
+            Some(lost) => return Err(lost),
+            None => failed(&snapshot.state, &name)?,
+        },
     };
-    refuse_elsewhere(ctx, agent, task)?;
-    let survey = survey(repo, &target, agent, task)?;
+    let mut task = since_first(&name, task);
+    let survey = survey(repo, &target, agent, &task)?;
     let allowed = Allowed { dirty: allow_dirty, empty: allow_empty };
     check(&name, &survey, &git_there(ctx, &survey)?, allowed)?;
     let prefix = prefix(ctx)?;
     let named: Vec<Vec<String>> = files.iter().map(|file| spellings(&prefix, file)).collect();
     let difference = if named.is_empty() { None } else { Some(compare(&survey.files, &named)) };
     let id = task.id.clone();
-    let action = survey.completes(repo, &name, task, hours);
+    if task.state == TaskState::Failed {
+        task = take_up(ctx, offline, &name, &task)?.unwrap_or(task);
+    }
+    let action = survey.completes(repo, &name, &task, hours);
     let committed = ctx.transact(&Scope::open(), |_, _| Ok(Some(action.clone().into())))?;
     if let Some(task) = committed.as_ref().and_then(|committed| committed.state.tasks.get(&id)) {
         let state = &committed.as_ref().expect("it was just looked into").state;
@@ -85,13 +102,42 @@ pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
     Ok(Exit::Good)
 }
 
-fn not_in_progress(state: &git_agents::state::State, name: &AgentName) -> CliError {
-    let done = state.tasks_of(name).find(|task| task.state == git_agents::task::TaskState::Completed);
-    let error = nothing_in_progress(name);
-    match done {
-        Some(task) => CliError { message: format!("{}; {} is completed already", error.message, task.id), ..error },
-        None => error,
+/// The task that the agent has failed at, when it has nothing in progress: what somebody has mended since counts.
+fn failed<'s>(state: &'s State, name: &'s AgentName) -> Result<&'s Task, CliError> {
+    let of = |wanted: TaskState| state.tasks_of(name).filter(move |task| task.state == wanted);
+    let failed: Vec<&Task> = of(TaskState::Failed).collect();
+    match failed.as_slice() {
+        [task] => Ok(*task),
+        [] => {
+            let error = nothing_in_progress(name);
+            Err(match of(TaskState::Completed).next() {
+                Some(task) => {
+                    CliError { message: format!("{}; {} is completed already", error.message, task.id), ..error }
+                }
+                None => error,
+            })
+        }
+        several => {
+            let error = CliError::refused("task-ambiguous", format!("{name} has failed at {} tasks", several.len()));
+            let start = |task: &&Task| format!("git agents start {name} {} && git agents complete {name}", task.id);
+            Err(several.iter().map(start).fold(error, CliError::hint))
+        }
     }
+}
+
+/// Take up a task again that the agent has failed at, with all that it has done for it.
+fn take_up(ctx: &Context, offline: OfflineArg, name: &AgentName, task: &Task) -> Result<Option<Task>, CliError> {
+    let sharing = Sharing::begin(ctx, offline)?;
+    let base = task.live_attempt().and_then(|attempt| attempt.base.clone());
+    let action = Action::Start { agent: name.clone(), task: task.id.clone(), base, terms: Terms::default() };
+    let committed = ctx.transact(&Scope::open(), |_, _| Ok(Some(action.clone().into())))?;
+    let Some(committed) = committed else { return Ok(None) };
+    sharing.confirm(ctx, &committed.operation)?;
+    let taken = committed.state.tasks.get(&task.id).cloned();
+    if let Some(task) = &taken {
+        leases::remember(ctx.repo()?, name, task);
+    }
+    Ok(taken)
 }
 
 fn check(name: &AgentName, survey: &Survey, git: &str, allowed: Allowed) -> Result<(), CliError> {

@@ -56,6 +56,7 @@ pub(crate) fn profile_names() -> ArgValueCandidates {
         let help = |profile: &Profile| match &profile.command {
             Call::Words(words) => words.join(" "),
             Call::Script(script) => script.clone(),
+            Call::Given(_) => String::new(),
         };
         usable.map(|(name, profile)| offer(&name, &help(&profile))).collect()
     })

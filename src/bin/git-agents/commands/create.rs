@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use git_agents::execute::batch::BatchName;
-use git_agents::plan::{Plan, Planned};
+use git_agents::plan::Planned;
 use git_agents::task::TaskId;
 
-use super::execute::{LaunchArgs, Order, PaceArgs, batch_name, detached, drive};
+use super::execute::{WorkArgs, batch_name};
 use super::task::text_or_file;
 use crate::context::{Context, task_id};
 use crate::error::{CliError, Exit};
-use crate::sharing::OfflineArg;
 
 /// Begin one piece of work: a task, an agent with its worktree, and its run in the background.
 ///
@@ -24,11 +23,7 @@ pub(crate) struct CreateArgs {
     #[command(flatten)]
     prompt: PromptArgs,
     #[command(flatten)]
-    pub(crate) staying: StayingArgs,
-    #[command(flatten)]
-    launch: LaunchArgs,
-    #[command(flatten)]
-    offline: OfflineArg,
+    pub(crate) work: WorkArgs,
 }
 
 /// What an agent is to do.
@@ -45,30 +40,11 @@ pub(crate) struct PromptArgs {
     title: Option<String>,
 }
 
-/// Whether the command stays until all is done.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct StayingArgs {
-    /// Stay until all is done, and show how it goes on.
-    #[arg(long)]
-    pub(crate) wait: bool,
-    #[command(flatten)]
-    pub(crate) pace: PaceArgs,
-}
-
 pub(crate) fn run(ctx: &Context, args: CreateArgs) -> Result<Exit, CliError> {
-    let CreateArgs { name, prompt, staying, launch, offline } = args;
+    let CreateArgs { name, prompt, work } = args;
     let id = task_id(&name)?;
     let (title, body) = prompt.read(ctx)?;
-    let order = Order {
-        plan: plan(vec![planned(id, title, body)?]),
-        batch: batch_name(&name.to_ascii_lowercase())?,
-        source: None,
-        agents: Vec::new(),
-        pace: staying.pace,
-        how: launch.how()?,
-        offline,
-    };
-    if staying.wait { drive(ctx, order) } else { detached(ctx, &order) }
+    work.carry_out(ctx, batch_name(&name.to_ascii_lowercase())?, vec![planned(id, title, body)?])
 }
 
 impl PromptArgs {
@@ -118,11 +94,6 @@ pub(crate) fn planned(id: TaskId, title: String, body: String) -> Result<Planned
     };
     let checked = planned.new_task("batch").checked().map_err(|error| super::task::invalid_task(&error))?;
     Ok(Planned { title: checked.title, body: checked.body, ..planned })
-}
-
-/// Tasks that do not wait for each other.
-pub(crate) fn plan(tasks: Vec<Planned>) -> Plan {
-    Plan { tasks, ..Plan::default() }
 }
 
 /// The name of a batch of which each task has a number.

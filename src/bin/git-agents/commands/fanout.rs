@@ -3,11 +3,10 @@
 use clap::Args;
 use git_agents::plan::id_of_title;
 
-use super::create::{PromptArgs, StayingArgs, numbered, plan, planned};
-use super::execute::{LaunchArgs, Order, batch_name, detached, drive};
+use super::create::{PromptArgs, numbered, planned};
+use super::execute::{WorkArgs, batch_name};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
-use crate::sharing::OfflineArg;
 
 /// Begin N attempts at one piece of work, by agents called NAME-1, NAME-2, …
 ///
@@ -23,28 +22,15 @@ pub(crate) struct FanoutArgs {
     #[command(flatten)]
     prompt: PromptArgs,
     #[command(flatten)]
-    pub(crate) staying: StayingArgs,
-    #[command(flatten)]
-    launch: LaunchArgs,
-    #[command(flatten)]
-    offline: OfflineArg,
+    pub(crate) work: WorkArgs,
 }
 
 pub(crate) fn run(ctx: &Context, args: FanoutArgs) -> Result<Exit, CliError> {
-    let FanoutArgs { number, name, prompt, staying, launch, offline } = args;
+    let FanoutArgs { number, name, prompt, work } = args;
     let (title, body) = prompt.read(ctx)?;
     let name = name.unwrap_or_else(|| id_of_title(&title).into());
     let batch = batch_name(&name)?;
     let one = |n: u16| planned(numbered(&batch, n)?, title.clone(), body.clone());
     let tasks = (1..=number).map(one).collect::<Result<Vec<_>, _>>()?;
-    let order = Order {
-        plan: plan(tasks),
-        batch,
-        source: None,
-        agents: Vec::new(),
-        pace: staying.pace,
-        how: launch.how()?,
-        offline,
-    };
-    if staying.wait { drive(ctx, order) } else { detached(ctx, &order) }
+    work.carry_out(ctx, batch, tasks)
 }

@@ -106,7 +106,7 @@ fn carry_out(ctx: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Multi(args) => multi::run(ctx, args),
         Command::Fanout(args) => fanout::run(ctx, args),
         Command::Execute(args) => execute::run(ctx, args),
-        Command::Run(args) => run::run(ctx, &args),
+        Command::Run(args) => run::run(ctx, args),
         Command::Runs(args) => runs::run(ctx, &args),
         Command::Logs(args) => logs::run(ctx, &args),
         Command::Send(args) => send::run(ctx, &args),

@@ -3,33 +3,28 @@
 use clap::Args;
 use git_agents::plan::id_of_title;
 
-use super::create::{StayingArgs, plan, planned, titled};
-use super::execute::{LaunchArgs, Order, batch_name, detached, drive};
+use super::create::{planned, titled};
+use super::execute::{WorkArgs, batch_name};
 use crate::context::{Context, task_id};
 use crate::error::{CliError, Exit};
-use crate::sharing::OfflineArg;
 
 /// Begin several pieces of work at once, each as `git agents create` would.
 #[derive(Debug, Args)]
 pub(crate) struct MultiArgs {
     /// The name of an agent and its task, and what is to be done: `parser:"Write the parser"`.
     #[arg(required = true, value_name = "NAME:PROMPT")]
-    work: Vec<String>,
+    named: Vec<String>,
     /// What the tasks are filed under: the label batch:NAME [default: the names, joined].
     #[arg(long, value_name = "NAME")]
     batch: Option<String>,
     #[command(flatten)]
-    pub(crate) staying: StayingArgs,
-    #[command(flatten)]
-    launch: LaunchArgs,
-    #[command(flatten)]
-    offline: OfflineArg,
+    pub(crate) work: WorkArgs,
 }
 
 pub(crate) fn run(ctx: &Context, args: MultiArgs) -> Result<Exit, CliError> {
-    let MultiArgs { work, batch, staying, launch, offline } = args;
+    let MultiArgs { named, batch, work } = args;
     let mut tasks = Vec::new();
-    for text in &work {
+    for text in &named {
         let shown: String = text.chars().take(40).collect();
         let (name, prompt) = text.split_once(':').ok_or_else(|| {
             CliError::usage(format!("{shown:?} names nobody: write NAME:PROMPT"))
@@ -47,14 +42,5 @@ pub(crate) fn run(ctx: &Context, args: MultiArgs) -> Result<Exit, CliError> {
         Some(name) => batch_name(&name)?,
         None => batch_name(id_of_title(&names.join(" ")).as_str())?,
     };
-    let order = Order {
-        plan: plan(tasks),
-        batch,
-        source: None,
-        agents: Vec::new(),
-        pace: staying.pace,
-        how: launch.how()?,
-        offline,
-    };
-    if staying.wait { drive(ctx, order) } else { detached(ctx, &order) }
+    work.carry_out(ctx, batch, tasks)
 }

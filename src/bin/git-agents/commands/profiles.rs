@@ -1,10 +1,10 @@
 //! `git agents profiles`
 
-use std::ffi::OsStr;
 use std::path::Path;
 
 use clap::Args;
 use git_agents::profile::{self, Profile};
+use git_agents::run::program::Places;
 
 use super::complete_values::profile_names;
 use crate::context::Context;
@@ -53,6 +53,6 @@ pub(crate) fn run(ctx: &Context, args: &ProfilesArgs) -> Result<Exit, CliError> 
 
 /// Whether the system finds its program; none where only a shell knows what that is.
 fn is_installed(profile: &Profile, top: &Path) -> Option<bool> {
-    let program = profile.program()?;
-    Some(profile::command::is_installed(OsStr::new(program), top))
+    let program = profile.command.program()?;
+    Some(Places { worktree: Some(top), typed_in: None, env: &[] }.find(program).is_ok())
 }

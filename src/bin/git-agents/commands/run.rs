@@ -1,19 +1,19 @@
 //! `git agents run`
 
-use std::ffi::OsString;
-use std::time::Duration;
-
 use clap::Args;
 use git_agents::agent::{Agent, AgentName};
-use git_agents::duration;
-use git_agents::preset::choose::listed;
+use git_agents::git::Repository;
 use git_agents::run::compose::{Composed, Wanted, compose};
-use git_agents::run::{self, Mode, RunError, list, settle, supervise, tmux};
+use git_agents::run::start::Started;
+use git_agents::run::tmux::TmuxError;
+use git_agents::run::{Mode, Run, RunError, list, settle, supervise};
 use git_agents::state::State;
 use git_agents::store::Scope;
 use git_agents::task::{Task, TaskId, TaskState};
+use git_agents::world::World;
 
-use super::complete_values::{agent_names, preset_names, profile_names, task_ids};
+use super::complete_values::{agent_names, task_ids};
+use super::execute::LaunchArgs;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::run::RunView;
@@ -38,41 +38,19 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "TASK", add = task_ids())]
     task: Option<String>,
     /// Run it by itself, without a terminal; the default.
-    #[arg(long, conflicts_with = "foreground")]
+    #[arg(long, conflicts_with_all = ["foreground", "tmux"])]
     background: bool,
-    /// Run it in a window of tmux, where it can be seen and told things; git agents attach shows it.
-    #[arg(long, conflicts_with_all = ["background", "foreground"])]
-    tmux: bool,
     /// Run it in this terminal, to its end: status 1 when it fails.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "tmux")]
     foreground: bool,
-    /// End it after this time: 90s, 10m, 2h.
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
-    timeout: Option<Duration>,
-    /// The profile of the program: claude, codex, … or one of your own.
-    #[arg(long, value_name = "NAME", add = profile_names())]
-    profile: Option<String>,
-    /// The model, as the program calls it.
-    #[arg(long, value_name = "MODEL", conflicts_with = "preset")]
-    model: Option<String>,
-    /// Choose the model for the task by this preset.
-    #[arg(long, value_name = "NAME", add = preset_names())]
-    preset: Option<String>,
-    /// Choose among these models only, with commas between.
-    #[arg(long, value_name = "MODELS")]
-    models: Option<String>,
     /// Tell it this instead of the task's brief.
     #[arg(long, value_name = "TEXT")]
     prompt: Option<String>,
-    /// Add a variable to its environment.
-    #[arg(long, value_name = "NAME=VALUE")]
-    env: Vec<OsString>,
     /// Go on with what the agent's last run has begun, where its program can.
     #[arg(long, conflicts_with_all = ["command", "profile"])]
     resume: bool,
-    /// The program and its arguments.
-    #[arg(last = true, value_name = "COMMAND")]
-    command: Vec<OsString>,
+    #[command(flatten)]
+    launch: LaunchArgs,
 }
 
 impl RunArgs {
@@ -82,58 +60,45 @@ impl RunArgs {
     }
 }
 
-pub(crate) fn run(ctx: &Context, args: &RunArgs) -> Result<Exit, CliError> {
+pub(crate) fn run(ctx: &Context, args: RunArgs) -> Result<Exit, CliError> {
+    let RunArgs { agent, task, background: _, foreground, prompt, resume, launch } = args;
     let repo = ctx.repo()?;
     let snapshot = ctx.load(&Scope::open())?;
     let state = &snapshot.state;
-    let name = ctx.agent(state, Some(&args.agent))?;
+    let name = ctx.agent(state, Some(&agent))?;
     let agent = registered(state, &name)?;
-    let id = args.task.as_deref().map(|task| ctx.task(&snapshot, task)).transpose()?;
+    let id = task.as_deref().map(|task| ctx.task(&snapshot, task)).transpose()?;
     let task = task_of(state, agent, id.as_ref())?;
-    let env = args.env.iter().map(variable).collect::<Result<Vec<_>, _>>()?;
-    let models = args.models.as_deref().map(listed).unwrap_or_default();
+    let mut how = launch.how(ctx)?;
+    if foreground {
+        how.mode = Mode::Foreground;
+    }
     // What ended without anybody looking is put into the history first.
     settle::settle_all(repo, &ctx.world)?;
-    let wanted = Wanted {
-        agent,
-        task,
-        command: &args.command,
-        profile: args.profile.as_deref(),
-        model: args.model.as_deref(),
-        preset: args.preset.as_deref(),
-        models: &models,
-        prompt: args.prompt.as_deref(),
-        env: &env,
-        mode: match (args.foreground, args.tmux) {
-            (true, _) => Mode::Foreground,
-            (_, true) => Mode::Tmux,
-            _ => Mode::Background,
-        },
-        timeout: args.timeout,
-        resume: args.resume,
-        batch: None,
-    };
+    let wanted = Wanted { agent, task, how: &how, prompt: prompt.as_deref(), resume, batch: None };
     let composed = compose(repo, &ctx.world, state, &wanted)?;
-    if args.foreground { in_foreground(ctx, &composed) } else { by_itself(ctx, args.tmux, &composed) }
+    if foreground { in_foreground(ctx, &composed) } else { by_itself(ctx, &composed) }
 }
 
 /// It goes on without us: in the background, or in a window.
-fn by_itself(ctx: &Context, in_tmux: bool, composed: &Composed) -> Result<Exit, CliError> {
+fn by_itself(ctx: &Context, composed: &Composed) -> Result<Exit, CliError> {
     let repo = ctx.repo()?;
-    let program = std::env::current_exe().map_err(|error| RunError::Supervisor { reason: error.to_string() })?;
-    let started = match in_tmux {
-        true => tmux::start(repo, &ctx.world, &program, &composed.request())?,
-        false => run::start(repo, &ctx.world, &program, &composed.request())?,
-    };
+    let (started, run) = begun(repo, &ctx.world, composed)?;
     if started.live > MANY {
         ctx.ui.warn(&format!("{} agents are running at once", started.live));
     }
-    let Some(run) = list::one(repo, &started.id).known().cloned() else {
-        return Err(RunError::NotRunning { id: started.id }.into());
-    };
     let view = RunView::new(repo, &run, ctx.world.now, list::idle_after(repo)?);
     ctx.ui.answer(&StartedRun::new(view, &started, composed))?;
     Ok(Exit::Good)
+}
+
+/// Begin a run that goes on without us.
+pub(crate) fn begun(repo: &Repository, world: &World, composed: &Composed) -> Result<(Started, Run), TmuxError> {
+    let program = std::env::current_exe().map_err(|error| RunError::Supervisor { reason: error.to_string() })?;
+    let started = composed.start(repo, world, &program)?;
+    let run = list::one(repo, &started.id).known().cloned();
+    let run = run.ok_or_else(|| RunError::NotRunning { id: started.id.clone() })?;
+    Ok((started, run))
 }
 
 /// The program has the terminal, so there is no answer but its own.
@@ -165,16 +130,5 @@ fn task_of<'s>(state: &'s State, agent: &Agent, named: Option<&TaskId>) -> Resul
         Some(task) if task.state == TaskState::InProgress => Ok(Some(task)),
         _ => Err(CliError::refused("not-in-progress", format!("{} is not working on {id}", agent.name))
             .hint(format!("git agents start {} {id}", agent.name))),
-    }
-}
-
-fn variable(text: &OsString) -> Result<(String, OsString), CliError> {
-    use std::os::unix::ffi::{OsStrExt, OsStringExt};
-    let bytes = text.as_bytes();
-    let at = bytes.iter().position(|byte| *byte == b'=');
-    let name = at.and_then(|at| std::str::from_utf8(&bytes[..at]).ok()).filter(|name| !name.is_empty());
-    match (name, at) {
-        (Some(name), Some(at)) => Ok((name.to_owned(), OsString::from_vec(bytes[at + 1..].to_vec()))),
-        _ => Err(CliError::usage("--env takes NAME=VALUE").hint("git agents run AGENT --env PORT=3000 -- COMMAND…")),
     }
 }

@@ -1,7 +1,8 @@
 //! What profiles, presets and prompts say no with.
 
 use git_agents::preset::PresetError;
-use git_agents::profile::ProfileError;
+use git_agents::profile::command::PLACEHOLDERS;
+use git_agents::profile::{GIVEN, ProfileError};
 use git_agents::prompt::{PromptError, TEMPLATE_KEY};
 
 use super::{CliError, Exit, quoted};
@@ -32,11 +33,19 @@ impl From<ProfileError> for CliError {
             ProfileError::Unsplittable { key, .. } => {
                 CliError::refused("profile-invalid", message).hint(format!("git agents config get {}", quoted(&key)))
             }
+            ProfileError::UnknownPlaceholder { name, placeholder } if name == GIVEN => {
+                // A session is only gone on with by a profile.
+                let known = PLACEHOLDERS.iter().filter(|name| **name != "session").map(|name| format!("{{{name}}}"));
+                let known = known.collect::<Vec<_>>().join(", ");
+                CliError::usage(format!("{message}; there are {known}"))
+                    .hint(format!("{{ {placeholder} }}, with spaces, where the braces are meant as they are"))
+            }
             ProfileError::UnknownPlaceholder { name, .. } => CliError::refused("profile-invalid", message)
                 .hint(format!("git agents config get profile.{name}.command")),
             ProfileError::NoValue { placeholder, .. } => {
                 let error = CliError::refused("value-missing", message);
                 match placeholder {
+                    "model" => error.hint("the same command with --model MODEL"),
                     "session" => error.hint("the same command without --resume"),
                     "task" => error.hint("the same command with --task TASK"),
                     "prompt" => error.hint("the same command with --prompt TEXT"),

@@ -2,6 +2,7 @@
 
 use git_agents::run::RunError;
 use git_agents::run::compose::ComposeError;
+use git_agents::run::program::Missing;
 
 use super::{CliError, Exit, quoted};
 
@@ -55,10 +56,11 @@ impl From<ComposeError> for CliError {
             ComposeError::NoWorktree { agent } => CliError::refused("no-worktree", message)
                 .hint("git agents status")
                 .hint(format!("git agents init {agent}")),
-            ComposeError::NoProfile { agent } => CliError::refused("no-profile", message)
-                .hint(format!("git agents run {agent} --profile claude"))
-                .hint("git config agents.profile claude")
-                .hint(format!("git agents run {agent} -- COMMAND…")),
+            ComposeError::NoProfile { .. } => CliError::refused("no-profile", message)
+                .hint("the same command with --profile claude")
+                .hint("git agents config set profile claude")
+                .hint("the same command with -- PROGRAM \"{prompt}\""),
+            ComposeError::NoProgram { program, missing, install } => no_program(message, &program, &missing, install),
             ComposeError::NothingToDo { agent } => CliError::refused("nothing-to-do", message)
                 .hint(format!("git agents start {agent}"))
                 .hint(format!("git agents run {agent} --prompt TEXT")),
@@ -71,5 +73,15 @@ impl From<ComposeError> for CliError {
             ComposeError::Ports(error) => error.into(),
             ComposeError::Run(error) => error.into(),
         }
+    }
+}
+
+fn no_program(message: String, program: &str, missing: &Missing, install: String) -> CliError {
+    let error = CliError::refused("program-not-found", message);
+    match missing {
+        Missing::NotOnPath if install.is_empty() => error.hint(format!("command -v {}", quoted(program))),
+        Missing::NotOnPath => error.hint(install),
+        Missing::NotExecutable { path } => error.hint(format!("chmod +x {}", quoted(&path.display().to_string()))),
+        Missing::NotOnBranch { .. } | Missing::Nowhere { .. } => error.hint("the same command with its whole path"),
     }
 }

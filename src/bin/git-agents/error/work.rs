@@ -15,7 +15,7 @@ use git_agents::work::messages::MessageError;
 use git_agents::work::recover::RecoverError;
 use git_agents::work::reserved::OverlapError;
 use git_agents::work::restore::RestoreError;
-use git_agents::work::start::StartError;
+use git_agents::work::start::{Conflict, StartError};
 use git_agents::work::strategies::UnknownStrategy;
 use git_agents::work::template::TemplateError;
 use git_agents::worktree::create::CreateError;
@@ -113,9 +113,15 @@ impl From<StartError> for CliError {
         let message = error.to_string();
         match error {
             StartError::BranchGone { .. } => CliError::refused("branch-gone", message).hint("git agents init"),
-            StartError::Conflict { other, .. } => CliError::refused("dependency-conflict", message)
-                .hint(format!("git agents merge {other}"))
-                .hint(format!("git agents conflicts {other}")),
+            StartError::Conflict(conflict) => {
+                let Conflict { agent, other, branches, .. } = *conflict;
+                let merges: Vec<String> = branches.iter().map(|one| format!("git merge {}", quoted(one))).collect();
+                let merges = merges.join(" && ");
+                CliError::refused("dependency-conflict", message)
+                    .hint(format!("{merges}, in the worktree of {agent}, resolving what conflicts"))
+                    .hint(format!("git agents merge {other}"))
+                    .hint(format!("git agents conflicts {other}"))
+            }
             StartError::Uncommitted { .. } => CliError::refused("uncommitted", message).hint("git add … && git commit"),
             StartError::Blocked { agent, refusals } => blocked(&agent, &refusals),
             StartError::Refused(refused) => refused.into(),

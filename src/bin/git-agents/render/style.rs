@@ -77,7 +77,33 @@ pub(crate) fn safe(text: &str) -> String {
     printable(text)
 }
 
+/// What helps, a line each, and each once.
+pub(crate) fn tried<'h>(style: &Style, hints: impl Iterator<Item = &'h String>) -> String {
+    let mut said: Vec<&String> = Vec::new();
+    for hint in hints {
+        if !said.contains(&hint) {
+            said.push(hint);
+        }
+    }
+    said.iter().map(|hint| format!("{} {}\n", style.dim("  try:"), safe(hint))).collect()
+}
+
 /// The width of the terminal in columns, as the terminal itself says.
 pub(crate) fn terminal_width() -> Option<u16> {
-    comfy_table::Table::new().width()
+    known_width(comfy_table::Table::new().width())
+}
+
+/// A terminal that says 0 does not know.
+fn known_width(said: Option<u16>) -> Option<u16> {
+    said.filter(|width| *width > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_without_columns_cuts_nothing() {
+        assert_eq!((known_width(Some(0)), known_width(Some(80)), known_width(None)), (None, Some(80), None));
+    }
 }

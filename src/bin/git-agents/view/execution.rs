@@ -9,12 +9,12 @@ use git_agents::run::Run;
 use git_agents::task::TaskId;
 use serde::Serialize;
 
-use crate::render::style::{Style, counted, safe};
+use crate::render::style::{Style, counted, safe, tried};
 use crate::render::table::{Column, table};
 use crate::ui::View;
 
 /// A task and what became of it. `state` is `completed`, `failed`, `skipped` (what it is after was not completed),
-/// `closed` (it is not for this batch: dropped, blocked, somebody else's), `running` or `waiting`.
+/// `closed` (it is not for this batch: dropped, blocked, somebody else's; or it could not begin), `running` or `waiting`.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct TaskRow {
     pub(crate) task: String,
@@ -24,6 +24,9 @@ pub(crate) struct TaskRow {
     pub(crate) agent: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
+    /// What helps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) hints: Vec<String>,
     /// It was completed before this command was run.
     pub(crate) was_done: bool,
     pub(crate) runs: Vec<RunRow>,
@@ -39,6 +42,9 @@ pub(crate) struct RunRow {
     /// How long it took.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) seconds: Option<f64>,
+    /// It was begun before this command, whose time says nothing of it.
+    #[serde(skip)]
+    goes_on: bool,
 }
 
 impl TaskRow {
@@ -49,15 +55,16 @@ impl TaskRow {
             state: "waiting",
             agent: None,
             reason: None,
+            hints: Vec::new(),
             was_done: false,
             runs: Vec::new(),
         }
     }
 
-    pub(crate) fn note_start(&mut self, agent: &AgentName, run: &Run) {
+    pub(crate) fn note_start(&mut self, agent: &AgentName, run: &Run, goes_on: bool) {
         self.agent = Some(agent.to_string());
         let (id, started_at) = (run.id.to_string(), run.started_at());
-        self.runs.push(RunRow { id, started_at, ended_at: None, seconds: None });
+        self.runs.push(RunRow { id, started_at, ended_at: None, seconds: None, goes_on });
     }
 
     /// How long it took: what was measured, which is finer, else by what was recorded.
@@ -79,7 +86,7 @@ impl TaskRow {
             Some(Stage::Waiting) | None => "waiting",
         };
         if self.state == "completed" {
-            self.reason = None;
+            (self.reason, self.hints) = (None, Vec::new());
         }
     }
 }
@@ -99,7 +106,7 @@ pub(crate) struct ExecutionView {
     pub(crate) most_at_once: usize,
     /// How long it took, in seconds.
     pub(crate) elapsed_s: f64,
-    /// How long all runs together took: what one at a time would have taken.
+    /// How long all runs that this command began took together: what one at a time would have taken.
     pub(crate) one_by_one_s: f64,
     pub(crate) tasks: Vec<TaskRow>,
 }
@@ -108,7 +115,8 @@ impl ExecutionView {
     pub(crate) fn new(batch: String, tasks: Vec<TaskRow>, facts: (usize, Duration, bool)) -> Self {
         let (most_at_once, elapsed, interrupted) = facts;
         let count = |states: &[&str]| tasks.iter().filter(|task| states.contains(&task.state)).count();
-        let seconds = tasks.iter().flat_map(|task| &task.runs).filter_map(|run| run.seconds).sum();
+        let ours = tasks.iter().flat_map(|task| &task.runs).filter(|run| !run.goes_on);
+        let seconds = ours.filter_map(|run| run.seconds).sum();
         ExecutionView {
             batch,
             completed: count(&["completed"]),
@@ -126,6 +134,19 @@ impl ExecutionView {
 
     pub(crate) fn is_good(&self) -> bool {
         self.completed == self.tasks.len()
+    }
+
+    /// Whether the same command does more, and when.
+    fn what_next(&self) -> &'static str {
+        let is_helped = self.tasks.iter().any(|task| !task.hints.is_empty());
+        match () {
+            () if self.failed > 0 => {
+                "the same command again goes on from here; what you mend by hand counts with git agents complete AGENT\n"
+            }
+            () if is_helped => "after that the same command again goes on from here\n",
+            () if self.waiting + self.running.len() > 0 => "the same command again goes on from here\n",
+            () => "",
+        }
     }
 }
 
@@ -154,7 +175,8 @@ impl View for ExecutionView {
                 vec![safe(&task.task), state, agent, task.reason.as_deref().map(safe).unwrap_or_default()]
             };
             text.push_str(&table(style, &columns, rest.iter().map(row).collect()));
-            text.push_str("the same command again goes on from here\n");
+            text.push_str(&tried(style, rest.iter().flat_map(|task| &task.hints)));
+            text.push_str(self.what_next());
         }
         if self.elapsed_s > 0.0 && self.one_by_one_s > self.elapsed_s {
             let times = self.one_by_one_s / self.elapsed_s;

@@ -7,7 +7,7 @@ use git_agents::run::Run;
 use serde::Serialize;
 
 use crate::error::CliError;
-use crate::render::style::{Style, safe};
+use crate::render::style::{Style, safe, tried};
 use crate::render::table::{Column, table};
 use crate::ui::View;
 
@@ -28,6 +28,9 @@ pub(crate) struct LaunchedRow {
     pub(crate) model: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
+    /// What helps when it has not been started.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) hints: Vec<String>,
 }
 
 impl LaunchedRow {
@@ -48,12 +51,13 @@ impl LaunchedRow {
             run: Some(run.id.to_string()),
             model,
             reason: None,
+            hints: Vec::new(),
         })
     }
 
-    pub(crate) fn failed(planned: &Planned, agent: &AgentName, reason: &str) -> Self {
-        let left = LaunchedRow::left(planned, Some(reason));
-        LaunchedRow { state: "failed", agent: Some(agent.to_string()), ..left }
+    pub(crate) fn failed(planned: &Planned, agent: &AgentName, error: &CliError) -> Self {
+        let left = LaunchedRow::left(planned, Some(&error.message));
+        LaunchedRow { state: "failed", agent: Some(agent.to_string()), hints: error.hints.clone(), ..left }
     }
 
     pub(crate) fn left(planned: &Planned, reason: Option<&str>) -> Self {
@@ -66,6 +70,7 @@ impl LaunchedRow {
             run: None,
             model: None,
             reason: Some(reason.unwrap_or("it is completed or running already").to_owned()),
+            hints: Vec::new(),
         }
     }
 }
@@ -98,6 +103,8 @@ impl View for LaunchedView {
             let agent = task.agent.as_deref().map(safe).unwrap_or_default();
             vec![safe(&task.task), task.state.to_owned(), agent, last]
         };
-        table(style, &columns, self.tasks.iter().map(row).collect())
+        let mut text = table(style, &columns, self.tasks.iter().map(row).collect());
+        text.push_str(&tried(style, self.tasks.iter().flat_map(|task| &task.hints)));
+        text
     }
 }

@@ -107,7 +107,7 @@ impl ProfileView {
                 Origin::Changed => "built in, changed",
                 Origin::Configured => "configured",
             },
-            program: profile.program().map(str::to_owned),
+            program: profile.command.program().map(|program| program.to_string_lossy().into_owned()),
             installed,
             install,
             command: command.into(),
@@ -149,6 +149,9 @@ impl From<Call> for CallView {
     fn from(call: Call) -> Self {
         match call {
             Call::Words(words) => CallView::Words(words),
+            Call::Given(words) => {
+                CallView::Words(words.iter().map(|word| word.to_string_lossy().into_owned()).collect())
+            }
             Call::Script(script) => CallView::Script { script },
         }
     }

@@ -15,7 +15,9 @@ pub(crate) struct RunsCleanedView {
     pub(crate) deleted: Vec<DeletedRun>,
     /// How many folders of starts that were interrupted went as well.
     pub(crate) interrupted: usize,
-    /// How many bytes that was.
+    /// How many batches went as well, of which no task is left.
+    pub(crate) batches: usize,
+    /// How many bytes the runs were.
     pub(crate) bytes: u64,
     /// How many runs stay.
     pub(crate) kept: usize,
@@ -29,7 +31,7 @@ pub(crate) struct DeletedRun {
 }
 
 impl RunsCleanedView {
-    pub(crate) fn new(survey: &Survey, dry_run: bool) -> Self {
+    pub(crate) fn new(survey: &Survey, batches: usize, dry_run: bool) -> Self {
         let folders: Vec<&Folder> = survey.old.iter().map(|run| &run.folder).chain(&survey.broken).collect();
         let deleted =
             |run: &git_agents::run::Run| DeletedRun { id: run.id.to_string(), agent: run.plan().agent.to_string() };
@@ -37,6 +39,7 @@ impl RunsCleanedView {
             dry_run,
             deleted: survey.old.iter().map(deleted).collect(),
             interrupted: survey.broken.len(),
+            batches,
             bytes: folders.into_iter().map(clean::size).sum(),
             kept: survey.stay,
         }
@@ -48,7 +51,16 @@ impl RunsCleanedView {
     }
 
     pub(crate) fn is_any(&self) -> bool {
-        self.count() > 0
+        self.count() + self.batches > 0
+    }
+
+    /// What goes, in words.
+    pub(crate) fn subject(&self) -> String {
+        let parts = [(self.count(), "run", "s"), (self.batches, "batch", "es")];
+        let part = |(number, noun, more): &(usize, &str, &str)| {
+            format!("{number} {noun}{}", if *number == 1 { "" } else { more })
+        };
+        parts.iter().filter(|(number, ..)| *number > 0).map(part).collect::<Vec<_>>().join(" and ")
     }
 }
 
@@ -57,9 +69,9 @@ impl View for RunsCleanedView {
 
     fn text(&self, _: &Style) -> String {
         let verb = if self.dry_run { "would delete" } else { "deleted" };
-        let mut text = match self.count() {
-            0 => "no old runs\n".to_owned(),
-            number => format!("{verb} what was kept of {}: {}\n", counted(number, "run"), bytes(self.bytes)),
+        let mut text = match self.is_any() {
+            false => "no old runs\n".to_owned(),
+            true => format!("{verb} what was kept of {}: {}\n", self.subject(), bytes(self.bytes)),
         };
         if self.kept > 0 {
             text.push_str(&format!("kept {}\n", counted(self.kept, "run")));

@@ -1,27 +1,34 @@
 //! Beginning with tasks: agents are enrolled where they are missing, then each task is started and its run begun.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 
 use git_agents::agent::{Agent, AgentName};
 use git_agents::config;
 use git_agents::execute::batch::Batch;
-use git_agents::execute::launch::{self, LaunchError, Own};
-use git_agents::git::worktrees;
+use git_agents::git::repository::path_text;
+use git_agents::git::worktrees::{self, Worktree};
+use git_agents::git::{Repository, status};
 use git_agents::plan::Planned;
-use git_agents::run::tmux::{self, TmuxError};
-use git_agents::run::{self, Mode, Request, RunError};
-use git_agents::state::Rejected;
+use git_agents::preset::Subject;
+use git_agents::run::compose::{self, Ahead, ComposeError, Wanted, compose};
+use git_agents::run::how::Known;
+use git_agents::run::tmux::TmuxError;
+use git_agents::run::{self, How, RunError};
+use git_agents::state::{Rejected, State};
 use git_agents::store::Scope;
-use git_agents::task::TaskState;
-use git_agents::work::enrol::{self, Enrolment, Making};
+use git_agents::task::{Task, TaskId, TaskState};
+use git_agents::work::enrol::{self, EnrolError, Enrolment, Making};
 use git_agents::work::place::{self, Standing};
 
 use super::Order;
+use crate::commands::complete::shown_paths;
 use crate::commands::enrolling::confirmed;
+use crate::commands::run::begun;
 use crate::commands::start::begin as start;
 use crate::commands::terms::TermsArgs;
 use crate::context::Context;
-use crate::error::{CliError, Exit};
+use crate::error::{CliError, quoted};
+use crate::render::style::counted;
 use crate::sharing::Sharing;
 use crate::view::prepared::prepared_warnings;
 
@@ -34,38 +41,108 @@ pub(super) enum Begun {
     Full { reason: String },
 }
 
-/// Make the agents that are not there. All of them, or none.
-pub(super) fn enrol(ctx: &Context, order: &Order, agents: &[&AgentName]) -> Result<(), CliError> {
-    let repo = ctx.repo()?;
-    let state = ctx.load(&Scope::open())?.state;
-    let mut missing: Vec<&AgentName> =
+/// Why a task could not begin. It stays as it is: it is not its agent that has failed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// What is to be run is wrong, for the others as well.
+    Command(CliError),
+    /// Something is in the way of this one.
+    Task(CliError),
+}
+
+impl<E: Into<CliError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Failure::Task(error.into())
+    }
+}
+
+impl Failure {
+    pub(super) fn into_error(self) -> CliError {
+        let (Failure::Command(error) | Failure::Task(error)) = self;
+        error
+    }
+}
+
+/// What a command wants to be run; that its agent has no worktree is no fault of the command.
+fn wrong(error: ComposeError) -> Failure {
+    match error {
+        ComposeError::NoWorktree { .. } => Failure::Task(error.into()),
+        _ => Failure::Command(error.into()),
+    }
+}
+
+/// The agents that are not there, each with a branch and a worktree of its own.
+pub(super) fn enrolments(repo: &Repository, state: &State, agents: &[&AgentName]) -> Result<Vec<Enrolment>, CliError> {
+    let missing: BTreeSet<&AgentName> =
         agents.iter().copied().filter(|name| !state.agents.contains_key(*name)).collect();
-    missing.sort();
-    missing.dedup();
     if missing.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let target = config::target(repo)?;
     let prefix = config::prefix(repo);
-    let enrolments: Vec<Enrolment> = missing
-        .into_iter()
-        .map(|name| Enrolment {
-            name: name.clone(),
-            branch: format!("{prefix}{name}"),
-            start: target.commit,
-            existing: false,
-            worktree: Some(config::worktree_path(repo, name)),
-            registered: false,
-        })
-        .collect();
+    let enrolment = |name: &AgentName| Enrolment {
+        name: name.clone(),
+        branch: format!("{prefix}{name}"),
+        start: target.commit,
+        existing: false,
+        worktree: Some(config::worktree_path(repo, name)),
+        registered: false,
+    };
+    Ok(missing.into_iter().map(enrolment).collect())
+}
+
+/// Make the agents that are not there. All of them, or none.
+pub(super) fn enrol(ctx: &Context, order: &Order, agents: &[&AgentName]) -> Result<(), CliError> {
+    let repo = ctx.repo()?;
+    let enrolments = enrolments(repo, &ctx.load(&Scope::open())?.state, agents)?;
+    if enrolments.is_empty() {
+        return Ok(());
+    }
     let sharing = Sharing::of_new_agents(ctx, order.offline)?;
-    let enrolling = enrol::enrol(repo, &ctx.world, &enrolments, Making::silently(true))?;
+    let enrolling = enrol::enrol(repo, &ctx.world, &enrolments, Making::silently(true)).map_err(not_made)?;
     let enrolled = confirmed(ctx, &sharing, enrolling)?;
     prepared_warnings(enrolled.iter().map(|one| &one.prepared)).iter().for_each(|warning| ctx.ui.warn(warning));
     for complaint in enrolled.iter().filter_map(|one| one.complaint.as_ref()) {
         ctx.ui.warn(&format!("a hook failed after the worktree was made: {complaint}"));
     }
     Ok(())
+}
+
+/// Setting up cannot be left out here, but where an agent is made by itself.
+fn not_made(error: EnrolError) -> CliError {
+    let name = match &error {
+        EnrolError::Ready { name, .. } => Some(name.clone()),
+        _ => None,
+    };
+    let mut error: CliError = error.into();
+    if let Some(name) = name {
+        error.hints.retain(|hint| !hint.ends_with("--no-setup"));
+        error = error.hint(format!("git agents agent add {name} --no-setup"));
+    }
+    error
+}
+
+/// The code of the refusal to begin where somebody has left something.
+pub(super) const DIRTY: &str = "worktree-dirty";
+
+/// What is uncommitted before an agent's first go at a task is not its work, and would count as such. What an attempt of
+/// its own has left is.
+pub(super) fn refuse_dirty(state: &State, name: &AgentName, id: &TaskId, worktree: &Worktree) -> Result<(), CliError> {
+    let is_its_own = |task: &Task| task.attempts.iter().any(|attempt| attempt.agent == *name);
+    if state.tasks.get(id).is_some_and(is_its_own) {
+        return Ok(());
+    }
+    let status = status::status(worktree)?;
+    if status.is_clean() {
+        return Ok(());
+    }
+    let all = status.tracked().into_iter().chain(status.untracked.iter().chain(&status.embedded).map(AsRef::as_ref));
+    let paths: Vec<String> = all.map(path_text).collect();
+    let number = counted(paths.len(), "uncommitted path");
+    let git = format!("git -C {}", quoted(&worktree.path.display().to_string()));
+    Err(CliError::refused(DIRTY, format!("the worktree of {name} has {number} already: {}", shown_paths(&paths)))
+        .hint(format!("{git} status"))
+        .hint(format!("{git} add … && {git} commit")))
 }
 
 /// Begin with one task: the agent is there, and free.
@@ -75,7 +152,7 @@ pub(super) fn begin(
     batch: &mut Batch,
     planned: &Planned,
     name: &AgentName,
-) -> Result<Begun, CliError> {
+) -> Result<Begun, Failure> {
     let repo = ctx.repo()?;
     if let Some(reason) = full(ctx)? {
         return Ok(Begun::Full { reason });
@@ -83,13 +160,10 @@ pub(super) fn begin(
     let scope = Scope::open().with_tasks([&planned.id]);
     let mut snapshot = ctx.load(&scope)?;
     let agent = agent(&snapshot.state, name)?.clone();
-    let worktree = worktree(ctx, &agent)?;
-    let is_begun = snapshot
-        .state
-        .tasks
-        .get(&planned.id)
-        .is_some_and(|task| task.state == TaskState::InProgress && task.agent.as_ref() == Some(name));
-    if !is_begun {
+    let how = order.how_of(planned);
+    let is_begun = |task: &&Task| task.state == TaskState::InProgress && task.agent.as_ref() == Some(name);
+    if snapshot.state.tasks.get(&planned.id).filter(is_begun).is_none() {
+        ready_for(repo, &snapshot.state, &agent, planned, &how)?;
         // Written down first: whoever comes after a kill knows that it is ours.
         batch.tasks.entry(planned.id.clone()).or_default().agent = Some(name.clone());
         batch.write(repo)?;
@@ -99,38 +173,28 @@ pub(super) fn begin(
         snapshot = ctx.load(&scope)?;
     }
     let task = snapshot.state.tasks.get(&planned.id).ok_or_else(|| Rejected::UnknownTask { id: planned.id.clone() })?;
-    let own = Own { profile: planned.profile.as_deref(), model: planned.model.as_deref() };
-    let launch = launch::launch(repo, &ctx.world, &snapshot.state, (&agent, &worktree, task), &order.how, own)?;
-    let request = Request {
-        agent: name,
-        task: Some(&planned.id),
-        argv: launch.argv,
-        dir: &worktree,
-        env: launch.env,
-        profile: launch.profile,
-        model: launch.model.clone(),
-        mode: if order.how.in_tmux { Mode::Tmux } else { Mode::Background },
-        timeout: order.how.timeout,
-        input: launch.input,
-        resumes: None,
-        batch: Some(order.batch.to_string()),
-        cost: launch.cost,
-    };
-    let started = match order.how.in_tmux {
-        true => tmux::start(repo, &ctx.world, &ourselves()?, &request),
-        false => run::start(repo, &ctx.world, &ourselves()?, &request).map_err(TmuxError::from),
-    };
-    let started = match started {
-        Ok(started) => started,
+    let batch = Some(order.batch.as_str());
+    let wanted = Wanted { agent: &agent, task: Some(task), how: &how, prompt: None, resume: false, batch };
+    let composed = compose(repo, &ctx.world, &snapshot.state, &wanted).map_err(wrong)?;
+    match begun(repo, &ctx.world, &composed) {
+        Ok((_, run)) => Ok(Begun::Runs { run: Box::new(run), model: composed.model }),
         // Somebody else was faster; the task stays begun.
-        Err(TmuxError::Run(error @ RunError::OverLimit { .. })) => {
-            return Ok(Begun::Full { reason: error.to_string() });
-        }
-        Err(error) => return Err(error.into()),
+        Err(TmuxError::Run(error @ RunError::OverLimit { .. })) => Ok(Begun::Full { reason: error.to_string() }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What would be found wrong after the task was begun is found before.
+fn ready_for(repo: &Repository, state: &State, agent: &Agent, planned: &Planned, how: &How) -> Result<(), Failure> {
+    let worktrees = worktrees::list(repo)?;
+    let Standing::At(worktree) = place::standing(repo, &worktrees, agent) else {
+        return Err(wrong(ComposeError::NoWorktree { agent: agent.name.clone() }));
     };
-    let found = run::list::one(repo, &started.id).known().cloned();
-    let run = found.ok_or(RunError::NotRunning { id: started.id })?;
-    Ok(Begun::Runs { run: Box::new(run), model: launch.model })
+    let new = planned.new_task("");
+    let (subject, worktree_path) = (Subject::from(&new), Some(worktree.path.as_path()));
+    let ahead = Ahead { agent: &agent.name, worktree: worktree_path, task: &planned.id, subject, how };
+    compose::check(&Known::of(repo), &ahead).map_err(wrong)?;
+    Ok(refuse_dirty(state, &agent.name, &planned.id, worktree)?)
 }
 
 /// Why no more may run; none when one may.
@@ -143,41 +207,4 @@ fn full(ctx: &Context) -> Result<Option<String>, CliError> {
 
 fn agent<'s>(state: &'s git_agents::state::State, name: &AgentName) -> Result<&'s Agent, CliError> {
     state.agents.get(name).ok_or_else(|| Rejected::UnknownAgent { name: name.clone() }.into())
-}
-
-/// Where the agent works.
-fn worktree(ctx: &Context, agent: &Agent) -> Result<PathBuf, CliError> {
-    let repo = ctx.repo()?;
-    let all = worktrees::list(repo)?;
-    match place::standing(repo, &all, agent) {
-        Standing::At(worktree) => Ok(worktree.path.clone()),
-        _ => Err(CliError::refused("no-worktree", format!("{} has no worktree to work in", agent.name))
-            .hint(format!("git agents init {}", agent.name))),
-    }
-}
-
-/// Our own program, which watches over runs.
-fn ourselves() -> Result<PathBuf, CliError> {
-    std::env::current_exe()
-        .map_err(|error| CliError::new(Exit::Outside, "no-program", format!("our own program is not known: {error}")))
-}
-
-impl From<LaunchError> for CliError {
-    fn from(error: LaunchError) -> Self {
-        let message = error.to_string();
-        match error {
-            LaunchError::NoCommand => CliError::refused("no-command", message)
-                .hint("git agents config set profile claude")
-                .hint("the same command with -- PROGRAM \"{prompt}\""),
-            LaunchError::NotInstalled { install, .. } => {
-                let error = CliError::refused("not-installed", message);
-                if install.is_empty() { error } else { error.hint(install) }
-            }
-            LaunchError::Profile(error) => error.into(),
-            LaunchError::Preset(error) => error.into(),
-            LaunchError::Prompt(error) => error.into(),
-            LaunchError::Ports(error) => error.into(),
-            LaunchError::File(_) => CliError::new(Exit::Outside, "write-failed", message),
-        }
-    }
 }

@@ -2,51 +2,45 @@
 //! for, whoever settles it judges it as we would have.
 
 use git_agents::execute::batch::{self, Batch};
-use git_agents::execute::step::Stage;
 use git_agents::plan::Planned;
 use git_agents::run::{self, Run, State as RunState};
 
 use super::begin::{self, Begun};
 use super::end::{self, Outcome};
 use super::resume::standing;
-use super::{Order, filed};
+use super::{Order, check, filed};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::launched::{LaunchedRow, LaunchedView};
 
-/// File the tasks, start them all and answer. When not all may run at once, nothing is begun.
+/// Make the agents, file the tasks, start them all and answer. What is known to keep one of them from beginning is refused
+/// before, and nothing is changed then.
 pub(crate) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
-    ctx.repo()?.require_git()?;
+    let repo = ctx.repo()?;
+    repo.require_git()?;
     ctx.recover()?;
-    filed::check(ctx, order)?;
-    room(ctx, order)?;
-    // Nobody drives what goes on by itself: whoever settles a run that ends is to judge it.
-    let (mut batch, held) = filed::file(ctx, order)?;
-    drop(held);
-    super::drive::warn_of_many(ctx, order)?;
-    let snapshot = ctx.load(&filed::scope(order))?;
-    let runs = run::all(ctx.repo()?)?;
-    let mut begin = Vec::new();
-    let mut rows = Vec::new();
-    for planned in &order.plan.tasks {
-        let standing = standing(planned, &snapshot.state, &batch, &runs);
-        let agent = standing.agent.clone().or_else(|| planned.agent.clone()).or(planned.id.as_str().parse().ok());
-        match (&standing.stage, agent) {
-            (Stage::Waiting, Some(agent)) => begin.push((planned, agent)),
-            _ => rows.push(LaunchedRow::left(planned, standing.reason.as_deref())),
-        }
-    }
+    let (mut batch, held) = filed::hold(ctx, order)?;
+    let begin = check::before(ctx, order, &batch)?;
+    room(ctx, begin.len())?;
     let agents: Vec<_> = begin.iter().map(|(_, agent)| agent).collect();
     begin::enrol(ctx, order, &agents)?;
+    filed::file(ctx, order, &mut batch)?;
+    // Nobody drives what goes on by itself: whoever settles a run that ends is to judge it.
+    drop(held);
+    super::drive::warn_of_many(ctx, order)?;
+    let state = ctx.load(&filed::scope(order))?.state;
+    let runs = run::all(repo)?;
+    let is_left = |planned: &&Planned| !begin.iter().any(|(other, _)| other.id == planned.id);
+    let left = |planned| LaunchedRow::left(planned, standing(planned, &state, &batch, &runs).reason.as_deref());
+    let mut rows: Vec<LaunchedRow> = order.plan.tasks.iter().filter(is_left).map(left).collect();
     for (planned, agent) in begin {
         let row = match begin::begin(&ctx.afresh(), order, &mut batch, planned, &agent) {
-            Ok(Begun::Runs { run, model }) => LaunchedRow::started(ctx.repo()?, planned, &run, model)?,
-            Ok(Begun::Full { reason }) => LaunchedRow::failed(planned, &agent, &reason),
-            // The others go on, so this is a part of the answer.
-            Err(error) => {
-                end::fail(&ctx.afresh(), &planned.id, &agent, &error.message)?;
-                LaunchedRow::failed(planned, &agent, &error.message)
+            Ok(Begun::Runs { run, model }) => LaunchedRow::started(repo, planned, &run, model)?,
+            Ok(Begun::Full { reason }) => {
+                LaunchedRow::failed(planned, &agent, &CliError::refused("too-many-runs", reason).hint(AGAIN))
             }
+            // The others go on, so this is a part of the answer.
+            Err(failure) => LaunchedRow::failed(planned, &agent, &failure.into_error().hint(AGAIN)),
         };
         rows.push(row);
     }
@@ -56,17 +50,15 @@ pub(crate) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
     Ok(if is_good { Exit::Good } else { Exit::Negative })
 }
 
+/// What goes on with a task that could not begin.
+const AGAIN: &str = "the same command again";
+
 /// Refuse what would be begun only in part.
-fn room(ctx: &Context, order: &Order) -> Result<(), CliError> {
+fn room(ctx: &Context, wanted: usize) -> Result<(), CliError> {
     let repo = ctx.repo()?;
     let Some(limit) = run::start::limit(repo)? else { return Ok(()) };
-    let batch = Batch::read(repo, &order.batch, ctx.world.now)?;
-    let (snapshot, _) = filed::look(ctx, order, &batch)?;
-    let runs = run::all(repo)?;
-    let waits = |planned: &&Planned| standing(planned, &snapshot.state, &batch, &runs).stage == Stage::Waiting;
-    let wanted = order.plan.tasks.iter().filter(waits).count();
-    let live = runs.iter().filter(|run| run.is_live()).count();
-    if live + wanted <= limit {
+    let live = run::all(repo)?.iter().filter(|run| run.is_live()).count();
+    if wanted == 0 || live + wanted <= limit {
         return Ok(());
     }
     let message = format!("{live} agents are running, {wanted} would be added, and agents.maxConcurrent is {limit}");

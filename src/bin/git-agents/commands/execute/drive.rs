@@ -9,11 +9,12 @@ use git_agents::execute::step::{Job, Stage};
 use git_agents::run::{self, Run};
 use git_agents::task::TaskId;
 
+use super::busy::Busy;
 use super::end::{self, Outcome};
 use super::interrupt::Interrupt;
 use super::progress::{Progress, Started};
 use super::resume::{self, standing};
-use super::{Order, filed};
+use super::{Order, check, filed};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::execution::{ExecutionView, TaskRow};
@@ -31,9 +32,10 @@ const MANY: u16 = 5;
 pub(crate) fn run(ctx: &Context, order: Order) -> Result<Exit, CliError> {
     ctx.repo()?.require_git()?;
     ctx.recover()?;
-    filed::check(ctx, &order)?;
+    let (mut batch, held) = filed::hold(ctx, &order)?;
+    check::before(ctx, &order, &batch)?;
     let interrupt = Interrupt::listen();
-    let (batch, held) = filed::file(ctx, &order)?;
+    filed::file(ctx, &order, &mut batch)?;
     warn_of_many(ctx, &order)?;
     let mut driver = Driver::new(ctx, order, batch, held, interrupt)?;
     driver.drive()?;
@@ -44,7 +46,10 @@ pub(crate) fn run(ctx: &Context, order: Order) -> Result<Exit, CliError> {
     if view.tasks.iter().any(|task| task.state == "completed" && !task.was_done) {
         ctx.ui.note("to land what is completed: git agents merge --all");
     }
-    Ok(exit)
+    match driver.stopped {
+        Some(error) => Err(CliError { exit: Exit::Negative, ..error }),
+        None => Ok(exit),
+    }
 }
 
 /// Many agents at once use up a machine, and a budget.
@@ -74,6 +79,10 @@ pub(super) struct Driver<'c> {
     pub(super) progress: Progress<'c>,
     pub(super) interrupt: Interrupt,
     pub(super) is_interrupted: bool,
+    /// What was found wrong with the command in the middle: nothing more is begun.
+    pub(super) stopped: Option<CliError>,
+    /// Agents whose worktrees have something in them that nobody knows of.
+    pub(super) refused: BTreeMap<AgentName, Busy>,
     pub(super) jobs: Vec<Job>,
     pub(super) stages: BTreeMap<TaskId, Stage>,
     pub(super) going: BTreeMap<TaskId, Going>,
@@ -94,6 +103,7 @@ impl<'c> Driver<'c> {
         let standings: BTreeMap<&TaskId, _> =
             plan.iter().map(|task| (&task.id, standing(task, state, &batch, &runs))).collect();
         let jobs = resume::jobs(plan, &standings);
+        let titles: BTreeMap<&TaskId, &str> = plan.iter().map(|task| (&task.id, task.title.as_str())).collect();
         let (mut stages, mut going, mut rows) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (_, task, after) in order.plan.outside() {
             let is_done = state.tasks.get(after).is_some_and(|task| task.state.satisfies_dependents());
@@ -103,17 +113,16 @@ impl<'c> Driver<'c> {
             }
         }
         for (id, standing) in standings {
-            let planned = plan.iter().find(|task| task.id == *id);
-            let mut row = TaskRow::new(id, planned.map_or("", |task| &task.title));
+            let mut row = TaskRow::new(id, titles.get(id).copied().unwrap_or_default());
             row.was_done = standing.stage == Stage::Done;
             if let Some(reason) = &standing.reason {
-                progress.closed(id, reason)?;
-                row.reason = Some(reason.clone());
+                progress.closed(id, reason, &standing.hints)?;
+                (row.reason, row.hints) = (Some(reason.clone()), standing.hints);
             }
             if let (Some(run), Some(agent)) = (standing.run, &standing.agent) {
                 let facts =
                     Started { agent, run: &run.id, model: run.plan().model.as_deref(), tries: 0, goes_on: true };
-                row.note_start(agent, &run);
+                row.note_start(agent, &run, true);
                 progress.started(id, &facts)?;
                 going.insert(id.clone(), Going { run, agent: agent.clone(), since: None });
             }
@@ -128,6 +137,8 @@ impl<'c> Driver<'c> {
             progress,
             interrupt,
             is_interrupted: false,
+            stopped: None,
+            refused: BTreeMap::new(),
             jobs,
             stages,
             going,
@@ -150,15 +161,17 @@ impl<'c> Driver<'c> {
             if self.judge()? {
                 look_at = Instant::now();
             }
-            if !self.is_interrupted && Instant::now() >= look_at {
-                let is_full = self.schedule()?;
+            let is_stopping = self.is_interrupted || self.stopped.is_some();
+            if !is_stopping && Instant::now() >= look_at {
+                let scheduled = self.schedule();
+                let Some(is_full) = self.interrupt.spared(scheduled)? else { continue };
                 // Nothing changes what can start but the end of a run, or room where there was none.
                 look_at = Instant::now() + if is_full { TRY_AGAIN } else { ASK };
                 if self.going.is_empty() && !is_full {
                     return Ok(());
                 }
             }
-            if self.is_interrupted && self.going.is_empty() {
+            if is_stopping && self.going.is_empty() {
                 return Ok(());
             }
             if Instant::now() >= ask_at {
@@ -179,11 +192,17 @@ impl<'c> Driver<'c> {
         let over: Vec<TaskId> =
             self.going.iter().filter(|(_, going)| is_over(going)).map(|(id, _)| id.clone()).collect();
         for id in &over {
-            let Some(Going { run, agent, since }) = self.going.remove(id) else { continue };
+            let Some(Going { run, agent, since }) = self.going.get(id) else { continue };
             let took = since.map(|since| since.elapsed());
             let ctx = self.base.afresh();
-            let run = run::list::one(ctx.repo()?, &run.id).known().cloned().unwrap_or(run);
-            let outcome = self.progress.still(|| end::end(&ctx, id, &agent, &run))?;
+            let run = run::list::one(ctx.repo()?, &run.id).known().cloned().unwrap_or_else(|| run.clone());
+            let ended = self.progress.still(|| end::end(&ctx, id, agent, &run));
+            let outcome = match ended {
+                // The next time nothing is cut short any more.
+                Err(_) if self.interrupt.came() && !self.is_interrupted => return Ok(false),
+                ended => ended?,
+            };
+            self.going.remove(id);
             let seconds = self.rows.get_mut(id).and_then(|row| row.note_end(&run, took));
             self.asked.remove(id);
             self.take(id, outcome, seconds)?;
@@ -199,7 +218,7 @@ impl<'c> Driver<'c> {
             }
             Outcome::TakenAway => {
                 let reason = "somebody has taken it away from its agent".to_owned();
-                self.progress.closed(id, &reason)?;
+                self.progress.closed(id, &reason, &[])?;
                 self.because(id, reason);
                 Stage::Closed
             }
@@ -207,7 +226,8 @@ impl<'c> Driver<'c> {
                 let tries = self.tries.entry(id.clone()).or_default();
                 *tries += 1;
                 let tries = *tries;
-                let again = !is_final && tries <= self.order.pace.retries && !self.is_interrupted;
+                let is_stopping = self.is_interrupted || self.stopped.is_some();
+                let again = !is_final && tries <= self.order.pace.retries && !is_stopping;
                 self.progress.failed(id, &reason, again, seconds)?;
                 self.because(id, reason);
                 Stage::Failed { tries, is_final }
@@ -224,8 +244,13 @@ impl<'c> Driver<'c> {
     }
 
     pub(super) fn because(&mut self, id: &TaskId, reason: String) {
+        self.because_of(id, reason, Vec::new());
+    }
+
+    /// Why a task is not done, and what helps.
+    pub(super) fn because_of(&mut self, id: &TaskId, reason: String, hints: Vec<String>) {
         if let Some(row) = self.rows.get_mut(id) {
-            row.reason = Some(reason);
+            (row.reason, row.hints) = (Some(reason), hints);
         }
     }
 

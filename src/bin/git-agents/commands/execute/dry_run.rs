@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use git_agents::execute::batch::Batch;
-use git_agents::execute::launch::{self, Own};
 use git_agents::execute::step::{Stage, waves};
 use git_agents::plan::Planned;
 use git_agents::preset::Subject;
 use git_agents::run;
+use git_agents::run::how::Known;
 use git_agents::task::TaskId;
 
 use super::resume::{jobs, standing};
@@ -27,36 +27,27 @@ pub(super) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
     let stages: BTreeMap<TaskId, Stage> =
         standings.iter().map(|(id, standing)| ((*id).clone(), standing.stage.clone())).collect();
     let waves = waves(&jobs(plan, &standings), &stages);
-    let wave_of = |id: &TaskId| waves.iter().position(|wave| wave.contains(id)).map(|wave| wave + 1);
+    let known = Known::of(repo);
     let row = |task: &Planned| -> Result<PlannedRow, CliError> {
         let standing = standings.get(&task.id);
         let named = standing.and_then(|standing| standing.agent.clone()).or_else(|| task.agent.clone());
         let own_agent = order.agents.is_empty().then(|| task.id.to_string());
-        let own = Own { profile: task.profile.as_deref(), model: task.model.as_deref() };
-        let agent = named.as_ref().and_then(|name| snapshot.state.agents.get(name));
+        let how = order.how_of(task);
         // Without a program the plan can be looked at all the same.
-        let found = launch::profile_of(repo, &order.how, own, agent).ok();
+        let found = how.profile(&known, &named.clone().map_or_else(|| order.agent_of(task), Ok)?, None).ok();
         let new = task.new_task("");
-        let subject = Subject {
-            title: &new.title,
-            body: &new.body,
-            category: new.category.as_deref(),
-            paths: &new.paths,
-            labels: &task.labels,
-            hours: new.hours.map(f64::from),
-        };
         let (model, model_reason) = match &found {
-            Some(profile) => launch::model_of(repo, &order.how, own, profile, &subject)?,
-            None => (task.model.clone().or_else(|| order.how.model.clone()), None),
+            Some(profile) => how.model(&known, profile, Some(&Subject::from(&new)))?,
+            None => (how.model.clone(), None),
         };
         let is_done = standing.is_some_and(|standing| standing.stage == Stage::Done);
         Ok(PlannedRow {
-            wave: wave_of(&task.id),
+            wave: waves.get(&task.id).copied(),
             task: task.id.to_string(),
             title: task.title.clone(),
             is_new: !snapshot.state.tasks.contains_key(&task.id),
             agent: named.map(|name| name.to_string()).or(own_agent),
-            profile: found.filter(|_| order.how.command.is_empty()).map(|profile| profile.name),
+            profile: found.filter(|profile| !profile.is_given()).map(|profile| profile.name),
             model,
             model_reason,
             hours: task.hours.map(f64::from),
@@ -73,7 +64,12 @@ pub(super) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
     let limit = run::start::limit(repo)?;
     let wanted = usize::from(order.pace.max_concurrent);
     let max_concurrent = limit.map_or(wanted, |limit| limit.min(wanted));
-    let view = PlannedView { batch: order.batch.to_string(), waves: waves.len(), max_concurrent, tasks };
+    let view = PlannedView {
+        batch: order.batch.to_string(),
+        waves: waves.values().copied().max().unwrap_or_default(),
+        max_concurrent,
+        tasks,
+    };
     ctx.ui.answer(&view)?;
     Ok(Exit::Good)
 }

@@ -50,25 +50,6 @@ pub(super) fn end(ctx: &Context, id: &TaskId, name: &AgentName, run: &Run) -> Re
     write(ctx, id, name, &action, outcome)
 }
 
-/// Fail a task that could not even begin.
-pub(super) fn fail(ctx: &Context, id: &TaskId, name: &AgentName, reason: &str) -> Result<(), CliError> {
-    let repo = ctx.repo()?;
-    let scope = Scope::open().with_tasks([id]);
-    let reason = git_agents::text::line(&git_agents::text::sentence(reason)).unwrap_or_else(|_| "unknown".to_owned());
-    let snapshot = ctx.load(&scope)?;
-    let Some(task) = snapshot.state.tasks.get(id) else { return Ok(()) };
-    let terms = Default::default();
-    if matches!(task.state, git_agents::task::TaskState::Open | git_agents::task::TaskState::Failed) {
-        let action = Action::Assign { agent: name.clone(), task: id.clone(), new: None, terms };
-        ctx.transact(&scope, |_, _| Ok(Some(action.clone().into())))?;
-    }
-    let fence = leases::known(repo, name, task).filter(|_| task.is_in_hand());
-    let action = Action::Fail { agent: name.clone(), task: id.clone(), reason, fence };
-    ctx.transact(&scope, |_, _| Ok(Some(action.clone().into())))?;
-    leases::forget(repo, name);
-    Ok(())
-}
-
 fn write(ctx: &Context, id: &TaskId, name: &AgentName, action: &Action, outcome: Outcome) -> Result<Outcome, CliError> {
     let scope = Scope::open().with_tasks([id]);
     match ctx.transact(&scope, |_, _| Ok(Some(action.clone().into()))) {

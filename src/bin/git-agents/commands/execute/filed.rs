@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use git_agents::execute::batch::{self, Batch, BatchError, Held};
 use git_agents::execute::filing::{Filing, FilingError, filing, mark};
-use git_agents::execute::launch;
 use git_agents::state::Action;
 use git_agents::store::{Scope, Snapshot};
 
@@ -29,29 +28,20 @@ pub(super) fn look(ctx: &Context, order: &Order, batch: &Batch) -> Result<(Snaps
     Ok((snapshot, filing))
 }
 
-/// Refuse what would fail later, before anything is changed: agents that are not there, programs that are not.
-pub(super) fn check(ctx: &Context, order: &Order) -> Result<(), CliError> {
-    let repo = ctx.repo()?;
-    let snapshot = ctx.load(&Scope::open())?;
-    for task in &order.plan.tasks {
-        let own = launch::Own { profile: task.profile.as_deref(), model: task.model.as_deref() };
-        let agent = task.agent.as_ref().and_then(|name| snapshot.state.agents.get(name));
-        let profile = launch::profile_of(repo, &order.how, own, agent)?;
-        launch::check_installed(&profile, ctx.dir())?;
-    }
-    Ok(())
-}
-
-/// File what is not there and change what is different. Nobody else works on the batch until what is given back is
-/// dropped.
-pub(super) fn file(ctx: &Context, order: &Order) -> Result<(Batch, Held), CliError> {
+/// Nobody else works on the batch until what is given back is dropped.
+pub(super) fn hold(ctx: &Context, order: &Order) -> Result<(Batch, Held), CliError> {
     let repo = ctx.repo()?;
     let held = batch::hold(repo, &order.batch, PATIENCE)?;
-    let mut batch = Batch::read(repo, &order.batch, ctx.world.now)?;
+    Ok((Batch::read(repo, &order.batch, ctx.world.now)?, held))
+}
+
+/// File what is not there and change what is different; the batch is held.
+pub(super) fn file(ctx: &Context, order: &Order, batch: &mut Batch) -> Result<(), CliError> {
+    let repo = ctx.repo()?;
     batch.plan.clone_from(&order.source);
     let mut changes = Filing::default();
     ctx.transact(&scope(order), |state, _| {
-        changes = filing(&order.plan, &batch, &state.tasks)?;
+        changes = filing(&order.plan, batch, &state.tasks)?;
         let tasks = changes.new.clone();
         Ok(if tasks.is_empty() { None } else { Some(Action::AddTasks { tasks }.into()) })
     })?;
@@ -65,7 +55,7 @@ pub(super) fn file(ctx: &Context, order: &Order) -> Result<(Batch, Held), CliErr
     }
     batch.write(repo)?;
     tell(ctx, order, &changes);
-    Ok((batch, held))
+    Ok(())
 }
 
 fn tell(ctx: &Context, order: &Order, changes: &Filing) {

@@ -2,6 +2,8 @@
 
 mod attend;
 mod begin;
+mod busy;
+mod check;
 mod detached;
 mod drive;
 mod dry_run;
@@ -20,15 +22,15 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 use git_agents::agent::AgentName;
 use git_agents::execute::batch::BatchName;
-use git_agents::plan::{Plan, id_of_title};
+use git_agents::plan::{Plan, Planned, id_of_title};
+use git_agents::run::How;
 
 use super::complete_values::agent_names;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit};
 use crate::sharing::OfflineArg;
 
-pub(crate) use detached::{conclude, run as detached};
-pub(crate) use drive::run as drive;
+pub(crate) use detached::conclude;
 pub(crate) use launching::LaunchArgs;
 
 /// Carry out a plan: its tasks are filed, given to agents with worktrees of their own, and run.
@@ -38,8 +40,9 @@ pub(crate) use launching::LaunchArgs;
 /// that it is after are completed, in the background, in the worktree of its agent, with what `git agents brief` says.
 ///
 /// A task whose run ends with status 0, with commits and a clean worktree, is completed; else it has failed, its reason is
-/// noted and everything is kept. A failure stops only what depends on it. The same command again goes on where it was
-/// left, also after it was killed. Exit status 1 when something was not completed.
+/// noted and everything is kept. An empty commit will do: it says that there was nothing to change. A failure stops only
+/// what depends on it. The same command again goes on where it was left, also after it was killed; git agents complete
+/// takes what somebody has put in order by hand. Exit status 1 when something was not completed.
 #[derive(Debug, Args)]
 pub(crate) struct ExecuteArgs {
     /// The plan; `-` is standard input.
@@ -72,7 +75,7 @@ pub(crate) struct PaceArgs {
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
     retries: u32,
     /// Start nothing that would change what something running changes, by the paths that tasks declare and by what is
-    /// changed already.
+    /// changed already, or what somebody else has claimed exclusively.
     #[arg(long)]
     avoid_overlap: bool,
     /// What an interrupt (Ctrl-C) does to those that run. A second one ends this command at once.
@@ -93,14 +96,62 @@ pub(crate) enum OnInterrupt {
 #[derive(Debug)]
 pub(crate) struct Order {
     pub(crate) plan: Plan,
+    /// It is a plan, of which a part can wait, or go wrong by itself. Else all of it is begun, or nothing.
+    pub(crate) is_plan: bool,
     pub(crate) batch: BatchName,
     /// Where the plan was read, when it was a file.
     pub(crate) source: Option<String>,
     /// Who does the tasks that name nobody; empty for an agent each.
     pub(crate) agents: Vec<AgentName>,
     pub(crate) pace: PaceArgs,
-    pub(crate) how: git_agents::execute::launch::How,
+    pub(crate) how: How,
     pub(crate) offline: OfflineArg,
+}
+
+impl Order {
+    /// How one of its tasks is run.
+    pub(crate) fn how_of(&self, planned: &Planned) -> How {
+        self.how.of_task(planned.profile.as_deref(), planned.model.as_deref())
+    }
+
+    /// Who does a task when nobody has begun with it: whom it names, else the first of those that were named for all, else
+    /// an agent called like it.
+    pub(crate) fn agent_of(&self, planned: &Planned) -> Result<AgentName, CliError> {
+        match planned.agent.as_ref().or(self.agents.first()) {
+            Some(name) => Ok(name.clone()),
+            None => agent_name(planned.id.as_str()),
+        }
+    }
+}
+
+/// What an order of a few words has besides its tasks.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WorkArgs {
+    /// Stay until all is done, and show how it goes on.
+    #[arg(long)]
+    wait: bool,
+    #[command(flatten)]
+    pace: PaceArgs,
+    #[command(flatten)]
+    launch: LaunchArgs,
+    #[command(flatten)]
+    offline: OfflineArg,
+}
+
+impl WorkArgs {
+    /// Whether the command stays until all is done.
+    pub(crate) fn waits(&self) -> bool {
+        self.wait
+    }
+
+    /// Begin tasks that do not wait for each other, each with an agent called like it.
+    pub(crate) fn carry_out(self, ctx: &Context, batch: BatchName, tasks: Vec<Planned>) -> Result<Exit, CliError> {
+        let WorkArgs { wait, pace, launch, offline } = self;
+        let plan = Plan { tasks, ..Plan::default() };
+        let how = launch.how(ctx)?;
+        let order = Order { plan, is_plan: false, batch, source: None, agents: Vec::new(), pace, how, offline };
+        if wait { drive::run(ctx, order) } else { detached::run(ctx, &order) }
+    }
 }
 
 pub(crate) fn run(ctx: &Context, args: ExecuteArgs) -> Result<Exit, CliError> {
@@ -113,8 +164,8 @@ pub(crate) fn run(ctx: &Context, args: ExecuteArgs) -> Result<Exit, CliError> {
     let agents = agents.iter().map(|name| agent_name(name)).collect::<Result<Vec<_>, _>>()?;
     let is_file = path.as_os_str() != "-";
     let source = if is_file { Some(ctx.absolute(&path)?.display().to_string()) } else { None };
-    let order = Order { plan, batch, source, agents, pace, how: launch.how()?, offline };
-    if dry_run { dry_run::run(ctx, &order) } else { drive(ctx, order) }
+    let order = Order { plan, is_plan: true, batch, source, agents, pace, how: launch.how(ctx)?, offline };
+    if dry_run { dry_run::run(ctx, &order) } else { drive::run(ctx, order) }
 }
 
 /// A name that a batch may have.

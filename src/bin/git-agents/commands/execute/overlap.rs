@@ -7,7 +7,7 @@ use git_agents::config;
 use git_agents::plan::Planned;
 use git_agents::state::State;
 use git_agents::task::TaskId;
-use git_agents::work::reserved::{by_others, changing, may_meet};
+use git_agents::work::reserved::{How, by_others, changing, may_meet};
 
 use crate::context::Context;
 use crate::error::CliError;
@@ -20,16 +20,19 @@ pub(super) struct Overlap {
     changed: BTreeSet<(TaskId, TaskId)>,
     /// With how much of what others do, outside of the plan, a task collides.
     pub(super) elsewhere: BTreeMap<TaskId, usize>,
+    /// Which agent, outside of the plan, has claimed for itself what a task declares, and what.
+    pub(super) claimed: BTreeMap<TaskId, (AgentName, String)>,
 }
 
 impl Overlap {
-    /// Look at what the tasks in `ready` declare and what everybody is changing.
+    /// Look at what the tasks in `ready` declare and what everybody is changing; `who` is to do them, where that is known.
     pub(super) fn look(
         ctx: &Context,
         state: &State,
         plan: &[Planned],
         ready: &[&Planned],
         running: &BTreeMap<TaskId, AgentName>,
+        who: &BTreeMap<TaskId, AgentName>,
     ) -> Result<Self, CliError> {
         let repo = ctx.repo()?;
         let target = config::target(repo)?;
@@ -46,9 +49,13 @@ impl Overlap {
             overlap
                 .changed
                 .extend(ours.into_iter().filter_map(|agent| Some((task.id.clone(), of_plan(agent)?.clone()))));
-            let claimed = reserved.iter().filter(|one| of_plan(&one.agent).is_none());
-            let claimed = claimed.filter(|one| may_meet(&task.paths, std::slice::from_ref(&one.path))).count();
-            overlap.elsewhere.insert(task.id.clone(), others.len() + claimed);
+            let is_own = |agent: &AgentName| of_plan(agent).is_some() || who.get(&task.id) == Some(agent);
+            let claimed = reserved.iter().filter(|one| !is_own(&one.agent));
+            let claimed: Vec<_> =
+                claimed.filter(|one| may_meet(&task.paths, std::slice::from_ref(&one.path))).collect();
+            let alone = claimed.iter().find(|one| matches!(one.how, How::Claim { exclusive: true, .. }));
+            overlap.claimed.extend(alone.map(|one| (task.id.clone(), (one.agent.clone(), one.path.clone()))));
+            overlap.elsewhere.insert(task.id.clone(), others.len() + claimed.len());
         }
         Ok(overlap)
     }

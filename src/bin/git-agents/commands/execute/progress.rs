@@ -33,7 +33,6 @@ impl<'u> Progress<'u> {
     /// A run has begun.
     pub(super) fn started(&mut self, task: &TaskId, facts: &Started<'_>) -> Result<(), CliError> {
         let Started { agent, run, model, tries, goes_on } = facts;
-        self.waits = None;
         let with = model.map(|model| format!(" with {model}")).unwrap_or_default();
         let again = if *tries > 0 { format!(", try {}", tries + 1) } else { String::new() };
         let by = if agent.as_str() == task.as_str() { String::new() } else { format!(" by {agent}") };
@@ -71,9 +70,9 @@ impl<'u> Progress<'u> {
     }
 
     /// A task is not for us.
-    pub(super) fn closed(&self, task: &TaskId, reason: &str) -> Result<(), CliError> {
+    pub(super) fn closed(&self, task: &TaskId, reason: &str, hints: &[String]) -> Result<(), CliError> {
         self.say(&format!("{task} is left out: {}", safe(reason)));
-        self.event("closed", json!({ "task": task, "reason": reason }))
+        self.event("closed", json!({ "task": task, "reason": reason, "hints": hints }))
     }
 
     /// Nothing more can start for now; said once.
@@ -95,13 +94,13 @@ impl<'u> Progress<'u> {
 
     /// Somebody wants us to stop.
     pub(super) fn interrupted(&self, running: usize, ends: bool) -> Result<(), CliError> {
-        let noun = if running == 1 { "run" } else { "runs" };
+        let waiting = "interrupted: nothing more is started; waiting for";
         let text = match (running, ends) {
             (0, _) => "interrupted: nothing more is started".to_owned(),
-            (n, true) => format!("interrupted: nothing more is started, and {n} {noun} are ended"),
-            (n, false) => format!(
-                "interrupted: nothing more is started; waiting for {n} {noun}, which go on also when you interrupt again"
-            ),
+            (1, true) => "interrupted: nothing more is started, and the one run is ended".to_owned(),
+            (n, true) => format!("interrupted: nothing more is started, and {n} runs are ended"),
+            (1, false) => format!("{waiting} 1 run, which goes on also when you interrupt again"),
+            (n, false) => format!("{waiting} {n} runs, which go on also when you interrupt again"),
         };
         self.warn(&text);
         self.event("interrupted", json!({ "running": running, "ends": ends }))

@@ -18,17 +18,19 @@ pub(super) struct Standing {
     pub(super) agent: Option<AgentName>,
     /// Why it is not for us.
     pub(super) reason: Option<String>,
+    /// What would make it ours.
+    pub(super) hints: Vec<String>,
     /// The run that goes on, or that has ended and is still to be judged.
     pub(super) run: Option<Run>,
 }
 
 impl Standing {
     fn waiting(agent: Option<AgentName>) -> Self {
-        Standing { stage: Stage::Waiting, agent, reason: None, run: None }
+        Standing { stage: Stage::Waiting, agent, reason: None, hints: Vec::new(), run: None }
     }
 
-    fn closed(reason: String) -> Self {
-        Standing { stage: Stage::Closed, agent: None, reason: Some(reason), run: None }
+    fn closed(reason: String, hint: String) -> Self {
+        Standing { stage: Stage::Closed, agent: None, reason: Some(reason), hints: vec![hint], run: None }
     }
 }
 
@@ -37,20 +39,22 @@ pub(super) fn standing(planned: &Planned, state: &State, batch: &Batch, runs: &[
     let Some(task) = state.tasks.get(&planned.id) else { return Standing::waiting(planned.agent.clone()) };
     let ours = batch.tasks.get(&planned.id).and_then(|member| member.agent.clone());
     let reason = || task.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let reopen = || format!("git agents task reopen {}", task.id);
     match task.state {
         TaskState::Completed | TaskState::Landed => {
-            Standing { stage: Stage::Done, agent: task.agent.clone(), reason: None, run: None }
+            Standing { stage: Stage::Done, ..Standing::waiting(task.agent.clone()) }
         }
         TaskState::Open => Standing::waiting(planned.agent.clone()),
         // What an attempt has left is in its agent's worktree.
         TaskState::Failed => Standing::waiting(planned.agent.clone().or(ours).or_else(|| task.agent.clone())),
         TaskState::Assigned => Standing::waiting(task.agent.clone()),
-        TaskState::Blocked => Standing::closed(format!("it is blocked{}", reason())),
-        TaskState::Dropped => Standing::closed(format!("it was dropped{}", reason())),
+        TaskState::Blocked => Standing::closed(format!("it is blocked{}", reason()), reopen()),
+        TaskState::Dropped => Standing::closed(format!("it was dropped{}", reason()), reopen()),
         TaskState::InProgress if task.agent == ours && ours.is_some() => in_hand(task, runs),
         TaskState::InProgress => {
             let holder = task.agent.as_ref().map_or("somebody", AgentName::as_str);
-            Standing::closed(format!("{holder} has it in progress, outside of this batch"))
+            let reason = format!("{holder} has it in progress, outside of this batch");
+            Standing::closed(reason, format!("git agents complete {holder}"))
         }
     }
 }
@@ -69,7 +73,7 @@ fn in_hand(task: &Task, runs: &[Run]) -> Standing {
         && !matches!(run.state(run.plan().created_at, std::time::Duration::MAX), RunState::Killed);
     if run.is_live() || has_ended_by_itself {
         let stage = Stage::Running { agent: agent.clone() };
-        return Standing { stage, agent: Some(agent), reason: None, run: Some(run.clone()) };
+        return Standing { stage, run: Some(run.clone()), ..Standing::waiting(Some(agent)) };
     }
     // It was ended from outside: the work goes on from where it is.
     Standing::waiting(Some(agent))

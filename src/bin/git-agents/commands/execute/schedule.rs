@@ -1,35 +1,51 @@
 //! What of a plan can start, and starting it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use git_agents::agent::AgentName;
-use git_agents::execute::step::{self, Act, Job, Rules, Stage, Workers};
+use git_agents::execute::step::{self, Act, Rules, Stage, Workers};
 use git_agents::plan::Planned;
-use git_agents::run;
+use git_agents::run::Run;
 use git_agents::state::State;
 use git_agents::task::{TaskId, TaskState};
 
-use super::begin::{self, Begun};
+use super::begin::{self, Begun, Failure};
+use super::busy::{self, Busy};
 use super::drive::{Driver, Going};
-use super::end::{self, Outcome};
 use super::filed;
 use super::overlap::Overlap;
 use super::progress::Started;
 use crate::context::Context;
-use crate::error::{CliError, Exit};
+use crate::error::{CliError, quoted};
+
+/// So many reasons are given at once.
+const MOST_WHYS: usize = 3;
+
+/// What came of trying to begin with a task.
+enum Tried {
+    /// It runs, or never will; others can begin.
+    Settled,
+    /// Nothing can begin now.
+    Full(String),
+    /// This one can not, and what is in its way is looked at again.
+    Later,
+}
 
 impl Driver<'_> {
-    /// Start what can start; whether more could if more might run.
+    /// Start what can start; whether more can when something that is not ours has ended.
     pub(super) fn schedule(&mut self) -> Result<bool, CliError> {
         let ctx = self.base.afresh();
         let snapshot = ctx.load(&filed::scope(&self.order))?;
         self.refresh(&snapshot.state);
-        let rules = self.rules(&ctx, &snapshot.state)?;
+        let ours: Vec<&Run> = self.going.values().map(|going| &going.run).collect();
+        let mut busy = busy::busy(ctx.repo()?, &snapshot.state, &self.order.batch, &ours)?;
+        busy.extend(self.refused.clone());
         let overlap = self.overlap(&ctx, &snapshot.state)?;
         for job in &mut self.jobs {
             job.collisions = overlap.elsewhere.get(&job.id).copied().unwrap_or_default();
         }
+        let rules = self.rules(&busy, &overlap);
         let avoids = self.order.pace.avoid_overlap;
         let meets = |task: &TaskId, running: &TaskId| avoids && overlap.meets(task, running);
         let acts = step::next(&self.jobs, &self.stages, &rules, &meets);
@@ -45,17 +61,16 @@ impl Driver<'_> {
             }
         }
         if starts.is_empty() {
-            self.explain(&rules);
-            return Ok(false);
+            return self.explain(&rules, &busy, &overlap);
         }
         let agents: Vec<&AgentName> = starts.iter().map(|(_, agent)| agent).collect();
         // When they cannot be made together, each is tried for its task alone.
         let together = self.progress.still(|| begin::enrol(&ctx, &self.order, &agents)).is_ok();
         for (task, agent) in starts {
-            if self.interrupt.came() {
+            if self.interrupt.came() || self.stopped.is_some() {
                 break;
             }
-            if let Some(reason) = self.begin(&task, &agent, together)? {
+            if let Tried::Full(reason) = self.begin(&task, &agent, together)? {
                 self.progress.waits(&reason)?;
                 return Ok(true);
             }
@@ -65,23 +80,45 @@ impl Driver<'_> {
         Ok(self.going.is_empty() && self.stages.values().any(|stage| *stage == Stage::Waiting))
     }
 
-    /// Why tasks wait that nothing of ours will set free.
-    fn explain(&mut self, rules: &Rules) {
-        if !self.going.is_empty() {
-            return;
+    /// Why tasks wait that nothing of ours will set free; whether that ends by itself.
+    fn explain(
+        &mut self,
+        rules: &Rules,
+        busy: &BTreeMap<AgentName, Busy>,
+        overlap: &Overlap,
+    ) -> Result<bool, CliError> {
+        let stuck = step::stuck(&self.jobs, &self.stages, rules);
+        let stuck: Vec<(TaskId, Vec<AgentName>)> = stuck.into_iter().map(|(id, who)| (id.clone(), who)).collect();
+        let mut awaited: Vec<&str> = Vec::new();
+        for (id, agents) in stuck {
+            let found: Vec<&Busy> = agents.iter().filter_map(|agent| busy.get(agent)).collect();
+            let mut whys: Vec<&str> = found.iter().take(MOST_WHYS).map(|busy| busy.why.as_str()).collect();
+            if found.len() > MOST_WHYS {
+                whys.push("…");
+            }
+            let hints = found.iter().flat_map(|busy| busy.hints.clone()).take(MOST_WHYS).collect();
+            self.because_of(&id, whys.join("; "), hints);
+            awaited.extend(found.iter().filter(|busy| busy.ends).map(|busy| busy.why.as_str()));
         }
-        let is_busy = |job: &&Job| job.agent.as_ref().is_some_and(|agent| rules.busy.contains(agent));
-        let waits = |job: &&Job| self.stages.get(&job.id) == Some(&Stage::Waiting);
-        let stuck: Vec<_> = self.jobs.iter().filter(waits).filter(is_busy).cloned().collect();
-        for Job { id, agent, .. } in stuck {
-            let agent = agent.map(String::from).unwrap_or_default();
-            self.because(&id, format!("{agent} is busy with something else"));
+        for (id, (agent, path)) in &overlap.claimed {
+            let reason = format!("{agent} has claimed {path} for itself");
+            self.because_of(id, reason, vec![format!("git agents release {agent} {}", quoted(path))]);
         }
+        if awaited.is_empty() {
+            return Ok(false);
+        }
+        awaited.sort_unstable();
+        awaited.dedup();
+        let shown = awaited.iter().take(MOST_WHYS).copied().collect::<Vec<_>>().join("; ");
+        self.progress.waits(&shown)?;
+        Ok(true)
     }
 
-    /// Begin with one task; why it has to wait, when it has.
-    fn begin(&mut self, id: &TaskId, agent: &AgentName, is_enrolled: bool) -> Result<Option<String>, CliError> {
-        let Some(planned) = self.order.plan.tasks.iter().find(|task| task.id == *id).cloned() else { return Ok(None) };
+    /// Begin with one task.
+    fn begin(&mut self, id: &TaskId, agent: &AgentName, is_enrolled: bool) -> Result<Tried, CliError> {
+        let Some(planned) = self.order.plan.tasks.iter().find(|task| task.id == *id).cloned() else {
+            return Ok(Tried::Settled);
+        };
         let ctx = self.base.afresh();
         let begun = self.progress.still(|| {
             if !is_enrolled {
@@ -90,66 +127,77 @@ impl Driver<'_> {
             begin::begin(&ctx, &self.order, &mut self.batch, &planned, agent)
         });
         match begun {
-            Ok(Begun::Full { reason }) => return Ok(Some(reason)),
-            Ok(Begun::Runs { run, model }) => {
-                let tries = self.tries.get(id).copied().unwrap_or_default();
-                let facts = Started { agent, run: &run.id, model: model.as_deref(), tries, goes_on: false };
-                self.progress.started(id, &facts)?;
-                if let Some(row) = self.rows.get_mut(id) {
-                    row.note_start(agent, &run);
-                }
-                if let Some(job) = self.jobs.iter_mut().find(|job| job.id == *id) {
-                    // What a try has left is in its worktree.
-                    job.agent = Some(agent.clone());
-                }
-                self.stages.insert(id.clone(), Stage::Running { agent: agent.clone() });
-                self.going.insert(id.clone(), Going { run: *run, agent: agent.clone(), since: Some(Instant::now()) });
-            }
+            Ok(Begun::Full { reason }) => return Ok(Tried::Full(reason)),
+            Ok(Begun::Runs { run, model }) => self.has_begun(id, agent, *run, model.as_deref())?,
             // Interrupted in the middle: git has gone with us.
             Err(_) if self.interrupt.came() => {}
-            Err(error) if error.code == "moved-meanwhile" => return Ok(Some(error.message)),
-            Err(error) if error.exit == Exit::Negative => {
-                self.progress.closed(id, &error.message)?;
-                self.because(id, error.message);
-                self.stages.insert(id.clone(), Stage::Closed);
+            Err(Failure::Command(error)) => {
+                self.because_of(id, error.message.clone(), Vec::new());
+                self.stopped = Some(error);
             }
-            Err(error) => {
-                if let Err(error) = self.progress.still(|| end::fail(&ctx, id, agent, &error.message)) {
-                    self.base.ui.detail(&format!("{id}: {}", error.message));
+            Err(Failure::Task(error)) => match error.code {
+                "moved-meanwhile" => return Ok(Tried::Full(error.message)),
+                // Somebody was faster than our look.
+                "agent-busy" => return Ok(Tried::Later),
+                begin::DIRTY => {
+                    self.refused.insert(agent.clone(), error.into());
+                    return Ok(Tried::Later);
                 }
-                self.take(id, Outcome::Failed { reason: error.message, is_final: true }, None)?;
-            }
+                _ => {
+                    self.progress.closed(id, &error.message, &error.hints)?;
+                    self.because_of(id, error.message, error.hints);
+                    self.stages.insert(id.clone(), Stage::Closed);
+                }
+            },
         }
-        Ok(None)
+        Ok(Tried::Settled)
+    }
+
+    fn has_begun(&mut self, id: &TaskId, agent: &AgentName, run: Run, model: Option<&str>) -> Result<(), CliError> {
+        let tries = self.tries.get(id).copied().unwrap_or_default();
+        let facts = Started { agent, run: &run.id, model, tries, goes_on: false };
+        self.progress.started(id, &facts)?;
+        if let Some(row) = self.rows.get_mut(id) {
+            row.note_start(agent, &run, false);
+        }
+        if let Some(job) = self.jobs.iter_mut().find(|job| job.id == *id) {
+            // What a try has left is in its worktree.
+            job.agent = Some(agent.clone());
+        }
+        self.stages.insert(id.clone(), Stage::Running { agent: agent.clone() });
+        self.going.insert(id.clone(), Going { run, agent: agent.clone(), since: Some(Instant::now()) });
+        Ok(())
     }
 
     /// What others have done meanwhile with tasks that wait here.
     fn refresh(&mut self, state: &State) {
+        let mut closed = Vec::new();
         for (id, stage) in &mut self.stages {
             if !matches!(stage, Stage::Waiting | Stage::Failed { .. }) {
                 continue;
             }
             match state.tasks.get(id).map(|task| task.state) {
                 Some(now) if now.satisfies_dependents() => *stage = Stage::Done,
-                Some(TaskState::Dropped | TaskState::Blocked) => *stage = Stage::Closed,
+                Some(TaskState::Dropped) => closed.push((id.clone(), "it was dropped")),
+                Some(TaskState::Blocked) => closed.push((id.clone(), "it is blocked")),
                 _ => {}
             }
         }
+        for (id, reason) in closed {
+            self.because_of(&id, reason.to_owned(), vec![format!("git agents task reopen {id}")]);
+            self.stages.insert(id, Stage::Closed);
+        }
     }
 
-    fn rules(&self, ctx: &Context, state: &State) -> Result<Rules, CliError> {
-        let ours = |id: &TaskId| self.stages.contains_key(id);
-        let at_work = state.tasks.values().filter(|task| task.state == TaskState::InProgress && !ours(&task.id));
-        let mut busy: BTreeSet<AgentName> = at_work.filter_map(|task| task.agent.clone()).collect();
-        let own: BTreeSet<_> = self.going.values().map(|going| &going.run.id).collect();
-        let others = run::all(ctx.repo()?)?.into_iter().filter(|run| run.is_live() && !own.contains(&run.id));
-        busy.extend(others.map(|run| run.plan().agent.clone()));
+    fn rules(&self, busy: &BTreeMap<AgentName, Busy>, overlap: &Overlap) -> Rules {
         let workers = match self.order.agents.as_slice() {
             [] => Workers::OneEach,
             pool => Workers::Pool(pool.to_vec()),
         };
         let pace = &self.order.pace;
-        Ok(Rules { at_once: pace.max_concurrent.into(), retries: pace.retries, workers, busy })
+        let busy = busy.iter().map(|(agent, busy)| (agent.clone(), busy.own.clone())).collect();
+        let held = overlap.claimed.keys().cloned().collect();
+        Rules { at_once: pace.max_concurrent.into(), retries: pace.retries, workers, busy, held }
     }
 
     fn overlap(&self, ctx: &Context, state: &State) -> Result<Overlap, CliError> {
@@ -161,6 +209,10 @@ impl Driver<'_> {
             |task: &&Planned| matches!(self.stages.get(&task.id), Some(Stage::Waiting | Stage::Failed { .. }));
         let left: Vec<&Planned> = plan.iter().filter(is_left).collect();
         let running = self.going.iter().map(|(id, going)| (id.clone(), going.agent.clone())).collect();
-        Overlap::look(ctx, state, plan, &left, &running)
+        let who = self.jobs.iter().filter_map(|job| {
+            let own = || job.id.as_str().parse().ok().filter(|_| self.order.agents.is_empty());
+            Some((job.id.clone(), job.agent.clone().or_else(own)?))
+        });
+        Overlap::look(ctx, state, plan, &left, &running, &who.collect())
     }
 }
