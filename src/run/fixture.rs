@@ -48,6 +48,7 @@ pub(super) fn began() -> Began {
         group: 2_000_000_001,
         session: Some(2_000_000_000),
         boot: Some("this".into()),
+        namespace: None,
         started_at: at(0),
         tmux: None,
     }

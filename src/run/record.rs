@@ -115,6 +115,9 @@ pub struct Began {
     /// Names the boot that the numbers belong to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boot: Option<String>,
+    /// Names the namespace of processes that they belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// When.
     pub started_at: DateTime<Utc>,
     /// The window of tmux, by its ids.
@@ -198,6 +201,9 @@ pub struct Activity {
     /// How many bytes of output could not be kept so far.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub dropped: u64,
+    /// Those that have shed the mark, by which nobody but the supervisor could find them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmarked: Vec<Birth>,
 }
 
 /// What an agent says of itself.

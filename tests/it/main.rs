@@ -74,6 +74,8 @@ mod run;
 mod run_answers;
 mod run_disk;
 mod run_faults;
+mod run_hidden;
+mod run_namespaces;
 mod run_race;
 mod setup;
 mod soft;
