@@ -75,6 +75,7 @@ mod run_answers;
 mod run_disk;
 mod run_faults;
 mod run_hidden;
+mod run_names;
 mod run_namespaces;
 mod run_race;
 mod setup;
