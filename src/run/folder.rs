@@ -61,6 +61,11 @@ impl Folder {
         matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 
+    /// Whether there is anything that could be held.
+    pub(super) fn has_lock(&self) -> bool {
+        self.lock().exists()
+    }
+
     /// Whether anybody is starting a run of this repository, which only one does at a time.
     pub(super) fn has_starter(&self) -> bool {
         let Some(lock) = self.path.ancestors().nth(2).map(|agents| agents.join(QUEUE)) else { return false };

@@ -178,8 +178,10 @@ fn look(repo: &Repository, id: &RunId, here: &Here) -> Fact<Run> {
     };
     let ended = file::read(&folder.ended());
     let began: Fact<Began> = file::read(&folder.began());
-    let is_live = is_held && ended.known().is_none();
     let is_numbered = began.known().is_some_and(|began| here.is_where(began));
+    // Somebody may have deleted the lock from under its holder.
+    let is_held = is_held || (is_numbered && !folder.has_lock() && began.known().is_some_and(is_supervised));
+    let is_live = is_held && ended.known().is_none();
     let usage = began.known().filter(|_| is_live && is_numbered).and_then(usage);
     // The lock of those who start is only looked at where it says something.
     let is_starting = !is_held && began == Fact::Absent && folder.has_starter();
@@ -198,6 +200,12 @@ fn look(repo: &Repository, id: &RunId, here: &Here) -> Fact<Run> {
         ended,
     };
     Fact::Known(Run { id: id.clone(), folder, facts, usage })
+}
+
+/// Whether its supervisor is there, by a number that is of our namespace.
+fn is_supervised(began: &Began) -> bool {
+    let found = table::look_up(began.supervisor.pid);
+    found.is_some_and(|found| found.is_alive() && Some(found.start) == began.supervisor.start)
 }
 
 /// What the processes of a run use, when its supervisor is who it was.

@@ -143,9 +143,11 @@ pub(super) fn end_all(find: impl Fn() -> Vec<Process>) -> Result<usize, usize> {
 pub fn leftovers(run: &Run, census: &Census) -> Vec<Process> {
     // Nothing outlives a restart; and what a run has left elsewhere is not of this repository, which was copied from there.
     let Some(common) = run.folder.path().ancestors().nth(3) else { return Vec::new() };
-    let is_of_this_boot = run.facts.began.known().is_none_or(|began| began.boot == run.facts.boot);
+    if run.folder.is_held() || (run.facts.began.known().is_some() && !run.is_of_this_boot()) {
+        return Vec::new();
+    }
     let marked = census.of(&run.id);
-    if run.folder.is_held() || !is_of_this_boot || marked.iter().any(|one| one.is_of(common) == Some(false)) {
+    if marked.iter().any(|one| one.is_of(common) == Some(false)) {
         return Vec::new();
     }
     let began = run.facts.began.known().filter(|_| run.facts.is_numbered);

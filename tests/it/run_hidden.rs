@@ -111,6 +111,20 @@ fn a_run_of_the_repository_that_was_copied_is_not_ours() {
     sandbox.run_is_gone(&id);
 }
 
+/// Whoever deletes the lock from under a supervisor does not make it go away.
+#[test]
+fn a_run_whose_lock_is_deleted_is_told_to_end() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    let id = sandbox.start_run("ann", "trap 'exit 7' TERM; touch ready; while :; do sleep 0.05; done", &[]);
+    eventually("it listens", || sandbox.worktree_of("ann").join("ready").exists());
+    std::fs::remove_file(sandbox.run_folder(&id).join("lock")).unwrap();
+    assert_eq!(sandbox.run_state("ann"), "working");
+    assert_eq!(sandbox.now(&["run", "ann", "--", "true"]).status, Some(3));
+    sandbox.now(&["kill", "ann"]).good();
+    let run = sandbox.run_of("ann");
+    assert_eq!((run["state"].as_str(), run["exit_code"].as_i64()), (Some("killed"), Some(7)));
+}
+
 /// A repository that was moved has the runs that it had.
 #[test]
 fn a_run_of_a_repository_that_was_moved_goes_on() {
