@@ -56,5 +56,5 @@ pub(super) fn began() -> Began {
 
 pub(super) fn ended(why: Why, exit_code: Option<i32>) -> Ended {
     let (by, signal, peak_memory, cpu_s) = (None, None, None, None);
-    Ended { why, exit_code, signal, by, ended_at: at(1), peak_memory, cpu_s, dropped: 0, left: 0 }
+    Ended { why, exit_code, signal, by, ended_at: at(1), peak_memory, cpu_s, dropped: 0, rotated: 0, left: 0 }
 }

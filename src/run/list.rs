@@ -74,6 +74,12 @@ impl Run {
         ended.map(|ended| ended.dropped).or(seen.map(|seen| seen.dropped)).filter(|dropped| *dropped > 0)
     }
 
+    /// How many bytes of its output were given up for what came later; none when none were, as far as is known.
+    pub fn rotated(&self) -> Option<u64> {
+        let (ended, seen) = (self.facts.ended.known(), self.facts.activity.known());
+        ended.map(|ended| ended.rotated).or(seen.map(|seen| seen.rotated)).filter(|rotated| *rotated > 0)
+    }
+
     /// What of it is alive although nobody watches over it any more.
     pub fn left(&self, census: &Census) -> Vec<Process> {
         if self.is_live() || self.facts.ended.known().is_some() { Vec::new() } else { leftovers(self, census) }

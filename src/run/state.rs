@@ -281,6 +281,7 @@ mod tests {
             peak_memory: 1,
             processes: 1,
             dropped: 0,
+            rotated: 0,
             unmarked: Vec::new(),
         };
         let with = |activity, cpu_ms| Facts { activity: Fact::Known(activity), cpu_ms, ..facts() };

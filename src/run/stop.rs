@@ -187,6 +187,7 @@ fn record(run: &Run, by: &str) {
         peak_memory: None,
         cpu_s: None,
         dropped: 0,
+        rotated: 0,
         left: 0,
     };
     // The room that was kept for it is there on a full disk, too. A record that cannot be written leaves the run lost,

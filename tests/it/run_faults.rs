@@ -213,6 +213,9 @@ fn its_log_grows_to_a_gigabyte() {
     assert_eq!(sandbox.run_state("ann"), "working");
     assert_eq!(sandbox.now(&["wait", "ann"]).status, Some(0));
     assert_eq!(sandbox.now(&["logs", "ann", "-n", "1"]).stdout, "the end\n");
+    let (rotated, whole) = (sandbox.run_of("ann")["rotated"].as_u64().unwrap(), (1 << 30) + 9);
+    assert!(rotated < whole && whole <= rotated + (2 << 20), "{rotated}");
+    assert!(sandbox.now(&["logs", "ann"]).stderr.contains("of what ann wrote was given up for the rest"));
     let size = |name: &str| sandbox.run_folder(&id).join(name).metadata().unwrap().len();
     assert!(size("stdout.log") <= 1 << 20 && size("stdout.log.1") == 1 << 20);
     sandbox.run_is_gone(&id);

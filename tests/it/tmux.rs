@@ -284,6 +284,31 @@ fn a_profile_runs_in_its_own_way_for_terminals() {
     tmux.wait_for_state("ann", "done");
 }
 
+/// Whoever opens the window is killed before it has said everything: the supervisor there does not wait for a minute.
+#[test]
+fn a_launcher_that_is_killed_leaves_nothing_that_waits() {
+    let Some(tmux) = Tmux::new(&["ann"]) else { return };
+    let sandbox = &tmux.sandbox;
+    let bin = sandbox.root().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let path = std::env::var_os("PATH").unwrap();
+    let real = std::env::split_paths(&path).map(|folder| folder.join("tmux")).find(|path| path.exists()).unwrap();
+    let body = format!(
+        "#!/bin/sh\ncase \" $* \" in *' pipe-pane '*) kill -9 $PPID;; esac\nexec '{}' \"$@\"\n",
+        real.display()
+    );
+    script(&bin.join("tmux"), &body);
+    let folders: Vec<PathBuf> = [bin].into_iter().chain(std::env::split_paths(&path)).collect();
+    let folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
+    let launcher = sandbox.direct(["run", "ann", "--tmux", "--", "sleep", "1000"]).path(&folders).output();
+    assert_eq!(launcher.status, None, "it was killed: {launcher}");
+    let begun = Instant::now();
+    wait_for("nothing to wait", || sandbox.agents(["runs", "--json"]).json()["runs"].as_array().unwrap().is_empty());
+    assert!(begun.elapsed() < Duration::from_secs(50), "before the patience of a supervisor ends");
+    tmux.start("ann", "exit 0");
+    tmux.wait_for_state("ann", "done");
+}
+
 #[test]
 fn without_tmux_nothing_is_left() {
     let sandbox = Sandbox::with_agents(&["ann"]);

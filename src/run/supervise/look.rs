@@ -55,6 +55,7 @@ impl Watch {
             peak_memory: seen.map_or(0, |seen| seen.peak_memory).max(usage.memory),
             processes: usage.processes,
             dropped: self.dropped(),
+            rotated: self.rotated(),
             unmarked: self.unmarked(),
         };
         drop(self.activity.write(&activity));

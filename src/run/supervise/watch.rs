@@ -285,6 +285,10 @@ impl Watch {
         self.streams.iter().map(|stream| stream.log.dropped).sum()
     }
 
+    pub(super) fn rotated(&self) -> u64 {
+        self.streams.iter().map(|stream| stream.log.rotated).sum()
+    }
+
     fn how(&self) -> Ended {
         let status = self.rest.status;
         let (exit_code, signal) =
@@ -310,6 +314,7 @@ impl Watch {
             peak_memory: largest.max(seen),
             cpu_s: cpu.map(|cpu| (cpu * 1000.0).round() / 1000.0),
             dropped: self.dropped(),
+            rotated: self.rotated(),
             left: self.rest.left,
         }
     }

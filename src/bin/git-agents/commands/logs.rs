@@ -64,6 +64,14 @@ pub(crate) fn run(ctx: &Context, args: &LogsArgs) -> Result<Exit, CliError> {
     if let Some(dropped) = run.dropped() {
         ctx.ui.note(&format!("{} of what {} wrote could not be kept", bytes(dropped), run.plan().agent));
     }
+    if let Some(rotated) = run.rotated().filter(|_| args.lines.is_none()) {
+        let limit = "agents.logLimit says how much is kept";
+        ctx.ui.note(&format!(
+            "{} of what {} wrote was given up for the rest; {limit}",
+            bytes(rotated),
+            run.plan().agent
+        ));
+    }
     let stream = if args.stderr { Stream::Err } else { Stream::Out };
     let failed = |error: std::io::Error| RunError::Io { path: run.folder.log(stream), reason: error.to_string() };
     if args.follow {

@@ -69,6 +69,9 @@ pub(crate) struct RunView {
     /// How many bytes of its output could not be kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) dropped: Option<u64>,
+    /// How many bytes of it were given up for what came later (agents.logLimit).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rotated: Option<u64>,
     /// The processes that are found of a run whose supervisor was killed; `null` where they may be out of sight.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) left: Option<Option<Vec<i32>>>,
@@ -123,6 +126,7 @@ impl RunView {
             cost_usd: settled.as_ref().and_then(|past| past.cost_usd),
             tokens: settled.as_ref().and_then(|past| past.tokens),
             dropped: run.dropped(),
+            rotated: run.rotated(),
             left: None,
             batch: plan.batch.clone(),
             resumes: plan.resumes.as_ref().map(ToString::to_string),
