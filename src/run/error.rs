@@ -84,6 +84,14 @@ pub enum RunError {
         /// Whose.
         agent: AgentName,
     },
+    /// The same of one of which nothing can be read.
+    #[error("the run {id} could not be ended: {left} of its processes can be seen and are still there")]
+    HiddenNotEnded {
+        /// Which.
+        id: RunId,
+        /// How many.
+        left: usize,
+    },
     /// A run whose records cannot be read is alive.
     #[error("a run is alive whose records cannot be read: it may be {agent}'s")]
     Hidden {

@@ -101,8 +101,8 @@ fn is_ours(repo: &Repository, id: &RunId, marked: &[Marked]) -> bool {
 /// processes there were.
 ///
 /// # Errors
-/// It could not be ended: how many processes are still there.
-pub fn stop(repo: &Repository, hidden: &Hidden, by: &str, grace: Duration) -> Result<usize, usize> {
+/// [`RunError::HiddenNotEnded`].
+pub fn stop(repo: &Repository, hidden: &Hidden, by: &str, grace: Duration) -> Result<usize, RunError> {
     let seen = || -> Vec<(Process, bool)> {
         let census = Census::default();
         let marked = census.of(&hidden.id);
@@ -120,6 +120,7 @@ pub fn stop(repo: &Repository, hidden: &Hidden, by: &str, grace: Duration) -> Re
     if is_told {
         wait_for(grace.max(BY_SIGNAL) + SUPERVISORS, || processes().is_empty() && !hidden.folder.is_held());
     }
-    end_all(processes)?;
-    if hidden.folder.is_held() { Err(0) } else { Ok(found.len()) }
+    let not_ended = |left| RunError::HiddenNotEnded { id: hidden.id.clone(), left };
+    end_all(processes).map_err(not_ended)?;
+    if hidden.folder.is_held() { Err(not_ended(0)) } else { Ok(found.len()) }
 }

@@ -293,10 +293,7 @@ fn a_launcher_that_is_killed_leaves_nothing_that_waits() {
     std::fs::create_dir(&bin).unwrap();
     let path = std::env::var_os("PATH").unwrap();
     let real = std::env::split_paths(&path).map(|folder| folder.join("tmux")).find(|path| path.exists()).unwrap();
-    let body = format!(
-        "#!/bin/sh\ncase \" $* \" in *' pipe-pane '*) kill -9 $PPID;; esac\nexec '{}' \"$@\"\n",
-        real.display()
-    );
+    let body = format!("case \" $* \" in *' pipe-pane '*) kill -9 $PPID;; esac\nexec '{}' \"$@\"\n", real.display());
     script(&bin.join("tmux"), &body);
     let folders: Vec<PathBuf> = [bin].into_iter().chain(std::env::split_paths(&path)).collect();
     let folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();

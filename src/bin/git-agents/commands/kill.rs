@@ -47,62 +47,50 @@ pub(crate) fn run(ctx: &Context, args: &KillArgs) -> Result<Exit, CliError> {
     let going = chosen(ctx, args)?;
     let by = identity::committer(repo, ctx.world.now).map_or_else(|| "somebody".to_owned(), |who| who.name.to_string());
     let grace = args.grace.unwrap_or(GRACE);
-    let (results, unread) = end(repo, &going, &by, grace);
+    let results = at_once(repo, &going.runs, |repo, run| stop(repo, run, &by, grace));
+    let unread = at_once(repo, &going.hidden, |repo, run| hidden::stop(repo, run, &by, grace));
     let idle_after = list::idle_after(repo)?;
     let now = ctx.afresh().world.now;
     let (mut killed, mut without_records) = (Vec::new(), Vec::new());
-    let mut failure: Option<CliError> = None;
+    let mut failure = None;
     for result in results {
         match result {
             Ok(Stopped { was_over, leftovers, run }) => {
                 drop(settle::settle(repo, &ctx.world, &run));
                 killed.push(EndedRun { run: RunView::new(repo, &run, now, idle_after), leftovers, was_over });
             }
-            Err(error) => failure = Some(error.into()),
+            Err(error) => failure = Some(error),
         }
     }
     for (run, result) in going.hidden.iter().zip(unread) {
         match result {
             Ok(processes) => without_records.push(EndedUnread::new(run, processes)),
-            Err(left) => failure = Some(not_ended(run, left)),
+            Err(error) => failure = Some(error),
         }
     }
     for agent in &going.over {
         ctx.ui.note(&format!("{agent} was not running"));
     }
     ctx.ui.answer(&KilledView { killed, without_records })?;
-    failure.map_or(Ok(Exit::Good), Err)
+    failure.map_or(Ok(Exit::Good), |error| Err(error.into()))
 }
 
 /// End all of them at once: each may take as long as the grace.
-fn end(
+fn at_once<R: Sync, T: Send>(
     repo: &Repository,
-    going: &Going<'_>,
-    by: &str,
-    grace: Duration,
-) -> (Vec<Result<Stopped, RunError>>, Vec<Result<usize, usize>>) {
+    runs: &[R],
+    end: impl Fn(&Repository, &R) -> Result<T, RunError> + Sync,
+) -> Vec<Result<T, RunError>> {
     std::thread::scope(|scope| {
-        let end = |run| {
+        let end = &end;
+        let start = |run| {
             let repo = repo.clone();
-            scope.spawn(move || stop(&repo, run, by, grace))
+            scope.spawn(move || end(&repo, run))
         };
-        let end_unread = |run| {
-            let repo = repo.clone();
-            scope.spawn(move || hidden::stop(&repo, run, by, grace))
-        };
-        let threads: Vec<_> = going.runs.iter().map(end).collect();
-        let unread: Vec<_> = going.hidden.iter().map(end_unread).collect();
-        let broken = || RunError::Supervisor { reason: "a thread has ended early".to_owned() };
-        let results = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(broken())));
-        let results = results.collect();
-        (results, unread.into_iter().map(|thread| thread.join().unwrap_or(Err(0))).collect())
+        let threads: Vec<_> = runs.iter().map(start).collect();
+        let broken = || Err(RunError::Supervisor { reason: "a thread has ended early".to_owned() });
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| broken())).collect()
     })
-}
-
-fn not_ended(run: &Hidden, left: usize) -> CliError {
-    let whose = run.agent.as_ref().map_or_else(|| "an agent".to_owned(), ToString::to_string);
-    let message = format!("{whose}'s run could not be ended: {left} of its processes can be seen and are still there");
-    CliError::new(Exit::Outside, "not-ended", message).hint("git agents doctor")
 }
 
 /// What is to end.

@@ -41,7 +41,9 @@ impl From<RunError> for CliError {
                 CliError::refused("runs-live", message).hint("git agents runs").hint("git agents kill --all")
             }
             RunError::NoTime => CliError::usage(message).hint("git agents run AGENT --timeout 30m …"),
-            RunError::NotEnded { .. } => CliError::new(Exit::Outside, "not-ended", message).hint("git agents doctor"),
+            RunError::NotEnded { .. } | RunError::HiddenNotEnded { .. } => {
+                CliError::new(Exit::Outside, "not-ended", message).hint("git agents doctor")
+            }
             RunError::TakesNoInput { .. } => CliError::refused("takes-no-input", message)
                 .hint("git config agents.profile.NAME.stdin open, for the profile that it runs with"),
             RunError::DoesNotRead { .. } => {
