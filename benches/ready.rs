@@ -1,8 +1,9 @@
 //! What a worktree costs that is ready to work in, beside `git worktree add` in the same repository.
 //!
 //! `cargo bench --bench ready` builds a repository with several thousand files and ignored files beside them, makes
-//! worktrees in turn with git and with `agent add`, and prints the medians of the processor time. Without `--bench`
-//! everything is small, to see that it runs.
+//! worktrees in turn with git, with `agent add` and with `create`, and prints the medians of the processor time. Of
+//! `create` that is until the agent's program runs; the supervisor, which goes on by itself, is not in it. Without
+//! `--bench` everything is small, to see that it runs.
 
 #![expect(
     clippy::disallowed_methods,
@@ -20,7 +21,7 @@ use std::time::Duration;
 use processor::median;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_git-agents");
-/// What `agent add` may take more than `git worktree add`, in milliseconds.
+/// What `agent add` and `create` may take more than `git worktree add`, in milliseconds.
 const GOAL: f64 = 30.0;
 
 struct Size {
@@ -53,10 +54,13 @@ fn main() {
     let ground = Ground::new(size);
     println!("{} files, {} ignored in node_modules; processor time in milliseconds\n", size.files, size.ignored);
     let mut git = Vec::new();
+    let mut create = Vec::new();
     let mut times: Vec<Vec<Duration>> = WAYS.iter().map(|_| Vec::new()).collect();
     for round in 0..=size.rounds {
         let time = ground.git_worktree(round);
         git.extend((round > 0).then_some(time));
+        let time = ground.create(round);
+        create.extend((round > 0).then_some(time));
         for (way, times) in WAYS.iter().zip(&mut times) {
             // The first one warms up.
             let time = ground.agent(way);
@@ -67,11 +71,12 @@ fn main() {
     let git = milliseconds(median(git));
     println!("{:<30}{:>10}{:>10}", "", "ms", "more");
     println!("{:<30}{git:>10.1}", "git worktree add -b");
-    for (way, times) in WAYS.iter().zip(times) {
+    let names = WAYS.iter().map(|way| way.name);
+    for (name, times) in names.chain(["create"]).zip(times.into_iter().chain([create])) {
         let time = milliseconds(median(times));
-        println!("{:<30}{time:>10.1}{:>10.1}", way.name, time - git);
+        println!("{name:<30}{time:>10.1}{:>10.1}", time - git);
     }
-    println!("\nagent add alone may take {GOAL} ms more than git");
+    println!("\nagent add alone, and create, may take {GOAL} ms more than git");
 }
 
 /// The repository that everything runs in.
@@ -129,6 +134,14 @@ impl Ground {
         if way.setup.is_some() {
             self.run("git", "config --unset agents.setup");
         }
+        time
+    }
+
+    /// A task, an agent and its run.
+    fn create(&self, round: usize) -> Duration {
+        let time = processor::spent(|| self.run(PROGRAM, &format!("create new-{round} --prompt Nothing -- true")));
+        self.run(PROGRAM, &format!("wait new-{round}"));
+        self.run(PROGRAM, &format!("agent remove new-{round} --force"));
         time
     }
 

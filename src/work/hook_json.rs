@@ -71,10 +71,22 @@ struct Object {
 const FILE: [&str; 6] = ["file_path", "filePath", "notebook_path", "absolute_path", "target_file", "path"];
 /// Under which names there may be a patch.
 const PATCH: [&str; 3] = ["command", "patch", "input"];
+/// Under which names there may be several changes, each with a file of its own or being one.
+const SEVERAL: [&str; 4] = ["edits", "files", "changes", "paths"];
 
 /// Tools that only look at the file that they name.
-const READERS: [&str; 9] =
-    ["Read", "LS", "Glob", "Grep", "read_file", "list_directory", "glob", "grep", "search_file_content"];
+const READERS: [&str; 10] = [
+    "Read",
+    "LS",
+    "Glob",
+    "Grep",
+    "read_file",
+    "read_many_files",
+    "list_directory",
+    "glob",
+    "grep",
+    "search_file_content",
+];
 
 /// Read what a tool has written.
 ///
@@ -102,10 +114,41 @@ pub fn parse(bytes: &[u8]) -> Result<Call, InvalidCall> {
 }
 
 fn named(input: &Value) -> Vec<String> {
-    let text = |key: &&str| input.get(key).and_then(Value::as_str);
-    let files = FILE.iter().filter_map(text).filter(|path| !path.is_empty());
-    let patches = PATCH.iter().filter_map(text).flat_map(patched);
-    files.chain(patches).map(str::to_owned).collect()
+    let several = SEVERAL.iter().filter_map(|key| input.get(key)).flat_map(each);
+    let files = file_of(input).chain(several).filter(|path| !path.is_empty()).map(local);
+    let patches = PATCH.iter().filter_map(|key| input.get(key)).flat_map(words).flat_map(patched).map(str::to_owned);
+    files.chain(patches).collect()
+}
+
+/// The files that an object gives under one of the names.
+fn file_of(object: &Value) -> impl Iterator<Item = &str> {
+    FILE.iter().filter_map(|key| object.get(key).and_then(Value::as_str))
+}
+
+/// The files of several changes: a list of files, a list of objects that have one, or an object with files as keys.
+fn each(several: &Value) -> Vec<&str> {
+    match several {
+        Value::Array(list) => list.iter().flat_map(|one| one.as_str().into_iter().chain(file_of(one))).collect(),
+        Value::Object(by_file) => by_file.keys().map(String::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A command as one text, or as the list of its words.
+fn words(command: &Value) -> Vec<&str> {
+    match command {
+        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
+        other => other.as_str().into_iter().collect(),
+    }
+}
+
+/// A path, also where it was given as the URL of a file on this machine (RFC 8089).
+fn local(path: &str) -> String {
+    let url = path.strip_prefix("file://").map(|rest| rest.strip_prefix("localhost").unwrap_or(rest));
+    match url.filter(|rest| rest.starts_with('/')) {
+        Some(encoded) => percent_encoding::percent_decode_str(encoded).decode_utf8_lossy().into_owned(),
+        None => path.to_owned(),
+    }
 }
 
 /// The files that a patch of Codex names: `*** Update File: a`, and where one goes.
@@ -167,6 +210,20 @@ mod tests {
         let patch = "*** Begin Patch\n*** Update File: a b\n*** Move to: c\n@@\n+*** Add File: no\n*** Delete File: d\n*** End Patch";
         assert_eq!(paths("apply_patch", json!({ "command": patch })), ["a b", "c", "d"]);
         assert_eq!(paths("shell", json!({ "command": ["ls"] })), [""; 0]);
+        assert_eq!(paths("shell", json!({ "command": ["apply_patch", patch] })), ["a b", "c", "d"]);
+        let edits = json!([{ "file_path": "b", "old_string": "x" }, { "path": "c" }, "d", 7]);
+        assert_eq!(paths("MultiEdit", json!({ "file_path": "a", "edits": edits })), ["a", "b", "c", "d"]);
+        assert_eq!(paths("apply_patch", json!({ "changes": { "a": { "update": {} }, "b": {} } })), ["a", "b"]);
+        assert_eq!(paths("MultiEdit", json!({ "file_path": "a", "edits": [{ "old_string": "file" }] })), ["a"]);
+    }
+
+    #[test]
+    fn a_url_of_a_file_is_its_path() {
+        let path = |url: &str| named(&json!({ "file_path": url }));
+        assert_eq!(path("file:///r/a%20b"), ["/r/a b"]);
+        assert_eq!(path("file://localhost/r/a"), ["/r/a"]);
+        assert_eq!(path("file://elsewhere/r/a"), ["file://elsewhere/r/a"], "which is a path like any other");
+        assert_eq!(path("a%20b"), ["a%20b"]);
     }
 
     #[test]
