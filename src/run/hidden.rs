@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rustix::process::Signal;
+use serde::Deserialize;
 
 use super::census::{Census, Marked};
 use super::error::RunError;
@@ -28,10 +29,16 @@ pub struct Hidden {
     pub id: RunId,
     /// Where its files are, or were.
     pub folder: Folder,
-    /// Whose it is, as its processes say.
+    /// Whose it is, as its processes or its plan say.
     pub agent: Option<AgentName>,
     /// What can be seen of it.
     pub processes: Vec<Process>,
+}
+
+/// What is wanted of a plan that is not one.
+#[derive(Debug, Deserialize)]
+struct Owner {
+    agent: AgentName,
 }
 
 impl Hidden {
@@ -62,8 +69,11 @@ pub fn hidden(repo: &Repository) -> Result<Vec<Hidden>, RunError> {
     let one = |id: RunId| {
         let marked = census.of(&id);
         let processes = marked.iter().map(|one| one.process).collect();
-        let agent = marked.iter().find_map(|one| one.agent.clone());
-        Hidden { folder: Folder::of(repo, &id), agent, processes, id }
+        let folder = Folder::of(repo, &id);
+        // A plan of another version may still say whose it is.
+        let planned = || file::read::<Owner>(&folder.plan()).known().map(|plan| plan.agent.clone());
+        let agent = marked.iter().find_map(|one| one.agent.clone()).or_else(planned);
+        Hidden { folder, agent, processes, id }
     };
     Ok(ids.into_iter().map(one).collect())
 }

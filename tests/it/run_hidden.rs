@@ -54,6 +54,31 @@ fn a_plan_that_cannot_be_read_hides_no_run() {
     assert_eq!(sandbox.agents(["kill", "ann"]).status, Some(3));
 }
 
+/// Somebody holds it, and neither it nor who holds it can be looked at.
+#[test]
+fn what_may_be_anybodys_is_said_to_be() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    let id = sandbox.start_run("ann", "exit 0", &[]);
+    sandbox.now(&["wait", "ann"]).good();
+    sandbox.run_is_gone(&id);
+    std::fs::write(sandbox.run_folder(&id).join("plan.json"), "{").unwrap();
+    let held = std::fs::File::open(sandbox.run_folder(&id).join("lock")).unwrap();
+    held.lock().unwrap();
+    for command in [&["run", "ann", "--", "true"][..], &["kill", "ann"]] {
+        let refused = sandbox.agents(command);
+        assert_eq!(refused.status, Some(3));
+        assert_eq!(
+            refused.stderr,
+            "error: a run is alive whose records cannot be read: it may be ann's\n  \
+             try: git agents doctor\n  try: git agents kill --all\n"
+        );
+    }
+    assert!(sandbox.agents(["status"]).stderr.contains("an agent runs, and its records cannot be read"));
+    let killed = sandbox.agents(["kill", "--all"]);
+    assert_eq!(killed.status, Some(4));
+    assert!(killed.stderr.contains("could not be ended"), "{killed}");
+}
+
 #[test]
 fn a_run_whose_folder_is_deleted_ends() {
     let sandbox = Sandbox::with_agents(&["ann"]);

@@ -191,7 +191,9 @@ impl Watch {
             Some(stop) => Some((stop.by, Duration::from_secs(stop.grace_s))),
             None if self.asked.load(Ordering::Relaxed) => Some(("signal".to_owned(), GRACE)),
             // Nothing can be written down any more, nor can anybody find the run.
-            None if self.ended.is_deleted() => Some(("whoever has deleted its folder".to_owned(), GRACE)),
+            None if self.ended.is_deleted() && !self.folder.path().exists() => {
+                Some(("whoever has deleted its folder".to_owned(), GRACE))
+            }
             None => None,
         }
     }

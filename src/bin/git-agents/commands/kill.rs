@@ -122,6 +122,7 @@ fn chosen<'a>(ctx: &Context, args: &'a KillArgs) -> Result<Going<'a>, CliError> 
     let meant = Meant::all(&args.agents)?;
     let is_meant = |agent: &AgentName| meant.iter().any(|one| one.is(agent));
     runs.retain(|run| is_meant(&run.plan().agent));
+    let nobodys = hidden.iter().any(|run| run.agent.is_none());
     hidden.retain(|run| run.agent.as_ref().is_some_and(is_meant));
     let mut over = Vec::new();
     for one in &meant {
@@ -130,6 +131,9 @@ fn chosen<'a>(ctx: &Context, args: &'a KillArgs) -> Result<Going<'a>, CliError> 
             continue;
         }
         one.check(ctx, &all)?;
+        if let (true, Ok(agent)) = (nobodys, one.text.parse()) {
+            return Err(RunError::Hidden { agent }.into());
+        }
         over.extend((!one.is_pattern).then_some(one.text));
     }
     match over.first() {

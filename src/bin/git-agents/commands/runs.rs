@@ -53,7 +53,7 @@ pub(crate) fn run(ctx: &Context, args: &RunsArgs) -> Result<Exit, CliError> {
 }
 
 /// Name what cannot be shown.
-fn warn_of_hidden(ctx: &Context) -> Result<(), CliError> {
+pub(crate) fn warn_of_hidden(ctx: &Context) -> Result<(), CliError> {
     let repo = ctx.repo()?;
     let hidden = hidden::suspected(repo)?;
     for one in &hidden {
