@@ -63,7 +63,9 @@ pub fn stop(repo: &Repository, run: &Run, by: &str, grace: Duration) -> Result<S
             return Err(RunError::OutOfReach { agent: run.plan().agent.clone() });
         }
     }
-    let leftovers = end_leftovers(&again())?;
+    // A supervisor that has said how it ended has ended everything before, and is perhaps recording that now.
+    let is_told = again().facts.ended.known().is_some();
+    let leftovers = if is_told { 0 } else { end_leftovers(&again())? };
     record(&again(), &stop.by);
     Ok(Stopped { was_over, leftovers, run: again() })
 }

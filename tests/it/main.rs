@@ -105,6 +105,7 @@ mod task_list;
 mod task_show;
 mod task_states;
 mod tmux;
+mod tmux_attach;
 mod unassign;
 mod work;
 

@@ -39,6 +39,12 @@ impl Tmux {
         self
     }
 
+    /// Another command after it, when it went well.
+    pub(super) fn then<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.args.push(";".into());
+        self.args(args)
+    }
+
     pub(super) fn input(mut self, bytes: &[u8]) -> Self {
         self.input = Some(bytes.to_owned());
         self

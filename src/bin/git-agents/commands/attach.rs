@@ -46,7 +46,7 @@ pub(crate) fn run(ctx: &Context, args: &AttachArgs) -> Result<Exit, CliError> {
         let message = format!("there is no terminal to show the window of {agent} in");
         return Err(CliError::refused("no-terminal", message).hint(format!("git agents logs {agent} -f")));
     }
-    let command = tmux::attach(&ids, args.read_only)?;
+    let command = tmux::attach(&ids, args.read_only);
     if ctx.ui.json {
         ctx.ui.answer(&AttachView::new(&agent, &run.id, &ids, &command))?;
         return Ok(Exit::Good);
