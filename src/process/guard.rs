@@ -16,6 +16,8 @@ while read -r line; do
     case $line in done) exit;; *) group=$line;; esac
 done
 marked() {
+    # Where /proc belongs to another namespace of processes, its numbers are not ours.
+    read -r self rest </proc/self/stat && test "$self" = $$ || return
     for process in /proc/[0-9]*; do
         tr '\0' '\n' <"$process/environ" | grep -qFx -e "$1" && kill -s "$2" "${process#/proc/}"
     done

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
@@ -35,8 +36,26 @@ impl Process {
     }
 }
 
+/// Whether `/proc` counts processes as we do. Where somebody has made a namespace of processes and left the old `/proc` in
+/// it, it does not, and a number there is somebody else's here.
+fn is_ours() -> bool {
+    static IS_OURS: OnceLock<bool> = OnceLock::new();
+    *IS_OURS.get_or_init(|| {
+        let own = std::fs::read_link("/proc/self").ok();
+        own.is_some_and(|own| own.to_str() == Some(&std::process::id().to_string()))
+    })
+}
+
+/// Names the namespace of processes that we are in; a number means nothing in another one.
+pub fn namespace() -> Option<String> {
+    std::fs::read_link("/proc/self/ns/pid").ok()?.into_os_string().into_string().ok()
+}
+
 /// The process with this number.
 pub fn look_up(pid: i32) -> Option<Process> {
+    if !is_ours() {
+        return None;
+    }
     parse(&std::fs::read(format!("/proc/{pid}/stat")).ok()?)
 }
 
@@ -63,6 +82,9 @@ fn parse(line: &[u8]) -> Option<Process> {
 
 /// Everything that runs.
 pub fn all() -> Vec<Process> {
+    if !is_ours() {
+        return Vec::new();
+    }
     let Ok(entries) = Path::new("/proc").read_dir() else { return Vec::new() };
     let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter_map(look_up).collect()
@@ -84,6 +106,9 @@ pub fn descendants(pid: i32) -> Vec<Process> {
 
 /// The numbers of the children of all its threads; none when the system does not list them.
 fn children(pid: i32) -> Option<Vec<i32>> {
+    if !is_ours() {
+        return None;
+    }
     let threads = Path::new("/proc").join(pid.to_string()).join("task").read_dir().ok()?;
     let mut found = Vec::new();
     for thread in threads.flatten() {
@@ -110,9 +135,24 @@ fn descendants_among(pid: i32, all: Vec<Process>) -> Vec<Process> {
 
 /// What a process has for this variable in the environment that it was started with; none also when we may not look.
 pub fn variable(pid: i32, name: &str) -> Option<Vec<u8>> {
-    let environment = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
-    let value = |entry: &[u8]| Some(entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?.to_vec());
-    environment.split(|byte| *byte == 0).find_map(value)
+    let [value] = variables(pid, [name]);
+    value
+}
+
+/// What it has for several.
+pub fn variables<const N: usize>(pid: i32, names: [&str; N]) -> [Option<Vec<u8>>; N] {
+    let environment = if is_ours() { std::fs::read(format!("/proc/{pid}/environ")).ok() } else { None };
+    let environment = environment.unwrap_or_default();
+    names.map(|name| {
+        let value = |entry: &[u8]| Some(entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?.to_vec());
+        environment.split(|byte| *byte == 0).find_map(value)
+    })
+}
+
+/// The words that a process was started with; none when we may not look.
+pub fn words(pid: i32) -> Vec<Vec<u8>> {
+    let line = if is_ours() { std::fs::read(format!("/proc/{pid}/cmdline")).ok() } else { None };
+    line.unwrap_or_default().split(|byte| *byte == 0).map(<[u8]>::to_vec).collect()
 }
 
 /// Everything that has this value for this variable.

@@ -78,6 +78,35 @@ pub enum RunError {
         /// How many.
         left: usize,
     },
+    /// It is held, and what holds it cannot be seen.
+    #[error("{agent}'s run could not be ended: what watches over it cannot be seen from here")]
+    OutOfReach {
+        /// Whose.
+        agent: AgentName,
+    },
+    /// The same of one of which nothing can be read.
+    #[error("the run {id} could not be ended: {left} of its processes can be seen and are still there")]
+    HiddenNotEnded {
+        /// Which.
+        id: RunId,
+        /// How many.
+        left: usize,
+    },
+    /// A run whose records cannot be read is alive.
+    #[error("a run is alive whose records cannot be read: it may be {agent}'s")]
+    Hidden {
+        /// Whose it may be.
+        agent: AgentName,
+    },
+    /// Agents run, and none may.
+    #[error("{live} agents are running")]
+    Live {
+        /// How many.
+        live: usize,
+    },
+    /// A time in which nothing can be done.
+    #[error("a run that may take no time cannot do anything")]
+    NoTime,
     /// It does not read what is sent to it.
     #[error("{agent}'s program takes no input")]
     TakesNoInput {

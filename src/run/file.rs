@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use serde::Serialize;
@@ -102,6 +102,11 @@ impl Reserved {
         Ok(Reserved { file })
     }
 
+    /// Whether somebody has deleted it, which moving it is not.
+    pub fn is_deleted(&self) -> bool {
+        self.file.metadata().is_ok_and(|data| data.nlink() == 0)
+    }
+
     /// Write the record over what is there, in one call.
     ///
     /// # Errors
@@ -114,6 +119,14 @@ impl Reserved {
         bytes.resize(ROOM, b' ');
         self.file.write_all_at(&bytes, 0)
     }
+}
+
+/// Write a record over room that was kept for it.
+///
+/// # Errors
+/// There is none, or the record has no room in it.
+pub fn overwrite<T: Serialize>(path: &Path, record: &T) -> io::Result<()> {
+    Reserved { file: OpenOptions::new().write(true).open(path)? }.write(record)
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ pub(super) fn began() -> Began {
         group: 2_000_000_001,
         session: Some(2_000_000_000),
         boot: Some("this".into()),
+        namespace: None,
         started_at: at(0),
         tmux: None,
     }
@@ -55,5 +56,5 @@ pub(super) fn began() -> Began {
 
 pub(super) fn ended(why: Why, exit_code: Option<i32>) -> Ended {
     let (by, signal, peak_memory, cpu_s) = (None, None, None, None);
-    Ended { why, exit_code, signal, by, ended_at: at(1), peak_memory, cpu_s, dropped: 0, left: 0 }
+    Ended { why, exit_code, signal, by, ended_at: at(1), peak_memory, cpu_s, dropped: 0, rotated: 0, left: 0 }
 }

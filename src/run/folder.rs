@@ -25,6 +25,9 @@ pub enum Stream {
     Err,
 }
 
+/// What is held by whoever starts a run, beside the folder of all runs.
+pub(super) const QUEUE: &str = "runs.lock";
+
 /// The folder of all runs.
 pub fn all_of(repo: &Repository) -> PathBuf {
     repo.agents_dir().join("runs")
@@ -55,6 +58,18 @@ impl Folder {
     pub fn is_held(&self) -> bool {
         let Ok(lock) = open_plain(&self.lock()) else { return false };
         // Whoever looks shares it with everybody else who looks, and lets go at once.
+        matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
+    /// Whether there is anything that could be held.
+    pub(super) fn has_lock(&self) -> bool {
+        self.lock().exists()
+    }
+
+    /// Whether anybody is starting a run of this repository, which only one does at a time.
+    pub(super) fn has_starter(&self) -> bool {
+        let Some(lock) = self.path.ancestors().nth(2).map(|agents| agents.join(QUEUE)) else { return false };
+        let Ok(lock) = open_plain(&lock) else { return false };
         matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 

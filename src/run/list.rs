@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::census::Census;
 use super::error::RunError;
 use super::file::{self, Fact};
 use super::folder::{self, Folder, Stream};
@@ -17,7 +18,7 @@ use crate::config;
 use crate::duration;
 use crate::git::Repository;
 use crate::process::guard::GUARD;
-use crate::process::table;
+use crate::process::table::{self, Process};
 
 /// How long nothing has to happen until a run is idle.
 const IDLE_AFTER: Duration = Duration::from_secs(5 * 60);
@@ -62,9 +63,26 @@ impl Run {
         self.facts.is_held && self.facts.ended.known().is_none()
     }
 
-    /// Nobody watches over it any more, and something of it is alive.
-    pub fn has_left(&self) -> bool {
-        !self.is_live() && self.facts.ended.known().is_none() && !leftovers(self).is_empty()
+    /// It was started, and in the boot that we are in.
+    pub fn is_of_this_boot(&self) -> bool {
+        self.facts.began.known().is_some_and(|began| began.boot == self.facts.boot)
+    }
+
+    /// How many bytes of its output could not be kept; none when all could, as far as is known.
+    pub fn dropped(&self) -> Option<u64> {
+        let (ended, seen) = (self.facts.ended.known(), self.facts.activity.known());
+        ended.map(|ended| ended.dropped).or(seen.map(|seen| seen.dropped)).filter(|dropped| *dropped > 0)
+    }
+
+    /// How many bytes of its output were given up for what came later; none when none were, as far as is known.
+    pub fn rotated(&self) -> Option<u64> {
+        let (ended, seen) = (self.facts.ended.known(), self.facts.activity.known());
+        ended.map(|ended| ended.rotated).or(seen.map(|seen| seen.rotated)).filter(|rotated| *rotated > 0)
+    }
+
+    /// What of it is alive although nobody watches over it any more.
+    pub fn left(&self, census: &Census) -> Vec<Process> {
+        if self.is_live() || self.facts.ended.known().is_some() { Vec::new() } else { leftovers(self, census) }
     }
 
     /// When it was started, or planned when that is not known.
@@ -78,14 +96,31 @@ impl Run {
 /// # Errors
 /// The folder of the runs cannot be read.
 pub fn all(repo: &Repository) -> Result<Vec<Run>, RunError> {
-    let boot = table::boot();
+    let here = Here::now();
     let ids = ids(repo)?.into_iter().rev();
-    Ok(ids.filter_map(|id| look(repo, &id, boot.as_deref()).known().cloned()).collect())
+    Ok(ids.filter_map(|id| look(repo, &id, &here).known().cloned()).collect())
 }
 
 /// One run.
 pub fn one(repo: &Repository, id: &RunId) -> Fact<Run> {
-    look(repo, id, table::boot().as_deref())
+    look(repo, id, &Here::now())
+}
+
+/// What the numbers of processes depend on.
+struct Here {
+    boot: Option<String>,
+    namespace: Option<String>,
+}
+
+impl Here {
+    fn now() -> Self {
+        Here { boot: table::boot(), namespace: table::namespace() }
+    }
+
+    /// Whether the numbers in a record mean what they did when it was written.
+    fn is_where(&self, began: &Began) -> bool {
+        began.boot == self.boot && (began.namespace.is_none() || began.namespace == self.namespace)
+    }
 }
 
 /// The run of an agent that has not ended.
@@ -137,7 +172,7 @@ fn ids(repo: &Repository) -> Result<Vec<RunId>, RunError> {
     Ok(ids)
 }
 
-fn look(repo: &Repository, id: &RunId, boot: Option<&str>) -> Fact<Run> {
+fn look(repo: &Repository, id: &RunId, here: &Here) -> Fact<Run> {
     let folder = Folder::of(repo, id);
     // The lock first: whoever lets go of it has written everything before.
     let is_held = folder.is_held();
@@ -149,16 +184,23 @@ fn look(repo: &Repository, id: &RunId, boot: Option<&str>) -> Fact<Run> {
     };
     let ended = file::read(&folder.ended());
     let began: Fact<Began> = file::read(&folder.began());
+    let is_numbered = began.known().is_some_and(|began| here.is_where(began));
+    // Somebody may have deleted the lock from under its holder.
+    let is_held = is_held || (is_numbered && !folder.has_lock() && began.known().is_some_and(is_supervised));
     let is_live = is_held && ended.known().is_none();
-    let usage = began.known().filter(|_| is_live).and_then(|began| usage(began, boot));
+    let usage = began.known().filter(|_| is_live && is_numbered).and_then(usage);
+    // The lock of those who start is only looked at where it says something.
+    let is_starting = !is_held && began == Fact::Absent && folder.has_starter();
     let facts = Facts {
         is_held,
+        is_starting,
         activity: file::read(&folder.activity()),
         report: file::read(&folder.report()),
         stop: file::read(&folder.stop()),
         output_at: output_at(&[folder.log(Stream::Out), folder.log(Stream::Err)]),
         cpu_ms: usage.map(|usage| u64::try_from(usage.cpu.as_millis()).unwrap_or(u64::MAX)),
-        boot: boot.map(ToOwned::to_owned),
+        boot: here.boot.clone(),
+        is_numbered,
         plan,
         began,
         ended,
@@ -166,10 +208,16 @@ fn look(repo: &Repository, id: &RunId, boot: Option<&str>) -> Fact<Run> {
     Fact::Known(Run { id: id.clone(), folder, facts, usage })
 }
 
+/// Whether its supervisor is there, by a number that is of our namespace.
+fn is_supervised(began: &Began) -> bool {
+    let found = table::look_up(began.supervisor.pid);
+    found.is_some_and(|found| found.is_alive() && Some(found.start) == began.supervisor.start)
+}
+
 /// What the processes of a run use, when its supervisor is who it was.
-fn usage(began: &Began, boot: Option<&str>) -> Option<Usage> {
+fn usage(began: &Began) -> Option<Usage> {
     let supervisor = table::look_up(began.supervisor.pid)?;
-    let is_it = Some(supervisor.start) == began.supervisor.start && began.boot.as_deref() == boot;
+    let is_it = Some(supervisor.start) == began.supervisor.start;
     is_it.then(|| usage_below(&supervisor))
 }
 

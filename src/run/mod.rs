@@ -4,11 +4,13 @@
 //! its supervisor holds for as long as it lives. What a run is doing follows from these facts alone; where one of them
 //! cannot be read, it is unknown.
 
+mod census;
 pub mod clean;
 pub mod compose;
 pub mod error;
 pub mod file;
 pub mod folder;
+pub mod hidden;
 pub mod how;
 pub mod id;
 pub mod input;
@@ -30,14 +32,16 @@ pub mod word;
 mod fixture;
 
 pub use crate::profile::{CostSource, Input};
+pub use census::Census;
 pub use error::RunError;
+pub use hidden::{Hidden, hidden};
 pub use how::How;
-pub use id::{MARK, RunId};
+pub use id::{FOLDER, MARK, RunId};
 pub use list::{Run, all, live_of};
 pub use record::Mode;
 pub use settle::settle;
 pub use start::{Request, Started, start};
 pub use state::State;
-pub use still::{Still, still};
+pub use still::{Still, all_still, still};
 pub use stop::{Stopped, stop};
 pub use wait::{Until, Waited, wait};

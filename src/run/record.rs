@@ -115,6 +115,9 @@ pub struct Began {
     /// Names the boot that the numbers belong to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boot: Option<String>,
+    /// Names the namespace of processes that they belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// When.
     pub started_at: DateTime<Utc>,
     /// The window of tmux, by its ids.
@@ -175,6 +178,9 @@ pub struct Ended {
     /// How many bytes of its output could not be kept (a full disk).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub dropped: u64,
+    /// How many bytes of it were given up for what came later.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rotated: u64,
     /// How many processes were still there when the program had ended, and were ended.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left: u64,
@@ -198,6 +204,12 @@ pub struct Activity {
     /// How many bytes of output could not be kept so far.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub dropped: u64,
+    /// How many bytes of it were given up for what came later.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rotated: u64,
+    /// Those that have shed the mark, by which nobody but the supervisor could find them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmarked: Vec<Birth>,
 }
 
 /// What an agent says of itself.

@@ -7,10 +7,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::census::Census;
 use super::error::RunError;
 use super::file;
-use super::folder::Folder;
-use super::id::{MARK, RunId};
+use super::folder::{Folder, QUEUE};
+use super::hidden;
+use super::id::{FOLDER, MARK, RunId};
 use super::list::{self, Run};
 use super::program::Places;
 use super::record::{Mode, Plan};
@@ -109,16 +111,17 @@ pub fn plan(repo: &Repository, world: &World, request: &Request<'_>) -> Result<P
     let runs = list::all(repo)?;
     let live: Vec<&Run> = runs.iter().filter(|run| run.is_live()).collect();
     // What a run has left that nobody watches over works on in the same worktree.
-    let left: Vec<&Run> = runs.iter().filter(|run| run.has_left()).collect();
+    let census = Census::default();
+    let left: Vec<&Run> = runs.iter().filter(|run| !run.left(&census).is_empty()).collect();
     if left.iter().any(|run| run.plan().agent == *request.agent) {
         return Err(RunError::StillRunning { agent: request.agent.clone() });
     }
     if let Some(run) = live.iter().find(|run| run.plan().agent == *request.agent) {
         return Err(RunError::Busy { agent: request.agent.clone(), id: run.id.clone() });
     }
-    // What cannot be read may be running as well.
-    let hidden = list::unreadable(repo)?.iter().filter(|folder| folder.is_held()).count();
-    let now = live.len() + left.len() + hidden;
+    let hidden = hidden::suspected(repo)?;
+    hidden::refuse(&hidden, request.agent)?;
+    let now = live.len() + left.len() + hidden.len();
     if let Some(limit) = limit(repo)?.filter(|limit| now >= *limit) {
         return Err(RunError::OverLimit { limit, live: now });
     }
@@ -202,7 +205,7 @@ fn log_limit(repo: &Repository) -> Result<u64, RunError> {
 
 /// Only one starts at a time. The lock ends with its holder.
 pub(super) fn queue(repo: &Repository) -> Result<File, RunError> {
-    let path = repo.agents_dir().join("runs.lock");
+    let path = repo.agents_dir().join(QUEUE);
     std::fs::create_dir_all(repo.agents_dir()).map_err(RunError::io(repo.agents_dir()))?;
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
     let file = file.map_err(RunError::io(&path))?;
@@ -230,6 +233,9 @@ fn head_of(dir: &Path) -> (Option<String>, Option<CommitId>) {
 /// What can be known to fail is refused before anything is there.
 fn check(request: &Request<'_>) -> Result<(), RunError> {
     let program = request.argv.first().filter(|program| !program.is_empty()).ok_or(RunError::NoCommand)?;
+    if request.timeout.is_some_and(|timeout| timeout.is_zero()) {
+        return Err(RunError::NoTime);
+    }
     if !request.dir.is_dir() {
         return Err(RunError::NoFolder { dir: request.dir.to_owned() });
     }
@@ -245,7 +251,7 @@ fn check(request: &Request<'_>) -> Result<(), RunError> {
 /// Refuse what the environment cannot have.
 pub(super) fn check_env(env: &[(String, OsString)]) -> Result<(), RunError> {
     let is_good = |(name, value): &&(String, OsString)| {
-        let is_name = !name.is_empty() && !name.contains(['=', '\0']) && name != MARK;
+        let is_name = !name.is_empty() && !name.contains(['=', '\0']) && ![MARK, FOLDER].contains(&name.as_str());
         is_name && !value.as_encoded_bytes().contains(&0)
     };
     match env.iter().find(|pair| !is_good(pair)) {

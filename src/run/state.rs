@@ -9,7 +9,7 @@ use super::file::Fact;
 use super::record::{Activity, Began, Ended, Mode, Plan, Report, Reported, Stop, Why};
 
 /// How long a window of tmux may take to open.
-const HAND_OVER: Duration = Duration::from_secs(10);
+const HAND_OVER: Duration = Duration::from_secs(60);
 /// What a program still writes with its report is no sign that it goes on.
 const WITH_THE_REPORT: Duration = Duration::from_secs(5);
 /// Whoever uses less than this part of the time is not at work: a clock in a window, a look every second.
@@ -97,6 +97,8 @@ pub struct Facts {
     pub plan: Plan,
     /// Somebody holds its lock: its supervisor, or whoever starts it.
     pub is_held: bool,
+    /// Somebody is starting a run, perhaps this one.
+    pub is_starting: bool,
     /// That it was started.
     pub began: Fact<Began>,
     /// That it has ended.
@@ -113,6 +115,8 @@ pub struct Facts {
     pub cpu_ms: Option<u64>,
     /// The boot that we are in.
     pub boot: Option<String>,
+    /// The numbers of its processes are of this boot, and of our namespace of processes.
+    pub is_numbered: bool,
 }
 
 impl Facts {
@@ -135,7 +139,7 @@ impl Facts {
 
     /// tmux starts its supervisor, which cannot inherit the lock: for a moment nobody holds it.
     fn is_handed_over(&self, now: DateTime<Utc>) -> bool {
-        self.plan.mode == Mode::Tmux && since(self.plan.created_at, now) < HAND_OVER
+        self.is_starting && self.plan.mode == Mode::Tmux && since(self.plan.created_at, now) < HAND_OVER
     }
 
     fn loss(&self, began: &Began) -> Loss {
@@ -206,6 +210,7 @@ mod tests {
         Facts {
             plan: plan(),
             is_held: true,
+            is_starting: true,
             began: Fact::Known(began()),
             ended: Fact::Absent,
             activity: Fact::Absent,
@@ -214,6 +219,7 @@ mod tests {
             output_at: None,
             cpu_ms: None,
             boot: Some("this".into()),
+            is_numbered: true,
         }
     }
 
@@ -249,6 +255,7 @@ mod tests {
         let mut in_tmux = never.clone();
         in_tmux.plan.mode = Mode::Tmux;
         assert_eq!(state(&in_tmux, 0), State::Starting);
+        assert_eq!(state(&Facts { is_starting: false, ..in_tmux.clone() }, 0), State::Lost(Loss::NeverStarted));
         assert_eq!(state(&in_tmux, 1), State::Lost(Loss::NeverStarted));
         assert_eq!(state(&Facts { is_held: true, ..never }, 1), State::Starting);
     }
@@ -274,6 +281,8 @@ mod tests {
             peak_memory: 1,
             processes: 1,
             dropped: 0,
+            rotated: 0,
+            unmarked: Vec::new(),
         };
         let with = |activity, cpu_ms| Facts { activity: Fact::Known(activity), cpu_ms, ..facts() };
         assert_eq!(state(&with(seen(1, 0), Some(1000)), 4), State::Working);

@@ -2,9 +2,10 @@
 
 use std::fs::File;
 
+use super::census::Census;
 use super::error::RunError;
-use super::list;
 use super::start::queue;
+use super::{hidden, list};
 use crate::agent::AgentName;
 use crate::git::Repository;
 
@@ -18,15 +19,27 @@ pub struct Still {
 /// Make sure that no run of the agent is alive, nor anything that one has left, and that none begins.
 ///
 /// # Errors
-/// [`RunError::StillRunning`], and what could not be read.
+/// [`RunError::StillRunning`] or [`RunError::Hidden`], and what could not be read.
 pub fn still(repo: &Repository, agent: &AgentName) -> Result<Still, RunError> {
     let still = Still { _queue: queue(repo)? };
-    // What cannot be read may be anybody's.
-    let hidden = list::unreadable(repo)?.iter().any(super::folder::Folder::is_held);
-    let is_alive = |run: &list::Run| run.is_live() || run.has_left();
+    let census = Census::default();
+    let is_alive = |run: &list::Run| run.is_live() || !run.left(&census).is_empty();
     let runs = list::all(repo)?;
-    if hidden || runs.iter().any(|run| run.plan().agent == *agent && is_alive(run)) {
+    if runs.iter().any(|run| run.plan().agent == *agent && is_alive(run)) {
         return Err(RunError::StillRunning { agent: agent.clone() });
     }
+    hidden::refuse(&hidden::suspected(repo)?, agent)?;
     Ok(still)
+}
+
+/// Make sure that no run at all is alive, nor anything that one has left, and that none begins.
+///
+/// # Errors
+/// [`RunError::Live`], and what could not be read.
+pub fn all_still(repo: &Repository) -> Result<Still, RunError> {
+    let still = Still { _queue: queue(repo)? };
+    let census = Census::default();
+    let is_alive = |run: &&list::Run| run.is_live() || !run.left(&census).is_empty();
+    let live = list::all(repo)?.iter().filter(is_alive).count() + hidden::hidden(repo)?.len();
+    if live == 0 { Ok(still) } else { Err(RunError::Live { live }) }
 }

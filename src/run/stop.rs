@@ -8,23 +8,23 @@ use std::time::{Duration, Instant};
 use rustix::fs::OFlags;
 use rustix::process::Signal;
 
+use super::census::{Census, Marked};
 use super::error::RunError;
 use super::file;
 use super::folder::Folder;
-use super::id::MARK;
 use super::list::{self, Run};
 use super::record::{Began, Birth, Ended, Stop, Why};
 use crate::git::Repository;
 use crate::process::table::{self, Process};
 use crate::world::World;
 
-/// What is written into the pipe of a supervisor: look at what you have been told.
-pub(super) const WAKE: &[u8] = b"s";
 /// After the time that the program has to end by itself, the supervisor has this much to end what is left.
-const SUPERVISORS: Duration = Duration::from_secs(15);
+pub(super) const SUPERVISORS: Duration = Duration::from_secs(15);
 /// How long what was killed may take to go.
 const GOING: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
+/// So much of a name is written down: the record of the end has limited room.
+const LONGEST_NAME: usize = 200;
 
 /// How a run that was to end stands now.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,38 +45,76 @@ pub fn stop(repo: &Repository, run: &Run, by: &str, grace: Duration) -> Result<S
     let again = || list::one(repo, &run.id).known().cloned().unwrap_or_else(|| run.clone());
     let now = again();
     let was_over = now.facts.ended.known().is_some();
+    let stop = Stop::new(by, grace);
     if now.is_live() {
-        let stop = Stop { by: by.to_owned(), at: World::here().now, grace_s: grace.as_secs() };
-        // Without room for it, it is ended all the same: by the signal below.
+        // For one that has not begun to listen. Without room for it, the pipe has to do.
         drop(file::write(&run.folder.stop(), &stop));
-        let answers = wake(&run.folder);
+        let supervisor = supervisor(&now);
+        let send = |signal| supervisor.is_some_and(|one| table::signal(one.pid, one.start, signal).is_ok());
+        // One that was stopped does not hear.
+        send(Signal::CONT);
+        let begins = now.facts.began.known().is_none();
+        let answers = tell(&run.folder, &stop) || begins || send(Signal::TERM);
         let patience = if answers { grace + SUPERVISORS } else { Duration::ZERO };
         if !wait_for(patience, || !again().is_live()) {
-            kill_supervisor(&again());
+            force(&again());
+        }
+        if again().is_live() {
+            return Err(RunError::OutOfReach { agent: run.plan().agent.clone() });
         }
     }
-    let leftovers = end_leftovers(&again())?;
-    record(&again(), by);
+    // A supervisor that has said how it ended has ended everything before, and is perhaps recording that now.
+    let is_told = again().facts.ended.known().is_some();
+    let leftovers = if is_told { 0 } else { end_leftovers(&again())? };
+    record(&again(), &stop.by);
     Ok(Stopped { was_over, leftovers, run: again() })
 }
 
-/// Have a supervisor look at what it has been told. False when none is there.
-pub(super) fn wake(folder: &Folder) -> bool {
-    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
-    let pipe = OpenOptions::new().write(true).custom_flags(flags).open(folder.control());
-    pipe.is_ok_and(|mut pipe| pipe.write_all(WAKE).is_ok())
-}
-
-/// A supervisor that does nothing any more is killed; its guard ends the rest.
-fn kill_supervisor(run: &Run) {
-    if let (true, Some(Birth { pid, start: Some(start) })) = (run.is_live(), supervisor(run)) {
-        drop(table::signal(pid, start, Signal::KILL));
-        wait_for(GOING, || !run.folder.is_held());
+impl Stop {
+    pub(super) fn new(by: &str, grace: Duration) -> Self {
+        Stop { by: by.chars().take(LONGEST_NAME).collect(), at: World::here().now, grace_s: grace.as_secs() }
     }
 }
 
-fn supervisor(run: &Run) -> Option<Birth> {
-    run.facts.began.known().filter(|began| began.boot == run.facts.boot).map(|began| began.supervisor)
+/// Tell a supervisor that its run is to end, through its pipe: that needs no room on any disk. False when none listens.
+pub(super) fn tell(folder: &Folder, stop: &Stop) -> bool {
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
+    let pipe = OpenOptions::new().write(true).custom_flags(flags).open(folder.control());
+    let Ok(mut line) = serde_json::to_vec(stop) else { return false };
+    line.push(b'\n');
+    pipe.is_ok_and(|mut pipe| pipe.write_all(&line).is_ok())
+}
+
+/// A supervisor that does nothing any more is killed; its guard ends the rest. When it cannot be seen, all that can is.
+fn force(run: &Run) {
+    if !run.is_live() {
+        return;
+    }
+    let census = Census::default();
+    let those = supervisor(run).map_or_else(|| of_here(run, &census), |one| vec![one]);
+    for process in those {
+        drop(table::signal(process.pid, process.start, Signal::KILL));
+    }
+    wait_for(GOING, || !run.folder.is_held());
+}
+
+/// What carries a run's mark, but for what says that it is of another repository.
+fn of_here(run: &Run, census: &Census) -> Vec<Process> {
+    let Some(common) = run.folder.path().ancestors().nth(3) else { return Vec::new() };
+    let is_ours = |one: &&Marked| one.is_of(common) != Some(false);
+    census.of(&run.id).iter().filter(is_ours).map(|one| one.process).collect()
+}
+
+/// What watches over a run: as it has said, or, where its numbers are not ours, as it can be seen from here.
+fn supervisor(run: &Run) -> Option<Process> {
+    let began = run.facts.began.known().filter(|_| run.facts.is_numbered);
+    if let Some(Began { supervisor: Birth { pid, start: Some(start) }, .. }) = began {
+        return table::look_up(*pid).filter(|found| found.start == *start);
+    }
+    let census = Census::default();
+    let common = run.folder.path().ancestors().nth(3)?;
+    let found = census.of(&run.id).iter().find(|one| one.is_supervisor && one.is_of(common) != Some(false));
+    found.map(|found| found.process)
 }
 
 /// End what is left of a run that nobody watches over. Gives how many processes that were.
@@ -84,38 +122,46 @@ fn supervisor(run: &Run) -> Option<Birth> {
 /// # Errors
 /// [`RunError::NotEnded`].
 pub fn end_leftovers(run: &Run) -> Result<usize, RunError> {
-    if run.folder.is_held() {
-        return Ok(0);
-    }
-    let found = leftovers(run);
-    // Everything at once: there is nobody left whom it could tell that it has ended well.
+    let left = || if run.folder.is_held() { Vec::new() } else { leftovers(run, &Census::default()) };
+    end_all(left).map_err(|left| RunError::NotEnded { agent: run.plan().agent.clone(), left })
+}
+
+/// End everything that is found until nothing is found any more: at once, since there is nobody left whom it could tell
+/// that it has ended well. Gives how many there were first, or how many there are still.
+pub(super) fn end_all(find: impl Fn() -> Vec<Process>) -> Result<usize, usize> {
+    let found = find().len();
     let gone = wait_for(GOING, || {
-        let left = leftovers(run);
+        let left = find();
         for process in &left {
             drop(table::signal(process.pid, process.start, Signal::KILL));
         }
         left.is_empty()
     });
-    if gone {
-        Ok(found.len())
-    } else {
-        Err(RunError::NotEnded { agent: run.plan().agent.clone(), left: leftovers(run).len() })
-    }
+    if gone { Ok(found) } else { Err(find().len()) }
 }
 
-/// The processes of a run that nobody watches over: those that carry its mark, and those of its group and session, when
-/// these are still what they were.
-pub fn leftovers(run: &Run) -> Vec<Process> {
-    if run.folder.is_held() {
+/// The processes of a run that nobody watches over: those that carry its mark, those of its group and session, when
+/// these are still what they were, and those without the mark that its supervisor has seen.
+pub fn leftovers(run: &Run, census: &Census) -> Vec<Process> {
+    // Nothing outlives a restart; and what a run has left elsewhere is not of this repository, which was copied from there.
+    let Some(common) = run.folder.path().ancestors().nth(3) else { return Vec::new() };
+    if run.folder.is_held() || (run.facts.began.known().is_some() && !run.is_of_this_boot()) {
         return Vec::new();
     }
-    let all = table::all();
-    let began = run.facts.began.known().filter(|began| began.boot == run.facts.boot);
-    let is_of_it = |process: &Process| {
-        let is_member = began.is_some_and(|began| is_member(began, process, &all));
-        is_member || table::variable(process.pid, MARK).is_some_and(|mark| mark == run.id.as_str().as_bytes())
+    let marked = census.of(&run.id);
+    if marked.iter().any(|one| one.is_of(common) == Some(false)) {
+        return Vec::new();
+    }
+    let began = run.facts.began.known().filter(|_| run.facts.is_numbered);
+    let seen = run.facts.activity.known().filter(|_| run.facts.is_numbered);
+    let unmarked = seen.map_or(&[][..], |seen| &seen.unmarked);
+    let is_of_it = |process: &&Process| {
+        let is = |birth: &Birth| birth.pid == process.pid && birth.start == Some(process.start);
+        marked.iter().any(|one| one.process.pid == process.pid)
+            || unmarked.iter().any(is)
+            || began.is_some_and(|began| is_member(began, process, census.all()))
     };
-    all.iter().filter(|process| process.is_alive() && is_of_it(process)).copied().collect()
+    census.all().iter().filter(|process| process.is_alive()).filter(is_of_it).copied().collect()
 }
 
 /// Whether a process is in the group of the run's program. The number of a group is free again when nobody is in it, so
@@ -143,14 +189,16 @@ fn record(run: &Run, by: &str) {
         peak_memory: None,
         cpu_s: None,
         dropped: 0,
+        rotated: 0,
         left: 0,
     };
-    // A record that cannot be written leaves the run lost, which is true as well.
-    drop(file::write(&run.folder.ended(), &ended));
+    // The room that was kept for it is there on a full disk, too. A record that cannot be written leaves the run lost,
+    // which is true as well.
+    drop(file::write(&run.folder.ended(), &ended).or_else(|_| file::overwrite(&run.folder.ended(), &ended)));
 }
 
 /// Wait until it is so, but not longer than that.
-fn wait_for(longest: Duration, mut is_so: impl FnMut() -> bool) -> bool {
+pub(super) fn wait_for(longest: Duration, mut is_so: impl FnMut() -> bool) -> bool {
     let begun = Instant::now();
     loop {
         if is_so() {

@@ -78,6 +78,9 @@ mod run_answers;
 mod run_command;
 mod run_disk;
 mod run_faults;
+mod run_hidden;
+mod run_names;
+mod run_namespaces;
 mod run_race;
 mod setup;
 mod soft;
@@ -106,6 +109,7 @@ mod task_list;
 mod task_show;
 mod task_states;
 mod tmux;
+mod tmux_attach;
 mod unassign;
 mod work;
 

@@ -207,6 +207,21 @@ fn in_the_foreground_the_terminal_is_its_own() {
     assert_snapshot!(run("exit 0"), @"[status 0]");
 }
 
+/// Whoever starts one has the terminal for as long as it takes, and nothing else.
+#[test]
+fn in_the_foreground_it_is_in_nobodys_way_and_its_time_ends() {
+    let sandbox = Sandbox::with_agents(&["ann", "bob"]);
+    let foreground = sandbox.direct(["run", "ann", "--foreground", "--", "sleep", "1000"]);
+    let mut foreground = foreground.without("GIT_COMMITTER_DATE").spawn();
+    eventually("it runs", || sandbox.now(&["runs", "--json"]).stdout.contains("\"working\""));
+    sandbox.start_run("bob", "exit 0", &[]);
+    assert_eq!(sandbox.now(&["wait", "bob"]).status, Some(0));
+    sandbox.now(&["kill", "ann"]).good();
+    assert_eq!(foreground.wait().unwrap().code(), Some(1));
+    let timed_out = sandbox.now(&["run", "ann", "--foreground", "--timeout", "1s", "--", "sleep", "1000"]);
+    assert_eq!((timed_out.status, timed_out.stderr.as_str()), (Some(1), "ann was ended: its time was over\n"));
+}
+
 /// As a terminal does it: everybody in the group is told. The program decides, and how it ends is known.
 #[test]
 fn an_interrupt_in_the_foreground_is_the_programs() {

@@ -106,7 +106,7 @@ fn what_is_not_there_is_not_there() {
     assert_snapshot!(sandbox.agents(["logs", "ann"]), @"
     [stderr]
     error: ann has not run
-      try: git agents runs ann
+      try: git agents run ann
     [status 3]
     ");
     assert_snapshot!(sandbox.agents(["kill", "ann"]), @"

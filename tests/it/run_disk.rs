@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, eventually};
 
 /// A small disk for the folder of the runs.
 struct Disk {
@@ -27,6 +27,27 @@ impl Drop for Disk {
     fn drop(&mut self) {
         drop(Command::new("umount").arg("--lazy").arg(&self.path).status());
     }
+}
+
+/// Who wants it to end, and how long it has for that, needs no room.
+#[test]
+fn a_full_disk_keeps_nobody_from_ending_a_run() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    let runs = sandbox.repo().join(".git/agents/runs");
+    let _disk = match Disk::mount(&runs) {
+        Ok(disk) => disk,
+        Err(reason) => return eprintln!("SKIPPED: no disk can be mounted: {reason}"),
+    };
+    let script = "trap 'touch heard; exit 7' TERM; touch ready; while :; do sleep 0.05; done";
+    let id = sandbox.start_run("ann", script, &[]);
+    eventually("it listens", || sandbox.worktree_of("ann").join("ready").exists());
+    assert!(std::fs::write(runs.join("fill"), vec![b'x'; 1 << 20]).is_err(), "it is full");
+    sandbox.now(&["kill", "ann"]).good();
+    let run = sandbox.run_of("ann");
+    assert_eq!((run["state"].as_str(), run["by"].as_str()), (Some("killed"), Some("Ann")));
+    assert_eq!(run["exit_code"], 7, "it had its time");
+    assert!(sandbox.worktree_of("ann").join("heard").exists());
+    sandbox.run_is_gone(&id);
 }
 
 #[test]

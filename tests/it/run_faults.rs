@@ -42,6 +42,25 @@ fn its_supervisor_is_killed() {
     sandbox.run_is_gone(&next);
 }
 
+/// A daemon that has shed its environment is known to the supervisor alone, which has written down what it saw.
+#[test]
+fn its_supervisor_is_killed_beside_a_daemon_without_the_mark() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    let id = sandbox.start_run("ann", "env -i setsid sh -c 'echo $$ >daemon; sleep 1000' & sleep 1000", &[]);
+    let daemon = sandbox.worktree_of("ann").join("daemon");
+    let seen = || sandbox.run_record(&id, "activity.json").get("unmarked").is_some();
+    eventually("it was seen", || daemon.exists() && seen());
+    sandbox.kill_9(&id, "supervisor");
+    sandbox.run_is_gone(&id);
+    let left = sandbox.run_of("ann")["left"].as_array().unwrap().len();
+    assert!(left > 0);
+    let shown = sandbox.now(&["runs"]).stdout;
+    assert!(shown.contains("still there: git agents kill ann"), "{shown}");
+    assert_eq!(sandbox.now(&["run", "ann", "--", "true"]).status, Some(3), "it works on in the worktree");
+    sandbox.now(&["kill", "ann"]).good();
+    assert!(!is_alive(&daemon));
+}
+
 #[test]
 fn its_program_is_killed() {
     let (sandbox, id) = with_brood("sleep 1000", &[]);
@@ -194,6 +213,9 @@ fn its_log_grows_to_a_gigabyte() {
     assert_eq!(sandbox.run_state("ann"), "working");
     assert_eq!(sandbox.now(&["wait", "ann"]).status, Some(0));
     assert_eq!(sandbox.now(&["logs", "ann", "-n", "1"]).stdout, "the end\n");
+    let (rotated, whole) = (sandbox.run_of("ann")["rotated"].as_u64().unwrap(), (1 << 30) + 9);
+    assert!(rotated < whole && whole <= rotated + (2 << 20), "{rotated}");
+    assert!(sandbox.now(&["logs", "ann"]).stderr.contains("of what ann wrote was given up for the rest"));
     let size = |name: &str| sandbox.run_folder(&id).join(name).metadata().unwrap().len();
     assert!(size("stdout.log") <= 1 << 20 && size("stdout.log.1") == 1 << 20);
     sandbox.run_is_gone(&id);

@@ -1,91 +1,11 @@
-//! Runs in windows of a real tmux, each test with a server of its own.
-//!
-//! Where tmux is not installed they say that they are left out; with `GIT_AGENTS_REQUIRE_TMUX` in the environment they fail.
+//! Runs in windows of a real tmux.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
-use serde_json::Value;
 
-use crate::support::{Run, Sandbox, Shape, script};
-
-/// A sandbox with agents whose tmux ends with it.
-struct Tmux {
-    sandbox: Sandbox,
-}
-
-impl Tmux {
-    /// None where there is no tmux.
-    fn with(shape: Shape, agents: &[&str]) -> Option<Self> {
-        let is_there = std::process::Command::new("tmux").arg("-V").output().is_ok();
-        if !is_there {
-            assert!(std::env::var_os("GIT_AGENTS_REQUIRE_TMUX").is_none(), "tmux is not installed");
-            eprintln!("left out: tmux is not installed");
-            return None;
-        }
-        let sandbox = Sandbox::shaped(shape);
-        sandbox.direct([&["init"], agents].concat()).output().good();
-        Some(Tmux { sandbox })
-    }
-
-    fn new(agents: &[&str]) -> Option<Self> {
-        Tmux::with(Shape::default(), agents)
-    }
-
-    /// Start a script of a shell as an agent.
-    fn start(&self, agent: &str, body: &str) -> Value {
-        let args = ["run", agent, "--tmux", "--env", "SECRET=s3cr3t-value", "--json", "--", "sh", "-c", body];
-        self.sandbox.agents(args).good().json()["run"].clone()
-    }
-
-    fn tmux(&self, args: &[&str]) -> String {
-        self.sandbox.program("tmux").args(args).output().stdout.trim_end().to_owned()
-    }
-
-    /// What is known of an agent's newest run.
-    fn run_of(&self, agent: &str) -> Value {
-        self.sandbox.agents(["runs", agent, "--json"]).json()["runs"][0].clone()
-    }
-
-    fn wait_for_state(&self, agent: &str, state: &str) {
-        wait_for(&format!("{agent} to be {state}"), || self.run_of(agent)["state"] == state);
-    }
-
-    /// The folder of an agent's newest run; answers do not show its name.
-    fn folder(&self, agent: &str) -> PathBuf {
-        let runs = self.sandbox.repo().join(".git/agents/runs").read_dir().unwrap();
-        let is_its = |folder: &PathBuf| {
-            let plan = std::fs::read_to_string(folder.join("plan.json")).unwrap_or_default();
-            plan.contains(&format!("\"agent\":\"{agent}\""))
-        };
-        runs.flatten().map(|entry| entry.path()).filter(is_its).max().unwrap()
-    }
-
-    /// What has appeared in an agent's window, as it is kept.
-    fn log(&self, agent: &str) -> String {
-        String::from_utf8_lossy(&std::fs::read(self.folder(agent).join("stdout.log")).unwrap_or_default()).into_owned()
-    }
-
-    fn wait_for_log(&self, agent: &str, text: &str) {
-        wait_for(&format!("{text:?} in the window"), || self.log(agent).contains(text));
-    }
-}
-
-impl Drop for Tmux {
-    fn drop(&mut self) {
-        self.tmux(&["kill-server"]);
-    }
-}
-
-#[track_caller]
-fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
+use crate::support::{Run, Sandbox, Shape, Tmux, script, wait_for};
 
 fn is_alive(pid: &str) -> bool {
     let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
@@ -163,39 +83,6 @@ fn an_agent_works_in_a_window() {
     assert_eq!(tmux.run_of("bob")["state"], "killed");
     assert!(!is_alive(&before));
     wait_for("the server to end", || tmux.tmux(&["list-sessions"]).is_empty());
-}
-
-#[test]
-fn whoever_attaches_sees_the_window() {
-    let Some(tmux) = Tmux::new(&["ann", "bob"]) else { return };
-    let sandbox = &tmux.sandbox;
-    tmux.start("ann", "echo hello from ann; cat");
-    tmux.start("bob", "cat");
-    tmux.wait_for_log("ann", "hello from ann");
-    assert_snapshot!(sandbox.agents(["attach", "ann"]), @"
-    [stderr]
-    error: there is no terminal to show the window of ann in
-      try: git agents logs ann -f
-    [status 3]
-    ");
-    let told = sandbox.agents(["attach", "ann", "--json"]).good().json();
-    let command: Vec<&str> = told["command"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
-    assert_eq!(command[..2], ["tmux", "-S"]);
-    assert_eq!(command[3..], ["attach-session", "-t", "$0"]);
-    assert_eq!((&told["window"], &told["pane"]), (&"@0".into(), &"%0".into()));
-    // A terminal to attach in: that of another server.
-    let attach = [Sandbox::binary().to_str().unwrap(), "attach", "ann"];
-    let outer = [
-        &["-L", "outer", "new-session", "-d", "-x", "80", "-y", "24", "-c", sandbox.repo().to_str().unwrap()],
-        &attach[..],
-    ];
-    sandbox.program("tmux").args(outer.concat()).output().good();
-    let seen = || tmux.tmux(&["-L", "outer", "capture-pane", "-p"]);
-    wait_for("the window to be seen", || seen().contains("hello from ann"));
-    assert!(!tmux.tmux(&["list-clients"]).is_empty());
-    tmux.tmux(&["-L", "outer", "kill-server"]);
-    wait_for("the client to leave", || tmux.tmux(&["list-clients"]).is_empty());
-    assert_eq!(tmux.run_of("ann")["state"], "working");
 }
 
 #[test]
@@ -281,6 +168,28 @@ fn a_profile_runs_in_its_own_way_for_terminals() {
     sandbox.agents(["config", "set", "profile.mine.stdin", "prompt"]).good();
     sandbox.agents(["run", "ann", "--tmux"]).good();
     tmux.wait_for_log("ann", "git agents complete ann");
+    tmux.wait_for_state("ann", "done");
+}
+
+/// Whoever opens the window is killed before it has said everything: the supervisor there does not wait for a minute.
+#[test]
+fn a_launcher_that_is_killed_leaves_nothing_that_waits() {
+    let Some(tmux) = Tmux::new(&["ann"]) else { return };
+    let sandbox = &tmux.sandbox;
+    let bin = sandbox.root().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let path = std::env::var_os("PATH").unwrap();
+    let real = std::env::split_paths(&path).map(|folder| folder.join("tmux")).find(|path| path.exists()).unwrap();
+    let body = format!("case \" $* \" in *' pipe-pane '*) kill -9 $PPID;; esac\nexec '{}' \"$@\"\n", real.display());
+    script(&bin.join("tmux"), &body);
+    let folders: Vec<PathBuf> = [bin].into_iter().chain(std::env::split_paths(&path)).collect();
+    let folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
+    let launcher = sandbox.direct(["run", "ann", "--tmux", "--", "sleep", "1000"]).path(&folders).output();
+    assert_eq!(launcher.status, None, "it was killed: {launcher}");
+    let begun = Instant::now();
+    wait_for("nothing to wait", || sandbox.agents(["runs", "--json"]).json()["runs"].as_array().unwrap().is_empty());
+    assert!(begun.elapsed() < Duration::from_secs(50), "before the patience of a supervisor ends");
+    tmux.start("ann", "exit 0");
     tmux.wait_for_state("ann", "done");
 }
 

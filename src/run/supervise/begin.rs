@@ -27,7 +27,7 @@ use crate::process::guard::Guard;
 use crate::process::table;
 use crate::run::file::{self, Fact, Reserved};
 use crate::run::folder::{self, Folder};
-use crate::run::id::MARK;
+use crate::run::id::{FOLDER, MARK};
 use crate::run::record::{Began, Birth, Plan};
 use crate::world::World;
 
@@ -70,7 +70,7 @@ pub(super) fn begin(folder: &Folder, env: &Env, seat: Seat) -> Result<Watch, Ans
     rustix::process::set_child_subreaper(Some(getpid())).map_err(|error| failed("subreaper")(error.into()))?;
     let mut guard = Guard::stand(MARK, plan.id.as_str()).map_err(failed("guard"))?;
     let mut streams = Vec::new();
-    let mut command = command(&plan, env);
+    let mut command = command(folder, &plan, env);
     match seat {
         Seat::Terminal => {
             if let Some(from) = &plan.stdin {
@@ -131,14 +131,13 @@ pub(super) fn begin(folder: &Folder, env: &Env, seat: Seat) -> Result<Watch, Ans
         ended,
         activity,
         deadline: plan.timeout_s.and_then(|timeout| Instant::now().checked_add(Duration::from_secs(timeout))),
-        look_every,
         rest: Rest::new(look_every),
     })
 }
 
 /// The agent's program as it was planned.
 #[expect(clippy::disallowed_methods, reason = "it is the agent's own program, not git")]
-fn command(plan: &Plan, env: &Env) -> Command {
+fn command(folder: &Folder, plan: &Plan, env: &Env) -> Command {
     let words: Vec<OsString> = plan.argv.iter().map(OsString::from).collect();
     let mut command = Command::new(words.first().cloned().unwrap_or_default());
     command.args(words.iter().skip(1)).current_dir(&plan.dir);
@@ -152,7 +151,7 @@ fn command(plan: &Plan, env: &Env) -> Command {
             env
         }
     };
-    command.envs(env.iter().map(|(name, value)| (name, value))).env(MARK, plan.id.as_str());
+    command.envs(env.iter().map(|(name, value)| (name, value))).env(MARK, plan.id.as_str()).env(FOLDER, folder.path());
     command
 }
 
@@ -195,6 +194,7 @@ fn began(agent: Pid) -> Began {
         group: getpgid(Some(nix::unistd::Pid::from_raw(agent))).map_or(agent, nix::unistd::Pid::as_raw),
         session: getsid(None).ok().and_then(within),
         boot: table::boot(),
+        namespace: table::namespace(),
         started_at: World::here().now,
         tmux: None,
     }

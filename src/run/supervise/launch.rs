@@ -19,12 +19,12 @@ use crate::git::hooks::INSIDE;
 use crate::git::run::LOCAL_VARIABLES;
 use crate::run::error::RunError;
 use crate::run::folder::Folder;
-use crate::run::id::MARK;
+use crate::run::id::{FOLDER, MARK};
 use crate::run::start::Planned;
 use crate::run::word::Word;
 
 /// The name by which our program is told to be a supervisor.
-pub(super) const SUPERVISE: &str = "__supervise";
+pub(in crate::run) const SUPERVISE: &str = "__supervise";
 /// The program beside ours that is nothing but a supervisor.
 const SMALL: &str = "git-agents-supervisor";
 /// A machine that takes longer to start two processes is not going to.
@@ -97,7 +97,7 @@ fn spawn(planned: &Planned, program: &Path, socket: UnixStream) -> std::io::Resu
     for name in LOCAL_VARIABLES.iter().chain(&[INSIDE]) {
         command.env_remove(name);
     }
-    command.env(MARK, planned.plan.id.as_str());
+    command.env(MARK, planned.plan.id.as_str()).env(FOLDER, planned.folder.path());
     command.stdin(Stdio::from(planned.held.try_clone()?)).stdout(Stdio::from(OwnedFd::from(socket))).stderr(log);
     command.spawn()
 }

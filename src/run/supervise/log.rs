@@ -14,13 +14,17 @@ pub(in crate::run) struct Log {
     file: Option<File>,
     size: u64,
     limit: u64,
+    /// The size of the older one.
+    older_size: u64,
+    /// How many bytes were given up for what came later.
+    pub(in crate::run) rotated: u64,
     /// How many bytes could not be kept.
     pub(in crate::run) dropped: u64,
 }
 
 impl Log {
     pub(in crate::run) fn new(path: PathBuf, older: PathBuf, limit: u64) -> Self {
-        Log { path, older, file: None, size: 0, limit: limit.max(1), dropped: 0 }
+        Log { path, older, file: None, size: 0, limit: limit.max(1), older_size: 0, rotated: 0, dropped: 0 }
     }
 
     /// Keep what fits. What does not (a full disk) is counted, and the program goes on.
@@ -42,7 +46,10 @@ impl Log {
             self.file = None;
             match std::fs::rename(&self.path, &self.older) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => self.size = 0,
+                _ => {
+                    self.rotated += self.older_size;
+                    self.older_size = std::mem::take(&mut self.size);
+                }
             }
         }
         let file = match &mut self.file {
@@ -70,6 +77,7 @@ mod tests {
         log.keep(b"789abcdefghijklmnopqrstuvwxyz");
         let read = |path: &PathBuf| std::fs::read_to_string(path).unwrap();
         assert_eq!((read(&older), read(&path)), ("klmnopqrst".to_owned(), "uvwxyz".to_owned()));
+        assert_eq!((log.rotated, log.dropped), (20, 0));
         std::fs::remove_file(&path).unwrap();
         log.keep(b"0123456789");
         assert_eq!(log.dropped, 0, "whoever deletes it does no harm");

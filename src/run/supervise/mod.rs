@@ -6,8 +6,10 @@
 //! subreaper), so all of it can be found and ended. When it is killed itself, its guard does that.
 
 mod begin;
+mod hear;
 pub(super) mod launch;
 pub(super) mod log;
+mod look;
 mod tree;
 mod watch;
 
@@ -20,11 +22,11 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-pub(super) use watch::END_OF_INPUT;
+pub(super) use hear::END_OF_INPUT;
 
 use super::error::RunError;
 use super::folder::Folder;
-use super::id::MARK;
+use super::id::{FOLDER, MARK};
 use super::record::Ended;
 use super::start::{Planned, Request, Started, plan};
 use super::tmux::pane_log::{self, PANE_LOG};
@@ -97,7 +99,7 @@ fn in_window(folder: &Folder) -> ExitCode {
     // Whoever has opened the window lets go of the lock when it is there.
     let Some(_held) = folder.wait_to_hold() else { return ExitCode::from(4) };
     // Whoever has opened the window was killed before everything was said: nothing is started.
-    let Some(env) = super::tmux::receive(&folder.environment()) else {
+    let Some(env) = super::tmux::receive(&folder.environment(), || folder.has_starter()) else {
         drop(std::fs::remove_dir_all(folder.path()));
         return ExitCode::from(4);
     };
@@ -125,7 +127,9 @@ pub fn foreground(repo: &Repository, world: &World, request: &Request<'_>) -> Re
         request.env.iter().map(|(name, value)| (OsString::from(name), value.clone())).collect();
     match begin(&planned.folder, &Env::Besides(env), Seat::Terminal) {
         Ok(mut watch) => {
-            let Planned { folder, plan, held, live, .. } = planned;
+            let Planned { folder, plan, held, live, _queue: queue } = planned;
+            // Others may start theirs.
+            drop(queue);
             let ended = watch.finish();
             drop(held);
             Ok((Started { id: plan.id, folder, live }, ended))
@@ -146,6 +150,6 @@ pub fn foreground(repo: &Repository, world: &World, request: &Request<'_>) -> Re
 #[expect(clippy::disallowed_methods, reason = "it is our own program, not git")]
 fn settle(folder: &Folder, program: Option<&Path>) {
     if let Some(program) = program {
-        drop(Command::new(program).arg(SETTLE).arg(folder.path()).env_remove(MARK).exec());
+        drop(Command::new(program).arg(SETTLE).arg(folder.path()).env_remove(MARK).env_remove(FOLDER).exec());
     }
 }

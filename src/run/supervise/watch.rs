@@ -12,16 +12,15 @@ use nix::sys::resource::{UsageWho, getrusage};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, test_kill_process_group, wait};
 
+use super::hear::{Ear, Said};
 use super::log::Log;
+use super::look::Looks;
 use super::tree::Tree;
 use crate::process::guard::Guard;
-use crate::process::table;
 use crate::run::file::{self, Reserved};
 use crate::run::folder::Folder;
 use crate::run::id::MARK;
-use crate::run::list::usage_below;
-use crate::run::record::{Activity, Began, Ended, Stop, Why};
-use crate::run::state::is_much;
+use crate::run::record::{Began, Ended, Stop, Why};
 use crate::world::World;
 
 /// How long a program has to end by itself when its time is over.
@@ -77,7 +76,6 @@ pub(super) struct Watch {
     pub(super) ended: Reserved,
     pub(super) activity: Reserved,
     pub(super) deadline: Option<Instant>,
-    pub(super) look_every: Duration,
     pub(super) rest: Rest,
 }
 
@@ -91,25 +89,25 @@ pub(super) struct Rest {
     /// How many processes the program has left behind.
     left: u64,
     guards: u32,
-    next_look: Instant,
-    last_look: Instant,
-    has_output: bool,
-    seen: Option<Activity>,
+    pub(super) looks: Looks,
+    pub(super) has_output: bool,
+    ear: Ear,
+    /// Who has said that it is to end.
+    told: Option<Stop>,
 }
 
 impl Rest {
     pub(super) fn new(look_every: Duration) -> Self {
-        let now = Instant::now();
         Rest {
             phase: Phase::Running,
             cause: None,
             status: None,
             left: 0,
             guards: 0,
-            next_look: now + look_every,
-            last_look: now,
+            looks: Looks::new(look_every),
             has_output: false,
-            seen: None,
+            ear: Ear::default(),
+            told: None,
         }
     }
 }
@@ -145,7 +143,7 @@ impl Watch {
         }
         match self.rest.phase {
             Phase::Running if is_alive => {
-                if now >= self.rest.next_look {
+                if now >= self.rest.looks.next {
                     self.look(now);
                 }
                 return false;
@@ -188,9 +186,14 @@ impl Watch {
 
     /// Who wants it to end, and how long it has for that.
     fn told_to_stop(&self) -> Option<(String, Duration)> {
-        match file::read::<Stop>(&self.folder.stop()).known() {
-            Some(stop) => Some((stop.by.clone(), Duration::from_secs(stop.grace_s))),
+        let written = || file::read::<Stop>(&self.folder.stop()).known().cloned();
+        match self.rest.told.clone().or_else(written) {
+            Some(stop) => Some((stop.by, Duration::from_secs(stop.grace_s))),
             None if self.asked.load(Ordering::Relaxed) => Some(("signal".to_owned(), GRACE)),
+            // Nothing can be written down any more, nor can anybody find the run.
+            None if self.ended.is_deleted() && !self.folder.path().exists() => {
+                Some(("whoever has deleted its folder".to_owned(), GRACE))
+            }
             None => None,
         }
     }
@@ -199,7 +202,7 @@ impl Watch {
     fn wait(&mut self) {
         let now = Instant::now();
         let due = match self.rest.phase {
-            Phase::Running => self.deadline.map_or(self.rest.next_look, |deadline| deadline.min(self.rest.next_look)),
+            Phase::Running => self.deadline.map_or(self.rest.looks.next, |deadline| deadline.min(self.rest.looks.next)),
             _ => now + PAUSE,
         };
         // A moment more, so that it is due when we wake.
@@ -230,12 +233,15 @@ impl Watch {
         }
     }
 
-    /// What has come through the pipe: a wake-up, or that there will be no more input.
+    /// What has come through the pipe.
     fn hear(&mut self) {
-        let mut bytes = [0; 64];
-        let heard = self.control.as_mut().map_or(Ok(0), |control| control.read(&mut bytes));
-        if heard.is_ok_and(|length| bytes[..length].contains(&END_OF_INPUT)) {
-            self.input = None;
+        let mut bytes = [0; 4096];
+        let heard = self.control.as_mut().map_or(Ok(0), |control| control.read(&mut bytes)).unwrap_or(0);
+        for said in self.rest.ear.hear(&bytes[..heard]) {
+            match said {
+                Said::EndOfInput => self.input = None,
+                Said::Stop(stop) => self.rest.told = Some(stop),
+            }
         }
     }
 
@@ -267,42 +273,6 @@ impl Watch {
         }
     }
 
-    /// See what it has used, and write it down.
-    fn look(&mut self, now: Instant) {
-        let span = now.saturating_duration_since(self.rest.last_look);
-        (self.rest.last_look, self.rest.next_look) = (now, now + self.look_every);
-        let own = self.began.supervisor.pid;
-        let Some(usage) = table::look_up(own).map(|own| usage_below(&own)) else { return };
-        let cpu_ms = u64::try_from(usage.cpu.as_millis()).unwrap_or(u64::MAX);
-        let time = World::here().now;
-        let has_output = std::mem::take(&mut self.rest.has_output);
-        let activity = match &self.rest.seen {
-            None => Activity {
-                looked_at: time,
-                active_at: time,
-                cpu_ms,
-                memory: usage.memory,
-                peak_memory: usage.memory,
-                processes: usage.processes,
-                dropped: self.dropped(),
-            },
-            Some(seen) => {
-                let is_active = has_output || is_much(cpu_ms.saturating_sub(seen.cpu_ms), span);
-                Activity {
-                    looked_at: time,
-                    active_at: if is_active { time } else { seen.active_at },
-                    cpu_ms,
-                    memory: usage.memory,
-                    peak_memory: usage.memory.max(seen.peak_memory),
-                    processes: usage.processes,
-                    dropped: self.dropped(),
-                }
-            }
-        };
-        drop(self.activity.write(&activity));
-        self.rest.seen = Some(activity);
-    }
-
     /// What is still in the pipes. Whoever else holds their other ends is not waited for.
     fn drain(&mut self) {
         for stream in &mut self.streams {
@@ -313,8 +283,12 @@ impl Watch {
         }
     }
 
-    fn dropped(&self) -> u64 {
+    pub(super) fn dropped(&self) -> u64 {
         self.streams.iter().map(|stream| stream.log.dropped).sum()
+    }
+
+    pub(super) fn rotated(&self) -> u64 {
+        self.streams.iter().map(|stream| stream.log.rotated).sum()
     }
 
     fn how(&self) -> Ended {
@@ -332,7 +306,7 @@ impl Watch {
         // Linux counts it in kilobytes, others in bytes.
         let unit = if cfg!(target_os = "linux") { 1024 } else { 1 };
         let largest = used.map(|used| u64::try_from(used.max_rss()).unwrap_or_default() * unit);
-        let seen = self.rest.seen.as_ref().map(|seen| seen.peak_memory);
+        let seen = self.rest.looks.seen.as_ref().map(|seen| seen.peak_memory);
         Ended {
             why,
             exit_code,
@@ -342,13 +316,11 @@ impl Watch {
             peak_memory: largest.max(seen),
             cpu_s: cpu.map(|cpu| (cpu * 1000.0).round() / 1000.0),
             dropped: self.dropped(),
+            rotated: self.rotated(),
             left: self.rest.left,
         }
     }
 }
-
-/// What is written into the pipe when there will be no more input.
-pub(in crate::run) const END_OF_INPUT: u8 = b'e';
 
 impl Stream {
     /// Keep what is there, which is something or its end. Gives how much it was.

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use super::TmuxError;
 use crate::git::hooks::INSIDE;
 use crate::git::run::LOCAL_VARIABLES;
-use crate::run::id::MARK;
+use crate::run::id::{FOLDER, MARK};
 use crate::run::record::TmuxIds;
 use crate::text::sentence;
 use crate::world::World;
@@ -37,6 +37,12 @@ impl Tmux {
     pub(super) fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.args.extend(args.into_iter().map(|arg| separate(arg.as_ref())));
         self
+    }
+
+    /// Another command after it, when it went well.
+    pub(super) fn then<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.args.push(";".into());
+        self.args(args)
     }
 
     pub(super) fn input(mut self, bytes: &[u8]) -> Self {
@@ -69,7 +75,7 @@ impl Tmux {
         let mut command = Command::new("tmux");
         command.args(&self.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A server that this starts lives on: it belongs to no repository, and to no run that ends.
-        for name in LOCAL_VARIABLES.iter().chain(&[INSIDE, MARK]) {
+        for name in LOCAL_VARIABLES.iter().chain(&[INSIDE, MARK, FOLDER]) {
             command.env_remove(name);
         }
         let Some(input) = &self.input else { return command.output() };

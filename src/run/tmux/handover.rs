@@ -13,12 +13,14 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use crate::git::hooks::INSIDE;
 use crate::git::run::LOCAL_VARIABLES;
-use crate::run::id::MARK;
+use crate::run::id::{FOLDER, MARK};
 use crate::run::supervise::launch::{decode, encode};
 
 /// A machine that takes longer to start two processes is not going to.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(5);
+/// How often whoever waits looks whether anybody is there to wait for.
+const LOOK: Duration = Duration::from_millis(200);
 /// What a program in a window has from the window, and not from whoever has opened it.
 const OF_THE_WINDOW: [&str; 8] =
     ["TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "COLORTERM", "TMUX", "TMUX_PANE", "COLUMNS", "LINES"];
@@ -32,8 +34,8 @@ pub(super) fn make(path: &Path) -> io::Result<()> {
 pub(super) fn whole(besides: &[(String, OsString)]) -> Vec<(String, OsString)> {
     let ours = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
     let stays = |name: &str| {
-        let leaves =
-            LOCAL_VARIABLES.iter().chain(&OF_THE_WINDOW).any(|one| *one == name) || [INSIDE, MARK].contains(&name);
+        let leaves = LOCAL_VARIABLES.iter().chain(&OF_THE_WINDOW).any(|one| *one == name)
+            || [INSIDE, MARK, FOLDER].contains(&name);
         !leaves && besides.iter().all(|(other, _)| other != name)
     };
     let mut all: Vec<(String, OsString)> = ours.filter(|(name, _)| stays(name)).collect();
@@ -67,13 +69,18 @@ pub(super) fn give(path: &Path, env: &[(String, OsString)], is_there: impl Fn() 
 }
 
 /// Take it, and the pipe's name away; none when it does not come, or not whole. What belongs to the window is added.
-pub(in crate::run) fn receive(path: &Path) -> Option<Vec<(OsString, OsString)>> {
+/// `has_giver` says whether anybody is there who may give it.
+pub(in crate::run) fn receive(path: &Path, has_giver: impl Fn() -> bool) -> Option<Vec<(OsString, OsString)>> {
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
     let mut pipe = OpenOptions::new().read(true).custom_flags(flags).open(path).ok()?;
-    let patience = Timespec { tv_sec: i64::try_from(PATIENCE.as_secs()).ok()?, tv_nsec: 0 };
-    let mut fds = [PollFd::new(&pipe, PollFlags::IN)];
-    if !poll(&mut fds, Some(&patience)).is_ok_and(|ready| ready > 0) {
-        return None;
+    let look = Timespec::try_from(LOOK).ok()?;
+    let begun = Instant::now();
+    let is_ready = || poll(&mut [PollFd::new(&pipe, PollFlags::IN)], Some(&look)).is_ok_and(|ready| ready > 0);
+    while !is_ready() {
+        // Looked at once more after it has gone: it may have given everything before.
+        if begun.elapsed() > PATIENCE || (!has_giver() && !is_ready()) {
+            return None;
+        }
     }
     blocking(&pipe).ok()?;
     let mut env = decode(&mut pipe)?;
@@ -101,7 +108,7 @@ mod tests {
         let long = "x".repeat(300_000);
         let env = vec![("SECRET".to_owned(), OsString::from(&long)), ("B".to_owned(), OsString::from("2"))];
         let taken = std::thread::scope(|scope| {
-            let taken = scope.spawn(|| receive(&path));
+            let taken = scope.spawn(|| receive(&path, || true));
             give(&path, &env, || true).unwrap();
             taken.join().unwrap().unwrap()
         });
@@ -116,7 +123,8 @@ mod tests {
         make(&path).unwrap();
         let error = give(&path, &[], || false).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-        assert!(receive(&folder.path().join("none")).is_none());
+        assert!(receive(&folder.path().join("none"), || true).is_none());
+        assert!(receive(&path, || false).is_none(), "whoever would give it is gone");
     }
 
     #[test]

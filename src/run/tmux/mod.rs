@@ -88,17 +88,18 @@ fn is_open(ids: &TmuxIds) -> Result<bool, TmuxError> {
     }
 }
 
-/// The command that shows a window, for whoever has a terminal: a new client, or the one that we are in. Selects the window
-/// first.
-///
-/// # Errors
-/// tmux says no.
-pub fn attach(ids: &TmuxIds, is_read_only: bool) -> Result<Vec<OsString>, TmuxError> {
-    Tmux::at(ids).args(["select-window", "-t", &ids.window]).text()?;
+/// The command that shows a window, for whoever has a terminal: a new client, or the one that we are in. It looks from a
+/// session of its own that shares the windows of the repository's and ends when nobody is there any more, so that what one
+/// looks at is no matter to others.
+pub fn attach(ids: &TmuxIds, is_read_only: bool) -> Vec<OsString> {
+    let name = format!("agents-view-{}-{}", ids.window.trim_start_matches('@'), std::process::id());
+    let (session, window) = (format!("={name}:"), format!("={name}:{}", ids.window));
     let command = if is_inside(ids) { "switch-client" } else { "attach-session" };
-    let mut tmux = Tmux::at(ids).args([command, "-t", &ids.session]);
-    if is_read_only {
-        tmux = tmux.args(["-r"]);
-    }
-    Ok(tmux.argv())
+    // Whoever may only look may not set anything afterwards; and nobody else's client leaves in between.
+    let tmux = Tmux::at(ids)
+        .args(["new-session", "-d", "-t", &ids.session, "-s", &name])
+        .then(["select-window", "-t", &window])
+        .then(["set-option", "-t", &session, "destroy-unattached", "on"])
+        .then([command, "-t", &session]);
+    if is_read_only { tmux.args(["-r"]).argv() } else { tmux.argv() }
 }

@@ -10,6 +10,7 @@ mod run;
 mod runs;
 mod sandbox;
 mod state;
+mod tmux;
 
 pub(crate) use agents::lines;
 pub(crate) use clones::{Clone, remote_tip, script};
@@ -19,3 +20,4 @@ pub(crate) use run::Run;
 pub(crate) use runs::{eventually, is_alive};
 pub(crate) use sandbox::{Sandbox, Shape};
 pub(crate) use state::{id, name};
+pub(crate) use tmux::{Tmux, wait_for};

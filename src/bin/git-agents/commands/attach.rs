@@ -10,6 +10,7 @@ use git_agents::run::record::Mode;
 use git_agents::run::{list, tmux};
 
 use super::complete_values::agent_names;
+use super::run_names::absent;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit};
 use crate::view::attach::AttachView;
@@ -31,8 +32,8 @@ pub(crate) struct AttachArgs {
 pub(crate) fn run(ctx: &Context, args: &AttachArgs) -> Result<Exit, CliError> {
     let agent = agent_name(&args.agent)?;
     let not_running = || {
-        CliError::refused("not-running", format!("{agent} is not running"))
-            .hint(format!("git agents run {agent} --tmux"))
+        let error = CliError::refused("not-running", format!("{agent} is not running"));
+        absent(ctx, &agent, error.hint(format!("git agents run {agent} --tmux")))
     };
     let run = list::live_of(ctx.repo()?, &agent)?.ok_or_else(not_running)?;
     if run.plan().mode != Mode::Tmux {
@@ -45,7 +46,7 @@ pub(crate) fn run(ctx: &Context, args: &AttachArgs) -> Result<Exit, CliError> {
         let message = format!("there is no terminal to show the window of {agent} in");
         return Err(CliError::refused("no-terminal", message).hint(format!("git agents logs {agent} -f")));
     }
-    let command = tmux::attach(&ids, args.read_only)?;
+    let command = tmux::attach(&ids, args.read_only);
     if ctx.ui.json {
         ctx.ui.answer(&AttachView::new(&agent, &run.id, &ids, &command))?;
         return Ok(Exit::Good);

@@ -10,8 +10,10 @@ use git_agents::run::output::{Follow, last};
 use git_agents::run::{Mode, Run, RunError, list};
 
 use super::complete_values::agent_names;
+use super::run_names::absent;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit};
+use crate::view::run::bytes;
 use crate::view::run_answers::LogsView;
 
 /// How often it is looked for more.
@@ -59,6 +61,17 @@ pub(crate) fn run(ctx: &Context, args: &LogsArgs) -> Result<Exit, CliError> {
     if run.plan().mode == Mode::Foreground {
         ctx.ui.note(&format!("{}'s run was in a terminal, and what it wrote was not kept", run.plan().agent));
     }
+    if let Some(dropped) = run.dropped() {
+        ctx.ui.note(&format!("{} of what {} wrote could not be kept", bytes(dropped), run.plan().agent));
+    }
+    if let Some(rotated) = run.rotated().filter(|_| args.lines.is_none()) {
+        let limit = "agents.logLimit says how much is kept";
+        ctx.ui.note(&format!(
+            "{} of what {} wrote was given up for the rest; {limit}",
+            bytes(rotated),
+            run.plan().agent
+        ));
+    }
     let stream = if args.stderr { Stream::Err } else { Stream::Out };
     let failed = |error: std::io::Error| RunError::Io { path: run.folder.log(stream), reason: error.to_string() };
     if args.follow {
@@ -86,11 +99,11 @@ fn chosen(ctx: &Context, args: &LogsArgs) -> Result<Run, CliError> {
         None => runs.next(),
     };
     found.ok_or_else(|| {
-        let message = match &args.run {
-            Some(_) => format!("{agent} has no such run"),
-            None => format!("{agent} has not run"),
+        let (message, hint) = match &args.run {
+            Some(_) => (format!("{agent} has no such run"), format!("git agents runs {agent} --json")),
+            None => (format!("{agent} has not run"), format!("git agents run {agent}")),
         };
-        CliError::refused("run-not-found", message).hint(format!("git agents runs {agent}"))
+        absent(ctx, &agent, CliError::refused("run-not-found", message).hint(hint))
     })
 }
 

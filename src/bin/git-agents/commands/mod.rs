@@ -48,6 +48,7 @@ pub(crate) mod report;
 pub(crate) mod reset;
 pub(crate) mod resolve;
 pub(crate) mod run;
+mod run_names;
 pub(crate) mod runs;
 pub(crate) mod send;
 pub(crate) mod settle;

@@ -6,6 +6,7 @@ use git_agents::run::{Run, input, list};
 use git_agents::store::Scope;
 
 use super::complete_values::agent_names;
+use super::run_names::absent;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit};
 use crate::view::run_answers::ReportedView;
@@ -55,6 +56,7 @@ fn chosen(ctx: &Context, named: Option<&str>) -> Result<Run, CliError> {
         None => ctx.agent(&ctx.load(&Scope::open())?.state, None)?,
     };
     list::live_of(repo, &agent)?.ok_or_else(|| {
-        CliError::refused("not-running", format!("{agent} is not running")).hint(format!("git agents run {agent}"))
+        let error = CliError::refused("not-running", format!("{agent} is not running"));
+        absent(ctx, &agent, error.hint(format!("git agents run {agent}")))
     })
 }

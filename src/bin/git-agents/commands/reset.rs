@@ -3,6 +3,7 @@
 use clap::Args;
 use git_agents::git::identity;
 use git_agents::git::refs::{self, Expected, RefUpdate};
+use git_agents::run::all_still;
 use git_agents::store::{self, STATE_REF, StoreError, StoreLock};
 use git_agents::worktree::ready::ports;
 
@@ -29,8 +30,12 @@ pub(crate) fn run(ctx: &Context, args: &ResetArgs) -> Result<Exit, CliError> {
         return Ok(Exit::Good);
     };
     ctx.recover()?;
+    // Nothing would know of them any more.
+    drop(all_still(repo)?);
     ctx.ui.confirm("Forget all agents, tasks, findings and history (a backup ref is written first)?", args.yes)?;
     let signature = identity::committer(repo, ctx.world.now).ok_or(StoreError::NoIdentity)?;
+    // None begins meanwhile.
+    let _still = all_still(repo)?;
     let mut lock = StoreLock::acquire(repo)?;
     // What is cleared is what is there now, not what was there when the question was asked.
     let Some(tip) = store::tip(repo)? else {

@@ -4,6 +4,7 @@ use clap::Args;
 use git_agents::agent::{Agent, AgentName};
 use git_agents::git::Repository;
 use git_agents::run::compose::{Composed, Wanted, compose};
+use git_agents::run::record::Why;
 use git_agents::run::start::Started;
 use git_agents::run::tmux::TmuxError;
 use git_agents::run::{Mode, Run, RunError, list, settle, supervise};
@@ -108,13 +109,15 @@ fn in_foreground(ctx: &Context, composed: &Composed) -> Result<Exit, CliError> {
     if let Some(run) = list::one(repo, &started.id).known() {
         settle::settle(repo, &ctx.afresh().world, run)?;
     }
-    let how = match (ended.exit_code, ended.signal) {
-        (Some(0), _) => return Ok(Exit::Good),
-        (Some(code), _) => format!("with status {code}"),
-        (None, Some(signal)) => format!("by signal {signal}"),
-        (None, None) => "somehow".to_owned(),
+    let how = match (ended.why, ended.exit_code, ended.signal) {
+        (Why::TimedOut, ..) => "was ended: its time was over".to_owned(),
+        (Why::Killed, ..) => format!("was ended by {}", ended.by.as_deref().unwrap_or("somebody")),
+        (_, Some(0), _) => return Ok(Exit::Good),
+        (_, Some(code), _) => format!("has ended with status {code}"),
+        (_, None, Some(signal)) => format!("has ended by signal {signal}"),
+        (_, None, None) => "has ended somehow".to_owned(),
     };
-    ctx.ui.note(&format!("{} has ended {how}", composed.agent));
+    ctx.ui.note(&format!("{} {how}", composed.agent));
     Ok(Exit::Negative)
 }
 

@@ -2,17 +2,19 @@
 
 use clap::Args;
 use git_agents::agent::AgentName;
-use git_agents::run::{Run, list, settle};
+use git_agents::run::folder::Folder;
+use git_agents::run::{Census, Run, hidden, list, settle};
 
 use super::complete_values::agent_names;
-use crate::context::{Context, agent_name};
+use super::run_names::{Meant, check_batch};
+use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::run::{RunView, RunsView};
 
 /// Show what runs, and how the last run of every agent ended.
 #[derive(Debug, Args)]
 pub(crate) struct RunsArgs {
-    /// All runs of these agents.
+    /// All runs of these agents; * and ? stand for letters of a name.
     #[arg(value_name = "AGENT", add = agent_names())]
     agents: Vec<String>,
     /// Also the runs before the last.
@@ -25,11 +27,13 @@ pub(crate) struct RunsArgs {
 
 pub(crate) fn run(ctx: &Context, args: &RunsArgs) -> Result<Exit, CliError> {
     let repo = ctx.repo()?;
-    let agents = args.agents.iter().map(|name| agent_name(name)).collect::<Result<Vec<AgentName>, _>>()?;
+    let agents = Meant::all(&args.agents)?;
     settle_quietly(ctx)?;
     let all = list::all(repo)?;
+    agents.iter().try_for_each(|meant| meant.check(ctx, &all))?;
+    args.batch.iter().try_for_each(|batch| check_batch(ctx, &all, batch))?;
     let in_batch = |run: &&Run| args.batch.is_none() || run.plan().batch == args.batch;
-    let of_agents = |run: &&Run| agents.is_empty() || agents.contains(&run.plan().agent);
+    let of_agents = |run: &&Run| agents.is_empty() || agents.iter().any(|meant| meant.is(&run.plan().agent));
     let wanted: Vec<&Run> = all.iter().filter(in_batch).filter(of_agents).collect();
     let is_old = |run: &&Run| {
         let newest = all.iter().find(|other| other.plan().agent == run.plan().agent);
@@ -40,12 +44,28 @@ pub(crate) fn run(ctx: &Context, args: &RunsArgs) -> Result<Exit, CliError> {
         false => wanted.iter().filter(|run| !is_old(run)).copied().collect(),
     };
     let idle_after = list::idle_after(repo)?;
-    let runs: Vec<RunView> = shown.iter().map(|run| RunView::new(repo, run, ctx.world.now, idle_after)).collect();
-    for folder in list::unreadable(repo)?.iter().filter(|folder| folder.plan().exists()) {
-        ctx.ui.warn(&format!("the run in {} cannot be read; see git agents doctor", folder.path().display()));
-    }
+    let census = Census::default();
+    let view = |run: &&Run| RunView::new(repo, run, ctx.world.now, idle_after).with_left(run, &census);
+    let runs: Vec<RunView> = shown.iter().map(view).collect();
+    warn_of_hidden(ctx)?;
     ctx.ui.answer(&RunsView { more: wanted.len() - shown.len(), runs })?;
     Ok(Exit::Good)
+}
+
+/// Name what cannot be shown.
+pub(crate) fn warn_of_hidden(ctx: &Context) -> Result<(), CliError> {
+    let repo = ctx.repo()?;
+    let hidden = hidden::suspected(repo)?;
+    for one in &hidden {
+        let agent = one.agent.as_ref().map_or("an agent", AgentName::as_str);
+        let wanted = one.agent.as_ref().map_or("--all", AgentName::as_str);
+        ctx.ui.warn(&format!("{agent} runs, and its records cannot be read; git agents kill {wanted} ends it"));
+    }
+    let is_dead = |folder: &&Folder| folder.plan().exists() && hidden.iter().all(|one| one.folder != **folder);
+    for folder in list::unreadable(repo)?.iter().filter(is_dead) {
+        ctx.ui.warn(&format!("the run in {} cannot be read; see git agents doctor", folder.path().display()));
+    }
+    Ok(())
 }
 
 /// Put what has ended into the history. What stands in the way of that is no reason not to show it.

@@ -6,6 +6,7 @@ use clap::Args;
 use git_agents::run::{Mode, Run, RunError, input, list, tmux};
 
 use super::complete_values::agent_names;
+use super::run_names::absent;
 use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit};
 use crate::view::run_answers::SentView;
@@ -30,7 +31,8 @@ pub(crate) struct SendArgs {
 pub(crate) fn run(ctx: &Context, args: &SendArgs) -> Result<Exit, CliError> {
     let agent = agent_name(&args.agent)?;
     let run = list::live_of(ctx.repo()?, &agent)?.ok_or_else(|| {
-        CliError::refused("not-running", format!("{agent} is not running")).hint(format!("git agents run {agent}"))
+        let error = CliError::refused("not-running", format!("{agent} is not running"));
+        absent(ctx, &agent, error.hint(format!("git agents run {agent}")))
     })?;
     let mut bytes = match args.text.as_deref() {
         Some("-") => from_input()?,

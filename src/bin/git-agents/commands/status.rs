@@ -10,6 +10,7 @@ use git_agents::store::Scope;
 use git_agents::sync::{self, Provisional};
 use git_agents::work::overview::overview;
 
+use super::runs::warn_of_hidden;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::status::StatusView;
@@ -66,6 +67,9 @@ fn show(ctx: &Context, no_dirty: bool) -> Result<(), CliError> {
     match list::all(repo) {
         Ok(runs) => view.add_runs(&runs, list::idle_after(repo)?, &ctx.ui.out),
         Err(error) => ctx.ui.warn(&format!("what runs is not known: {error}")),
+    }
+    if list::unreadable(repo).is_ok_and(|folders| !folders.is_empty()) {
+        warn_of_hidden(ctx)?;
     }
     match sync::rejected(repo) {
         Ok(rejected) => view.rejected = rejected.iter().map(Into::into).collect(),

@@ -8,8 +8,9 @@ use git_agents::run::state::State;
 use git_agents::run::{Run, RunId, Until, Waited, list, wait};
 
 use super::complete_values::agent_names;
+use super::run_names::Meant;
 use super::runs::settle_quietly;
-use crate::context::{Context, agent_name};
+use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::run::RunView;
 use crate::view::run_answers::WaitedView;
@@ -20,7 +21,7 @@ use crate::view::run_answers::WaitedView;
 /// is over. Without names for everything that runs now.
 #[derive(Debug, Args)]
 pub(crate) struct WaitArgs {
-    /// The agents whose last run is waited for.
+    /// The agents whose last run is waited for; * and ? stand for letters of a name.
     #[arg(value_name = "AGENT", add = agent_names())]
     agents: Vec<String>,
     /// What to wait for.
@@ -77,12 +78,25 @@ fn chosen(ctx: &Context, args: &WaitArgs) -> Result<Vec<RunId>, CliError> {
     if args.agents.is_empty() {
         return Ok(all.iter().filter(|run| run.is_live()).map(|run| run.id.clone()).collect());
     }
-    let newest = |name: &String| {
-        let agent = agent_name(name)?;
-        let run: Option<&Run> = all.iter().find(|run| run.plan().agent == agent);
-        run.map(|run| run.id.clone()).ok_or_else(|| {
-            CliError::refused("run-not-found", format!("{agent} has not run")).hint(format!("git agents run {agent}"))
-        })
-    };
-    args.agents.iter().map(newest).collect()
+    let mut ids = Vec::new();
+    for meant in Meant::all(&args.agents)? {
+        meant.check(ctx, &all)?;
+        let of_it: Vec<&Run> = all.iter().filter(|run| meant.is(&run.plan().agent)).collect();
+        if of_it.is_empty() {
+            let error = CliError::refused("run-not-found", format!("{} has not run", meant.text));
+            let start = format!("git agents run {}", meant.text);
+            return Err(error.hint(if meant.is_pattern { "git agents runs".to_owned() } else { start }));
+        }
+        // The newest of each comes first.
+        let mut seen = Vec::new();
+        for run in of_it {
+            if !seen.contains(&&run.plan().agent) {
+                seen.push(&run.plan().agent);
+                ids.push(run.id.clone());
+            }
+        }
+    }
+    ids.sort();
+    ids.dedup();
+    Ok(ids)
 }

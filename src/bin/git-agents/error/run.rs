@@ -32,7 +32,19 @@ impl From<RunError> for CliError {
             RunError::Supervisor { .. } => {
                 CliError::new(Exit::Outside, "run-failed", message).hint("df . && ulimit -a").hint("git agents doctor")
             }
-            RunError::NotEnded { .. } => CliError::new(Exit::Outside, "not-ended", message).hint("git agents doctor"),
+            RunError::OutOfReach { agent } => CliError::new(Exit::Outside, "out-of-reach", message)
+                .hint(format!("git agents kill {agent}, in the container that it was started in")),
+            RunError::Hidden { .. } => {
+                CliError::refused("run-unreadable", message).hint("git agents doctor").hint("git agents kill --all")
+            }
+            RunError::Live { live } => {
+                let message = if live == 1 { "an agent is running".to_owned() } else { message };
+                CliError::refused("runs-live", message).hint("git agents runs").hint("git agents kill --all")
+            }
+            RunError::NoTime => CliError::usage(message).hint("git agents run AGENT --timeout 30m …"),
+            RunError::NotEnded { .. } | RunError::HiddenNotEnded { .. } => {
+                CliError::new(Exit::Outside, "not-ended", message).hint("git agents doctor")
+            }
             RunError::TakesNoInput { .. } => CliError::refused("takes-no-input", message)
                 .hint("git config agents.profile.NAME.stdin open, for the profile that it runs with"),
             RunError::DoesNotRead { .. } => {

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use git_agents::git::{Repository, refs};
-use git_agents::run::Run;
 use git_agents::run::file::Fact;
 use git_agents::run::settle;
 use git_agents::run::state::State;
+use git_agents::run::{Census, Run};
 use git_agents::store;
 use serde::Serialize;
 
@@ -69,6 +69,12 @@ pub(crate) struct RunView {
     /// How many bytes of its output could not be kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) dropped: Option<u64>,
+    /// How many bytes of it were given up for what came later (agents.logLimit).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rotated: Option<u64>,
+    /// The processes that are found of a run whose supervisor was killed; `null` where they may be out of sight.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) left: Option<Option<Vec<i32>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) batch: Option<String>,
     /// The run that it goes on with.
@@ -91,11 +97,9 @@ impl RunView {
         let settled = settle::settled(run).map(|settled| settled.run);
         let ended_at = ended.map(|ended| ended.ended_at);
         let until = if state.is_over() { ended_at } else { Some(now) };
-        let seen = run.facts.activity.known();
         let seconds = |time: Duration| (time.as_secs_f64() * 1000.0).round() / 1000.0;
         let cpu = run.usage.map(|usage| seconds(usage.cpu));
         let is_live = run.is_live();
-        let dropped = ended.map(|ended| ended.dropped).or(seen.map(|seen| seen.dropped)).filter(|dropped| *dropped > 0);
         RunView {
             id: run.id.to_string(),
             agent: plan.agent.to_string(),
@@ -107,7 +111,7 @@ impl RunView {
             profile: plan.profile.clone(),
             model: plan.model.clone(),
             worktree: plan.dir.display().to_string(),
-            pid: run.facts.began.known().filter(|_| is_live).map(|began| began.agent.pid),
+            pid: run.facts.began.known().filter(|_| is_live && run.facts.is_numbered).map(|began| began.agent.pid),
             started_at: run.started_at(),
             ended_at,
             elapsed_s: until.map(|until| until.signed_duration_since(run.started_at()).num_seconds().max(0)),
@@ -121,10 +125,22 @@ impl RunView {
             last_commit: last_commit(repo, run, settled.as_ref().and_then(|past| past.tip.as_ref())),
             cost_usd: settled.as_ref().and_then(|past| past.cost_usd),
             tokens: settled.as_ref().and_then(|past| past.tokens),
-            dropped,
+            dropped: run.dropped(),
+            rotated: run.rotated(),
+            left: None,
             batch: plan.batch.clone(),
             resumes: plan.resumes.as_ref().map(ToString::to_string),
         }
+    }
+
+    /// With what it has left behind.
+    pub(crate) fn with_left(mut self, run: &Run, census: &Census) -> Self {
+        let found: Vec<i32> = run.left(census).iter().map(|process| process.pid).collect();
+        let is_in_sight = run.facts.is_numbered || !found.is_empty();
+        if self.state == Some("lost") && run.is_of_this_boot() {
+            self.left = Some(is_in_sight.then_some(found));
+        }
+        self
     }
 
     /// The state with what makes it clear, for a table.
@@ -232,13 +248,28 @@ fn note(run: &RunView) -> Option<String> {
     let why = run.reason.as_deref().map(safe);
     match (run.state, why) {
         (Some("waiting"), Some(text)) => Some(format!("{agent} waits: {text}\n")),
-        (Some("lost"), Some(why)) => Some(format!("{agent}'s run is lost: {why}\n")),
+        (Some("lost"), Some(why)) => Some(format!("{agent}'s run is lost: {why}{}\n", left(run))),
         (None, Some(why)) => Some(format!("what {agent}'s run does is unknown: {why}\n")),
         _ => None,
     }
     .into_iter()
     .chain(run.dropped.map(|dropped| format!("{} of {agent}'s output could not be kept\n", bytes(dropped))))
     .reduce(|one, other| one + &other)
+}
+
+/// What a lost run has left, with what ends it.
+fn left(run: &RunView) -> String {
+    let Some(left) = &run.left else { return String::new() };
+    let Some(numbers) = left else {
+        return "; what it has left in its container cannot be seen from here".to_owned();
+    };
+    let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    match numbers.len() {
+        // A daemon that nobody has seen in time is found by nobody.
+        0 => "; nothing is found of it, unless it has shed its environment".to_owned(),
+        1 => format!("; process {} of it is still there: git agents kill {}", numbers[0], run.agent),
+        _ => format!("; processes {} of it are still there: git agents kill {}", numbers.join(", "), run.agent),
+    }
 }
 
 /// Processor time for a table.

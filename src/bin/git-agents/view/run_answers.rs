@@ -2,7 +2,7 @@
 
 use git_agents::run::compose::Composed;
 use git_agents::run::record::Reported;
-use git_agents::run::{Run, Started};
+use git_agents::run::{Hidden, Run, Started};
 use serde::Serialize;
 
 use super::run::{RunView, bytes};
@@ -54,6 +54,27 @@ pub(crate) struct EndedRun {
     pub(crate) was_over: bool,
 }
 
+/// One that was ended although nothing could be read of it.
+#[derive(Debug, Serialize)]
+pub(crate) struct EndedUnread {
+    pub(crate) id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) agent: Option<String>,
+    /// How many processes could be seen.
+    pub(crate) processes: usize,
+}
+
+impl EndedUnread {
+    pub(crate) fn new(run: &Hidden, processes: usize) -> Self {
+        EndedUnread { id: run.id.to_string(), agent: run.agent.as_ref().map(ToString::to_string), processes }
+    }
+
+    fn text(&self) -> String {
+        let whose = self.agent.as_deref().unwrap_or("an agent");
+        format!("{whose}'s run is ended: it had no records that can be read\n")
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references over")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
@@ -63,13 +84,15 @@ fn is_zero(number: &usize) -> bool {
 #[derive(Debug, Serialize)]
 pub(crate) struct KilledView {
     pub(crate) killed: Vec<EndedRun>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) without_records: Vec<EndedUnread>,
 }
 
 impl View for KilledView {
     const KIND: &'static str = "killed";
 
     fn text(&self, style: &Style) -> String {
-        if self.killed.is_empty() {
+        if self.killed.is_empty() && self.without_records.is_empty() {
             return "nothing runs\n".to_owned();
         }
         let line = |one: &EndedRun| {
@@ -81,7 +104,7 @@ impl View for KilledView {
             let how = if one.was_over { "had ended" } else { "is ended" };
             format!("{}'s run {how}: {}{left}\n", one.run.agent, one.run.state_text(style))
         };
-        self.killed.iter().map(line).collect()
+        self.killed.iter().map(line).chain(self.without_records.iter().map(EndedUnread::text)).collect()
     }
 }
 
