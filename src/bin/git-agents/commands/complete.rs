@@ -77,6 +77,10 @@ pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
     let mut task = since_first(&name, task);
     let survey = survey(repo, &target, agent, &task)?;
     let allowed = Allowed { dirty: allow_dirty, empty: allow_empty };
+    if task.state == TaskState::Failed && survey.check(allowed) == Err(Incomplete::Empty) {
+        // Nobody has put anything in order.
+        return Err(nothing_in_progress(&name));
+    }
     check(&name, &survey, &git_there(ctx, &survey)?, allowed)?;
     let prefix = prefix(ctx)?;
     let named: Vec<Vec<String>> = files.iter().map(|file| spellings(&prefix, file)).collect();
