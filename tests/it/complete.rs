@@ -188,7 +188,17 @@ fn what_failed_is_completed_with_all_that_was_done_for_it() {
       left
     [status 0]
     ");
+    // What is on the branch by now may be another task's.
     fail("17");
+    sandbox.agents(["assign", "ann", "20", "Other"]).good();
+    sandbox.agents(["start", "ann", "20"]).good();
+    sandbox.agents(["complete", "ann", "--allow-empty"]).good();
+    assert_snapshot!(sandbox.unchanged(|| sandbox.agents(["complete", "ann"])), @"
+    [stderr]
+    error: ann has failed at 17, and begun something else since
+      try: git agents start ann 17 && git agents complete ann
+    [status 3]
+    ");
     fail("18");
     assert_snapshot!(sandbox.agents(["complete", "ann"]), @"
     [stderr]

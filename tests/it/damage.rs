@@ -34,7 +34,6 @@ fn a_damaged_task_is_named_and_the_others_work() {
     assert_snapshot!(sandbox.refused(["task", "show", "2"]), @"
     [stderr]
     warning: tasks/open/5/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
-    warning: tasks/open/5/2.json is damaged and left out: EOF while parsing a value at line 1 column 21
     error: the document tasks/2 is damaged
       try: git agents doctor --fix
     [status 3]

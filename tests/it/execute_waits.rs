@@ -1,6 +1,8 @@
 //! What keeps the tasks of a plan from beginning: agents that are busy, claims, what is in the way. Nothing of that is a
 //! failure of theirs.
 
+use std::io::{BufRead, BufReader};
+
 use insta::assert_snapshot;
 
 use crate::support::{Ground, eventually, name, without_times};
@@ -29,15 +31,14 @@ fn what_runs_elsewhere_is_waited_for() {
     let child = ground.with_agent(&["execute", first.to_str().unwrap(), "--agents", "ann"]).spawn();
     eventually("it runs", || ground.log().len() == 1);
     let args = ["execute", other.to_str().unwrap(), "--agents", "ann", "--json=lines"];
-    let second = ground.with_agent(&args).spawn();
-    eventually("the second has filed its tasks", || ground.states().len() == 3);
+    let mut second = ground.with_agent(&args).spawn();
+    let mut said = BufReader::new(second.stdout.take().unwrap()).lines();
+    let event: serde_json::Value = serde_json::from_str(&said.next().unwrap().unwrap()).unwrap();
+    assert_eq!((&event["event"], &event["reason"]), (&"waiting".into(), &"ann is running for long".into()));
     std::fs::write(ground.note("log.go"), "").unwrap();
     assert!(child.wait_with_output().unwrap().status.success());
-    let said = second.wait_with_output().unwrap();
-    assert!(said.status.success());
-    let said = String::from_utf8(said.stdout).unwrap();
-    let events: Vec<serde_json::Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(events[0]["reason"], "ann is running for long", "{said}");
+    let rest: Vec<String> = said.map(Result::unwrap).collect();
+    assert!(second.wait().unwrap().success(), "{rest:?}");
     assert_eq!(ground.states().into_values().collect::<Vec<_>>(), ["completed"; 3]);
 }
 

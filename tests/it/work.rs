@@ -55,6 +55,7 @@ fn a_dependency_that_conflicts_is_refused_and_one_that_is_not_done_is_told() {
     assert_snapshot!(sandbox.refused(["start", "bob", "2"]), @"
     [stderr]
     error: the work of 1, which the task is after, conflicts with bob's branch in lines
+      try: git merge agents/ann, in the worktree of bob, resolving what conflicts
       try: git agents merge ann
       try: git agents conflicts ann
     [status 3]

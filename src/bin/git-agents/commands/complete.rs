@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
-use git_agents::agent::AgentName;
+use git_agents::agent::{Agent, AgentName};
 use git_agents::config;
 use git_agents::state::{Action, State};
 use git_agents::store::Scope;
@@ -27,8 +27,8 @@ use crate::view::completed::CompletedView;
 /// Files given by hand are compared with those, and differences are named. Uncommitted changes and a branch without
 /// any commit are refused.
 ///
-/// An agent that has nothing in progress completes what it has failed at, once its work has been put in order: all commits
-/// since its first attempt count.
+/// An agent that has failed at its task and begun nothing since completes it once its work has been put in order: all
+/// commits since its first attempt count.
 #[derive(Debug, Args)]
 pub(crate) struct CompleteArgs {
     /// The agent; may be left out in its worktree.
@@ -71,12 +71,16 @@ pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
         }
         None => match lost(ctx, &name)? {
             Some(lost) => return Err(lost),
-            None => failed(&snapshot.state, &name)?,
+            None => failed(&snapshot.state, agent)?,
         },
     };
     let mut task = since_first(&name, task);
     let survey = survey(repo, &target, agent, &task)?;
     let allowed = Allowed { dirty: allow_dirty, empty: allow_empty };
+    if task.state == TaskState::Failed && survey.check(allowed) == Err(Incomplete::Empty) {
+        // Nobody has put anything in order.
+        return Err(nothing_in_progress(&name));
+    }
     check(&name, &survey, &git_there(ctx, &survey)?, allowed)?;
     let prefix = prefix(ctx)?;
     let named: Vec<Vec<String>> = files.iter().map(|file| spellings(&prefix, file)).collect();
@@ -102,27 +106,35 @@ pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
     Ok(Exit::Good)
 }
 
-/// The task that the agent has failed at, when it has nothing in progress: what somebody has mended since counts.
-fn failed<'s>(state: &'s State, name: &'s AgentName) -> Result<&'s Task, CliError> {
+/// The task that the agent has failed at, when that is the last thing that it did: what somebody has mended since counts.
+fn failed<'s>(state: &'s State, agent: &'s Agent) -> Result<&'s Task, CliError> {
+    let name = &agent.name;
     let of = |wanted: TaskState| state.tasks_of(name).filter(move |task| task.state == wanted);
     let failed: Vec<&Task> = of(TaskState::Failed).collect();
-    match failed.as_slice() {
-        [task] => Ok(*task),
+    let message = match failed.as_slice() {
+        [task] if is_last(state, agent, task) => return Ok(*task),
         [] => {
             let error = nothing_in_progress(name);
-            Err(match of(TaskState::Completed).next() {
+            return Err(match of(TaskState::Completed).next() {
                 Some(task) => {
                     CliError { message: format!("{}; {} is completed already", error.message, task.id), ..error }
                 }
                 None => error,
-            })
+            });
         }
-        several => {
-            let error = CliError::refused("task-ambiguous", format!("{name} has failed at {} tasks", several.len()));
-            let start = |task: &&Task| format!("git agents start {name} {} && git agents complete {name}", task.id);
-            Err(several.iter().map(start).fold(error, CliError::hint))
-        }
-    }
+        [task] => format!("{name} has failed at {}, and begun something else since", task.id),
+        several => format!("{name} has failed at {} tasks", several.len()),
+    };
+    let start = |task: &&Task| format!("git agents start {name} {} && git agents complete {name}", task.id);
+    Err(failed.iter().map(start).fold(CliError::refused("task-ambiguous", message), CliError::hint))
+}
+
+/// Whether the agent has begun nothing after it: what is on its branch may be another task's.
+fn is_last(state: &State, agent: &Agent, task: &Task) -> bool {
+    let Some(last) = task.last_attempt().filter(|last| last.agent == agent.name) else { return false };
+    let mut own = state.tasks.values().flat_map(|task| &task.attempts).filter(|attempt| attempt.agent == agent.name);
+    // Of a task that has landed since, only the base is left.
+    own.all(|attempt| attempt.started_at <= last.started_at) && (last.base.is_none() || last.base == agent.base)
 }
 
 /// Take up a task again that the agent has failed at, with all that it has done for it.
