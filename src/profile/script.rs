@@ -73,7 +73,8 @@ struct Reader<'s> {
     /// Nothing of the current word has been read.
     is_fresh: bool,
     has_document: bool,
-    has_case: bool,
+    /// What surrounds the rest cannot be told.
+    is_unclear: bool,
     last: Option<String>,
 }
 
@@ -87,7 +88,7 @@ impl<'s> Reader<'s> {
             outer: Vec::new(),
             is_fresh: true,
             has_document: false,
-            has_case: false,
+            is_unclear: false,
             last: None,
         }
     }
@@ -196,7 +197,12 @@ impl<'s> Reader<'s> {
             _ => return self.plain(which),
         };
         match (which, open) {
-            (')', 0) if is_arithmetic => self.leave(if self.rest.starts_with("))") { 2 } else { 1 }),
+            (')', 0) if is_arithmetic => {
+                let is_whole = self.rest.starts_with("))");
+                // It was a substitution that begins with a subshell.
+                self.is_unclear |= !is_whole;
+                self.leave(if is_whole { 2 } else { 1 });
+            }
             (')', 0) => self.leave(1),
             _ => {
                 let open = if which == '(' { open + 1 } else { open - 1 };
@@ -211,7 +217,7 @@ impl<'s> Reader<'s> {
     fn plain(&mut self, next: char) {
         if next.is_ascii_whitespace() || ";|&()<>".contains(next) {
             let in_substitution = self.around.iter().any(|around| matches!(around, Around::Substitution(_)));
-            self.has_case |= in_substitution && self.words.last().is_some_and(|word| word == "case");
+            self.is_unclear |= in_substitution && self.words.last().is_some_and(|word| word == "case");
             // `2>&1` ends no command.
             let is_redirection = next == '&' && self.follows(['<', '>']);
             self.take(next.len_utf8());
@@ -262,7 +268,7 @@ impl<'s> Reader<'s> {
                          \"$1\" in the quotes and the placeholder behind them",
             }),
             (None, _) if is_ansi && inner.contains('\\') => {
-                self.has_case = true;
+                self.is_unclear = true;
                 self.take(length);
                 Ok(())
             }
@@ -279,7 +285,7 @@ impl<'s> Reader<'s> {
         if self.has_document {
             return misplaced("behind a here-document; put it before, or use stdin = prompt");
         }
-        if self.has_case {
+        if self.is_unclear {
             return misplaced(
                 "behind quotes or a `case` that cannot be told apart here; put it into a file of its own",
             );
@@ -318,15 +324,25 @@ impl<'s> Reader<'s> {
         Ok(())
     }
 
-    /// Whether another shell would read the word that is being read as its script.
+    /// Whether another shell would read the word that is being read as its script; also where that is only likely.
     fn is_read_again(&self) -> bool {
-        let plain = |word: &String| word.trim_matches(['"', '\'']).rsplit('/').next().unwrap_or_default().to_owned();
-        let Some((_, before)) = self.words.split_last() else { return false };
-        let is_shell = before.iter().any(|word| SHELLS.contains(&plain(word).as_str()));
-        let takes_script =
-            before.last().is_some_and(|word| word.starts_with('-') && !word.starts_with("--") && word.ends_with('c'));
-        (is_shell && takes_script) || before.iter().any(|word| plain(word) == "eval")
+        let bare: Vec<String> = self.words.iter().map(|word| word.replace(['"', '\'', '\\'], "")).collect();
+        let says = |word: &String, names: &[&str]| {
+            let is_part = |c: char| c.is_alphanumeric() || c == '.' || c == '_';
+            word.split(|c| !is_part(c)).any(|part| names.contains(&part))
+        };
+        // The script is the word behind the option.
+        let option = bare.iter().rposition(|word| takes_script(word)).filter(|at| at + 2 >= bare.len());
+        let is_script = option.is_some_and(|at| bare[..=at].iter().any(|word| says(word, &SHELLS)));
+        is_script || bare.iter().any(|word| says(word, &["eval"]))
     }
+}
+
+/// Whether a word has an option such as `-c` or `-lc` in it.
+fn takes_script(word: &str) -> bool {
+    const LONGEST: usize = 6;
+    let is_option = |part: &str| part.starts_with('-') && part.ends_with('c') && part.len() <= LONGEST;
+    word.split(|c: char| !c.is_ascii_lowercase() && c != '-').any(is_option)
 }
 
 /// The name of the placeholder that a text begins with.

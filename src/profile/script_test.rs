@@ -82,6 +82,9 @@ fn where_no_quotes_would_help_is_refused() {
     assert_eq!(refused("sh -c \"$(cat file) {prompt}\""), "prompt in a script for another shell");
     assert_eq!(refused("eval \"echo {task}\""), "task in a script for another shell");
     assert_eq!(refused("eval 2>&1 '{task}'"), "task in a script for another shell");
+    assert_eq!(refused("${x:-}eval {task}"), "task in a script for another shell");
+    assert_eq!(refused("${x:-sh -c }{task}"), "task in a script for another shell");
+    assert_eq!(refused("a $((case x in x) b ){task}"), "task behind quotes or a `case` that cannot be told apart here");
     assert_eq!(refused("x=`agent {task}`"), "task in backticks");
     assert_eq!(refused("agent ${x:-{task}}"), "task in ${…}");
     assert_eq!(refused("agent $(({task} + 1))"), "task in arithmetic");
@@ -96,8 +99,79 @@ fn where_no_quotes_would_help_is_refused() {
     }
 }
 
+/// What a script is made of, to be put together at random.
+const TOKENS: [&str; 34] = [
+    "show ",
+    "{prompt}",
+    "{prompt}",
+    "{prompt}",
+    " ",
+    "\"",
+    "\"",
+    "'",
+    "'",
+    "$(",
+    ")",
+    "`",
+    "${x:-",
+    "}",
+    "\\",
+    ";",
+    "\n",
+    "eval ",
+    "sh -c ",
+    "bash -c ",
+    "<<E\n",
+    "E\n",
+    "#",
+    "$((",
+    "))",
+    "(",
+    "case x in x) ",
+    ";; esac",
+    "a",
+    "&&",
+    "|",
+    "$'",
+    "x=",
+    "$",
+];
+
+/// Whether a script does what a value says.
+#[expect(clippy::disallowed_methods, reason = "the shell itself is what is tried")]
+fn obeys(shell: &str, script: &str, value: &str) -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    let values = Values {
+        prompt: Some(value),
+        prompt_file: None,
+        model: None,
+        agent: "ann",
+        task: None,
+        branch: "b",
+        worktree: folder.path(),
+        git_dir: folder.path(),
+        port: None,
+        session: None,
+    };
+    let Ok(command) = profile(script).command(&values, Mode::Alone) else { return false };
+    let mut child = Command::new(shell);
+    child.args(&command.argv[1..]).current_dir(folder.path()).stdin(std::process::Stdio::null());
+    drop(child.output().unwrap());
+    folder.path().join("pwned").exists()
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(crate::state::fixture::cases(60))]
+    #[test]
+    fn no_script_obeys_a_value(tokens in proptest::collection::vec(proptest::sample::select(&TOKENS[..]), 2..14)) {
+        let script = tokens.concat();
+        for value in ["$(>pwned)", "`>pwned`", "; >pwned #", "'; >pwned; '", "\"; >pwned; \"", "a[$(>pwned)]", "\nE\n>pwned\n"] {
+            for shell in ["sh", "bash"] {
+                prop_assert!(!obeys(shell, &script, value), "{} with {:?} and {:?}", shell, script, value);
+            }
+        }
+    }
+
     #[test]
     fn whatever_is_given_is_one_word(prompt in "[ -~\n]{0,40}|\\PC{0,20}", quote in "|'|\"", before in "|--x=|a") {
         prop_assume!(!prompt.contains('\0'));
