@@ -45,7 +45,7 @@ pub enum State {
 pub enum Loss {
     /// The machine was started anew.
     Reboot,
-    /// What watched over it was killed, and has taken it along.
+    /// What watched over it was killed; its guard has ended what it could find.
     Supervisor,
     /// Whoever wanted to start it was killed.
     NeverStarted,
