@@ -104,9 +104,6 @@ pub enum RunError {
         /// How many.
         live: usize,
     },
-    /// A time in which nothing can be done.
-    #[error("a run that may take no time cannot do anything")]
-    NoTime,
     /// It does not read what is sent to it.
     #[error("{agent}'s program takes no input")]
     TakesNoInput {

@@ -92,8 +92,9 @@ fn nobody_is_told_that_all_is_quiet_who_meant_something_else() {
     assert_eq!(sandbox.agents(["runs", "--batch", "nope"]).stderr, unknown.stderr);
     assert_snapshot!(sandbox.agents(["run", "ann", "--timeout", "0", "--", "true"]), @"
     [stderr]
-    error: a run that may take no time cannot do anything
-      try: git agents run AGENT --timeout 30m …
+    error: invalid value '0' for '--timeout <DURATION>': it must be longer than nothing
+
+    For more information, try '--help'.
     [status 2]
     ");
     // An agent that is there no more has runs all the same.

@@ -41,7 +41,6 @@ impl From<RunError> for CliError {
                 let message = if live == 1 { "an agent is running".to_owned() } else { message };
                 CliError::refused("runs-live", message).hint("git agents runs").hint("git agents kill --all")
             }
-            RunError::NoTime => CliError::usage(message).hint("git agents run AGENT --timeout 30m …"),
             RunError::NotEnded { .. } | RunError::HiddenNotEnded { .. } => {
                 CliError::new(Exit::Outside, "not-ended", message).hint("git agents doctor")
             }
