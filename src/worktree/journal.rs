@@ -2,7 +2,8 @@
 //!
 //! An entry appears under its name whole and already locked by the process that it belongs to, and the lock goes with
 //! the process, however it ends. So an entry that can be locked was left by a dead process, and whoever holds that
-//! lock may finish or undo it. Process ids are deliberately absent: they are reused.
+//! lock may finish or undo it. Who wrote it is no proof of anything, since numbers of processes are reused; it only tells
+//! for how long a lock is worth waiting for.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -13,7 +14,11 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
+
 use crate::git::Repository;
+use crate::process::table;
 
 /// The form of the entries that this program writes. Others are left alone.
 const VERSION: u32 = 1;
@@ -21,6 +26,8 @@ const VERSION: u32 = 1;
 const DRAFT: &str = "tmp";
 /// Longer than anybody takes to write an entry.
 const FORGOTTEN: Duration = Duration::from_secs(60 * 60);
+/// How long to wait before a lock is tried again.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// What can go wrong with the journal.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +72,32 @@ struct Document {
     version: u32,
     id: String,
     kind: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<Writer>,
     content: serde_json::Value,
+}
+
+/// The process that wrote an entry.
+#[derive(Serialize, Deserialize)]
+struct Writer {
+    pid: i32,
+    /// When it was started, where the system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    start: Option<u64>,
+}
+
+impl Writer {
+    fn ourselves() -> Option<Self> {
+        let pid = i32::try_from(std::process::id()).ok()?;
+        Some(Writer { pid, start: table::look_up(pid).map(|process| process.start) })
+    }
+
+    /// It is not there any more, as far as can be seen from here.
+    fn is_gone(&self) -> bool {
+        let nobody = Pid::from_raw(self.pid).is_none_or(|pid| test_kill_process(pid) == Err(Errno::SRCH));
+        let is_it = |process: &table::Process| process.is_alive() && self.start == Some(process.start);
+        nobody || table::look_up(self.pid).is_some_and(|process| !is_it(&process))
+    }
 }
 
 impl Entry {
@@ -179,7 +211,8 @@ fn to_value(content: &impl Serialize) -> Result<serde_json::Value, JournalError>
 
 /// Write a locked file beside the entry and give it the entry's name: nobody sees it incomplete or unlocked.
 fn publish(path: &Path, id: &str, kind: &str, content: &serde_json::Value) -> Result<File, JournalError> {
-    let document = Document { version: VERSION, id: id.to_owned(), kind: kind.to_owned(), content: content.clone() };
+    let (id, kind, by) = (id.to_owned(), kind.to_owned(), Writer::ourselves());
+    let document = Document { version: VERSION, id, kind, by, content: content.clone() };
     let text =
         serde_json::to_vec_pretty(&document).map_err(|error| JournalError::Unwritable { reason: error.to_string() })?;
     let write = || {
@@ -203,7 +236,7 @@ fn take_over(path: &Path) -> io::Result<Option<Entry>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    match try_lock_for_a_moment(&file) {
+    match try_lock_for_a_moment(path, &file) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Ok(None),
         Err(TryLockError::Error(error)) => return Err(error),
@@ -221,16 +254,20 @@ fn take_over(path: &Path) -> io::Result<Option<Entry>> {
         .map(|Document { id, kind, content, .. }| Entry { path: path.to_owned(), file, id, kind, content }))
 }
 
-/// A child that another thread has forked and that has not yet begun its own program still holds what its parent held:
-/// for microseconds, so a lock that is free is found free within a few milliseconds.
-fn try_lock_for_a_moment(file: &File) -> Result<(), TryLockError> {
-    for _ in 0..5 {
+/// A child that was forked and has not yet begun its own program still holds what its parent held: for microseconds, or
+/// for much longer on a machine that has too much to do. Where the parent is gone, that is worth a wait.
+fn try_lock_for_a_moment(path: &Path, file: &File) -> Result<(), TryLockError> {
+    let writer = || Some(serde_json::from_slice::<Document>(&std::fs::read(path).ok()?).ok()?.by?.is_gone());
+    let mut tries = 5;
+    let mut is_known = false;
+    loop {
         match file.try_lock() {
-            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(2)),
+            Err(TryLockError::WouldBlock) if tries > 0 => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) if !is_known && writer() == Some(true) => (is_known, tries) = (true, 1000),
             result => return result,
         }
+        tries -= 1;
     }
-    file.try_lock()
 }
 
 #[cfg(test)]
@@ -256,6 +293,25 @@ mod tests {
         assert!(abandoned(&repo).unwrap().is_empty());
         taken.finish().unwrap();
         assert!(abandoned(&repo).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_lock_that_outlives_its_writer_for_a_moment_is_waited_for() {
+        let fixture = Fixture::new();
+        let repo = fixture.open();
+        let held = Entry::begin(&repo, "01A", "test", &1).unwrap();
+        // The number is ours, the time is not: a process that is gone.
+        let mut document: Document = serde_json::from_slice(&std::fs::read(held.path()).unwrap()).unwrap();
+        document.by.as_mut().unwrap().start = Some(1);
+        std::fs::write(held.path(), serde_json::to_vec(&document).unwrap()).unwrap();
+        // This is the moment itself.
+        let child = std::thread::spawn(move || {
+            std::thread::sleep(20 * PAUSE);
+            drop(held);
+        });
+        let found = abandoned(&repo).unwrap();
+        assert_eq!(found.len(), 1);
+        child.join().unwrap();
     }
 
     #[test]

@@ -44,9 +44,7 @@ fn every_option_for_a_text_takes_one_that_begins_like_an_option() {
             let names = arg.get_value_names().unwrap_or_default();
             arg.get_long().is_some() && names.iter().any(|name| matches!(name.as_str(), "TEXT" | "TITLE"))
         };
-        // Of these by those who begin something with a text.
-        let is_theirs = ["create", "fanout", "multi", "run"].iter().any(|one| name.ends_with(one));
-        for arg in command.get_arguments().filter(is_text).filter(|_| !is_theirs) {
+        for arg in command.get_arguments().filter(is_text) {
             assert!(arg.is_allow_hyphen_values_set(), "--{} of `{name}`", arg.get_long().unwrap_or_default());
         }
     });

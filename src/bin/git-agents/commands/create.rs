@@ -30,13 +30,13 @@ pub(crate) struct CreateArgs {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PromptArgs {
     /// What is to be done; its first line becomes the task's title.
-    #[arg(long, value_name = "TEXT", required_unless_present = "prompt_file")]
+    #[arg(long, value_name = "TEXT", required_unless_present = "prompt_file", allow_hyphen_values = true)]
     prompt: Option<String>,
     /// A file with what is to be done; `-` is standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "prompt", value_hint = ValueHint::FilePath)]
     prompt_file: Option<PathBuf>,
     /// The title of the task, when it is not the first line of the prompt.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     title: Option<String>,
 }
 

@@ -45,7 +45,7 @@ pub(crate) struct RunArgs {
     #[arg(long, conflicts_with = "tmux")]
     foreground: bool,
     /// Tell it this instead of the task's brief.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     prompt: Option<String>,
     /// Go on with what the agent's last run has begun, where its program can.
     #[arg(long, conflicts_with_all = ["command", "profile"])]
