@@ -10,11 +10,11 @@ use gix::ObjectId;
 use gix::actor::Signature;
 use rayon::prelude::*;
 
-use super::{past, place, taken};
-use crate::agent::{Agent, AgentName, CommitId};
+use super::{place, taken};
+use crate::agent::{AgentName, CommitId};
 use crate::git::{Repository, identity, worktrees};
 use crate::state::{Action, NewAgent, RefMove, Rejected, State};
-use crate::store::{self, Change, Committed, History, Own, Refused, Scope, StoreError};
+use crate::store::{self, Change, Committed, Refused, Scope, StoreError};
 use crate::worktree::create::{self, CreateError, Creation};
 use crate::worktree::ready::{self, Observer, Prepared, ReadyError};
 use crate::world::World;
@@ -204,16 +204,6 @@ pub fn check(repo: &Repository, enrolments: &[Enrolment]) -> Result<(), EnrolErr
         create::check(repo, &one.request()).map_err(failed)?;
     }
     Ok(())
-}
-
-/// Whether the agent's branch was made when it was enrolled, by what the chain up to `tip` says of that and this clone
-/// has noted. The agent's own document is no proof: anybody who shares the state can write the name of somebody else's
-/// branch into it, and into the chain. In doubt the branch is not ours.
-pub fn made_branch(repo: &Repository, tip: Option<ObjectId>, agent: &Agent) -> bool {
-    let newest = History::from(repo, tip).map_while(Result::ok).filter_map(|entry| entry.operation).find(|operation| {
-        matches!(&operation.action, Action::AddAgents { agents } if agents.iter().any(|new| new.name == agent.name))
-    });
-    newest.is_some_and(|added| past::makes_branch(&Own::read(repo), &added, agent))
 }
 
 /// Refuse what the state would refuse before anything is made.

@@ -1,7 +1,9 @@
 //! Enrolling against real git.
 
 use super::*;
+use crate::agent::Agent;
 use crate::land::fixture::Fixture;
+use crate::work::past::made_branch;
 
 fn enrolled(fixture: &Fixture, name: &str, branch: &str, existing: bool) -> Agent {
     let (repo, name) = (fixture.open(), name.parse::<AgentName>().unwrap());

@@ -73,8 +73,18 @@ pub fn of<'a>(
     Ok(found)
 }
 
+/// Whether the agent's branch was made when it was enrolled, by what the chain up to `tip` says of that and this clone
+/// has noted. The agent's own document is no proof: anybody who shares the state can write the name of somebody else's
+/// branch into it, and into the chain. In doubt the branch is not ours.
+pub fn made_branch(repo: &Repository, tip: Option<ObjectId>, agent: &Agent) -> bool {
+    let newest = History::from(repo, tip).map_while(Result::ok).filter_map(|entry| entry.operation).find(|operation| {
+        matches!(&operation.action, Action::AddAgents { agents } if agents.iter().any(|new| new.name == agent.name))
+    });
+    newest.is_some_and(|added| makes_branch(&Own::read(repo), &added, agent))
+}
+
 /// Whether the operation that added `agent` was done here, and made its branch.
-pub(super) fn makes_branch(own: &Own, added: &Operation, agent: &Agent) -> bool {
+fn makes_branch(own: &Own, added: &Operation, agent: &Agent) -> bool {
     let branch = format!("refs/heads/{}", agent.branch);
     own.has(added) && added.moved.iter().any(|moved| moved.name == branch && moved.before.is_none())
 }

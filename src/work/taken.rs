@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use gix::ObjectId;
 
 use super::elsewhere::Elsewhere;
-use super::{enrol, place};
+use super::{past, place};
 use crate::agent::{Agent, AgentName};
 use crate::git::Repository;
 use crate::git::refs::{self, RefError};
@@ -38,7 +38,7 @@ pub fn is_agents(repo: &Repository, agent: &Agent, tip: ObjectId, target: Object
         Err(_) if place::read(repo, &agent.name).is_some() || is_alone(repo) => return Ok(true),
         _ => {}
     }
-    if enrol::made_branch(repo, refs::read(repo, store::STATE_REF)?, agent) {
+    if past::made_branch(repo, refs::read(repo, store::STATE_REF)?, agent) {
         return Ok(true);
     }
     let published = Elsewhere::of(repo).tip(repo, agent)?;

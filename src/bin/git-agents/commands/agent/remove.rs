@@ -7,8 +7,8 @@ use git_agents::git::worktrees;
 use git_agents::run;
 use git_agents::state::State;
 use git_agents::store::Scope;
-use git_agents::work::enrol;
 use git_agents::work::leases::Standing;
+use git_agents::work::past;
 use git_agents::work::removal::{Belongings, Manner, RemovalError};
 use git_agents::worktree::ready::Ran;
 
@@ -72,7 +72,7 @@ pub(crate) fn run(ctx: &Context, args: &RemoveArgs) -> Result<Exit, CliError> {
     if !args.force {
         refuse_at_work_elsewhere(ctx, &snapshot.state, agent)?;
     }
-    let is_ours = enrol::made_branch(repo, snapshot.tip, agent);
+    let is_ours = past::made_branch(repo, snapshot.tip, agent);
     let belongings = Belongings::of(repo, &worktrees::list(repo)?, agent, is_ours)?;
     let refused = |error| removal_refused(repo, &name, error);
     belongings.check(repo, &ctx.absolute(std::path::Path::new("."))?, args.keep_branch).map_err(refused)?;
