@@ -1,13 +1,14 @@
 //! Beginning with tasks: agents are enrolled where they are missing, then each task is started and its run begun.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use git_agents::agent::{Agent, AgentName};
 use git_agents::config;
 use git_agents::execute::batch::Batch;
 use git_agents::git::repository::path_text;
 use git_agents::git::worktrees::{self, Worktree};
-use git_agents::git::{Repository, status};
+use git_agents::git::{Repository, hooks, status};
 use git_agents::plan::Planned;
 use git_agents::preset::Subject;
 use git_agents::run::compose::{self, Ahead, ComposeError, Wanted, compose};
@@ -17,7 +18,7 @@ use git_agents::run::{self, How, RunError};
 use git_agents::state::{Rejected, State};
 use git_agents::store::Scope;
 use git_agents::task::{Task, TaskId, TaskState};
-use git_agents::work::enrol::{self, EnrolError, Enrolment, Making};
+use git_agents::work::enrol::{self, EnrolError, Enrolled, Enrolment, Making};
 use git_agents::work::place::{self, Standing};
 
 use super::Order;
@@ -91,12 +92,12 @@ pub(super) fn enrolments(repo: &Repository, state: &State, agents: &[&AgentName]
     Ok(missing.into_iter().map(enrolment).collect())
 }
 
-/// Make the agents that are not there. All of them, or none.
-pub(super) fn enrol(ctx: &Context, order: &Order, agents: &[&AgentName]) -> Result<(), CliError> {
+/// Make the agents that are not there. All of them, or none. Gives those whose worktree is as git has just made it.
+pub(super) fn enrol(ctx: &Context, order: &Order, agents: &[&AgentName]) -> Result<BTreeSet<AgentName>, CliError> {
     let repo = ctx.repo()?;
     let enrolments = enrolments(repo, &ctx.load(&Scope::open())?.state, agents)?;
     if enrolments.is_empty() {
-        return Ok(());
+        return Ok(BTreeSet::new());
     }
     let sharing = Sharing::of_new_agents(ctx, order.offline)?;
     let enrolling = enrol::enrol(repo, &ctx.world, &enrolments, Making::silently(true)).map_err(not_made)?;
@@ -105,7 +106,11 @@ pub(super) fn enrol(ctx: &Context, order: &Order, agents: &[&AgentName]) -> Resu
     for complaint in enrolled.iter().filter_map(|one| one.complaint.as_ref()) {
         ctx.ui.warn(&format!("a hook failed after the worktree was made: {complaint}"));
     }
-    Ok(())
+    let is_hooked = |dir: &PathBuf| hooks::exists(dir, "post-checkout");
+    let is_untouched = |one: &&Enrolled| {
+        one.made_worktree && one.prepared.ran.is_empty() && one.worktree.as_ref().is_some_and(|dir| !is_hooked(dir))
+    };
+    Ok(enrolled.iter().filter(is_untouched).map(|one| one.name.clone()).collect())
 }
 
 /// Setting up cannot be left out here, but where an agent is made by itself.
@@ -145,13 +150,14 @@ pub(super) fn refuse_dirty(state: &State, name: &AgentName, id: &TaskId, worktre
         .hint(format!("{git} add … && {git} commit")))
 }
 
-/// Begin with one task: the agent is there, and free.
+/// Begin with one task: the agent is there, and free. In a worktree that is `untouched` nothing is looked for: so soon
+/// after a checkout git would have to read every file.
 pub(super) fn begin(
     ctx: &Context,
     order: &Order,
     batch: &mut Batch,
-    planned: &Planned,
-    name: &AgentName,
+    (planned, name): (&Planned, &AgentName),
+    untouched: &BTreeSet<AgentName>,
 ) -> Result<Begun, Failure> {
     let repo = ctx.repo()?;
     if let Some(reason) = full(ctx)? {
@@ -163,7 +169,10 @@ pub(super) fn begin(
     let how = order.how_of(planned);
     let is_begun = |task: &&Task| task.state == TaskState::InProgress && task.agent.as_ref() == Some(name);
     if snapshot.state.tasks.get(&planned.id).filter(is_begun).is_none() {
-        ready_for(repo, &snapshot.state, &agent, planned, &how)?;
+        let worktree = ready_for(repo, &agent, planned, &how)?;
+        if !untouched.contains(name) {
+            refuse_dirty(&snapshot.state, name, &planned.id, &worktree)?;
+        }
         // Written down first: whoever comes after a kill knows that it is ours.
         batch.tasks.entry(planned.id.clone()).or_default().agent = Some(name.clone());
         batch.write(repo)?;
@@ -184,8 +193,8 @@ pub(super) fn begin(
     }
 }
 
-/// What would be found wrong after the task was begun is found before.
-fn ready_for(repo: &Repository, state: &State, agent: &Agent, planned: &Planned, how: &How) -> Result<(), Failure> {
+/// What would be found wrong after the task was begun is found before. Gives where it will be done.
+fn ready_for(repo: &Repository, agent: &Agent, planned: &Planned, how: &How) -> Result<Worktree, Failure> {
     let worktrees = worktrees::list(repo)?;
     let Standing::At(worktree) = place::standing(repo, &worktrees, agent) else {
         return Err(wrong(ComposeError::NoWorktree { agent: agent.name.clone() }));
@@ -194,7 +203,7 @@ fn ready_for(repo: &Repository, state: &State, agent: &Agent, planned: &Planned,
     let (subject, worktree_path) = (Subject::from(&new), Some(worktree.path.as_path()));
     let ahead = Ahead { agent: &agent.name, worktree: worktree_path, task: &planned.id, subject, how };
     compose::check(&Known::of(repo), &ahead).map_err(wrong)?;
-    Ok(refuse_dirty(state, &agent.name, &planned.id, worktree)?)
+    Ok(worktree.clone())
 }
 
 /// Why no more may run; none when one may.

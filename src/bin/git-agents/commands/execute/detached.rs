@@ -23,7 +23,7 @@ pub(crate) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
     let begin = check::before(ctx, order, &batch)?;
     room(ctx, begin.len())?;
     let agents: Vec<_> = begin.iter().map(|(_, agent)| agent).collect();
-    begin::enrol(ctx, order, &agents)?;
+    let untouched = begin::enrol(ctx, order, &agents)?;
     filed::file(ctx, order, &mut batch)?;
     // Nobody drives what goes on by itself: whoever settles a run that ends is to judge it.
     drop(held);
@@ -34,7 +34,7 @@ pub(crate) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
     let left = |planned| LaunchedRow::left(planned, standing(planned, &state, &batch, &runs).reason.as_deref());
     let mut rows: Vec<LaunchedRow> = order.plan.tasks.iter().filter(is_left).map(left).collect();
     for (planned, agent) in begin {
-        let row = match begin::begin(&ctx.afresh(), order, &mut batch, planned, &agent) {
+        let row = match begin::begin(&ctx.afresh(), order, &mut batch, (planned, &agent), &untouched) {
             Ok(Begun::Runs { run, model }) => LaunchedRow::started(repo, planned, &run, model)?,
             Ok(Begun::Full { reason }) => {
                 LaunchedRow::failed(planned, &agent, &CliError::refused("too-many-runs", reason).hint(AGAIN))

@@ -1,6 +1,6 @@
 //! What of a plan can start, and starting it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use git_agents::agent::AgentName;
@@ -65,12 +65,12 @@ impl Driver<'_> {
         }
         let agents: Vec<&AgentName> = starts.iter().map(|(_, agent)| agent).collect();
         // When they cannot be made together, each is tried for its task alone.
-        let together = self.progress.still(|| begin::enrol(&ctx, &self.order, &agents)).is_ok();
+        let untouched = self.progress.still(|| begin::enrol(&ctx, &self.order, &agents)).ok();
         for (task, agent) in starts {
             if self.interrupt.came() || self.stopped.is_some() {
                 break;
             }
-            if let Tried::Full(reason) = self.begin(&task, &agent, together)? {
+            if let Tried::Full(reason) = self.begin(&task, &agent, untouched.as_ref())? {
                 self.progress.waits(&reason)?;
                 return Ok(true);
             }
@@ -114,17 +114,23 @@ impl Driver<'_> {
         Ok(true)
     }
 
-    /// Begin with one task.
-    fn begin(&mut self, id: &TaskId, agent: &AgentName, is_enrolled: bool) -> Result<Tried, CliError> {
+    /// Begin with one task; its agent is there when `untouched` are known.
+    fn begin(
+        &mut self,
+        id: &TaskId,
+        agent: &AgentName,
+        untouched: Option<&BTreeSet<AgentName>>,
+    ) -> Result<Tried, CliError> {
         let Some(planned) = self.order.plan.tasks.iter().find(|task| task.id == *id).cloned() else {
             return Ok(Tried::Settled);
         };
         let ctx = self.base.afresh();
         let begun = self.progress.still(|| {
-            if !is_enrolled {
-                begin::enrol(&ctx, &self.order, &[agent])?;
-            }
-            begin::begin(&ctx, &self.order, &mut self.batch, &planned, agent)
+            let own = match untouched {
+                Some(untouched) => untouched,
+                None => &begin::enrol(&ctx, &self.order, &[agent])?,
+            };
+            begin::begin(&ctx, &self.order, &mut self.batch, (&planned, agent), own)
         });
         match begun {
             Ok(Begun::Full { reason }) => return Ok(Tried::Full(reason)),
