@@ -193,3 +193,16 @@ fn what_was_filed_and_could_not_begin_is_named() {
     std::fs::remove_file(ground.sandbox.worktree_of("a").join("left")).unwrap();
     ground.with_agent(&["create", "a", "--prompt", "Write a"]).output().good();
 }
+
+/// What a hook of git's has left counts as well, although nobody has set anything up.
+#[test]
+fn what_a_hook_has_left_is_not_the_agents_work() {
+    let ground = Ground::new(AGENT);
+    let hook = ground.sandbox.repo().join(".git/hooks/post-checkout");
+    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    std::fs::write(&hook, "#!/bin/sh\ntouch left\n").unwrap();
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let created = ground.with_agent(&["create", "a", "--prompt", "Write a"]).output();
+    assert!(created.stdout.contains("the worktree of a has 1 uncommitted path already: left"), "{created}");
+    assert_eq!((created.status, ground.states()["a"]), (Some(1), "open"));
+}
