@@ -1,7 +1,7 @@
 //! Beginning with tasks: agents are enrolled where they are missing, then each task is started and its run begun.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use git_agents::agent::{Agent, AgentName};
 use git_agents::config;
@@ -92,12 +92,15 @@ pub(super) fn enrolments(repo: &Repository, state: &State, agents: &[&AgentName]
     Ok(missing.into_iter().map(enrolment).collect())
 }
 
-/// Make the agents that are not there. All of them, or none. Gives those whose worktree is as git has just made it.
-pub(super) fn enrol(ctx: &Context, order: &Order, agents: &[&AgentName]) -> Result<BTreeSet<AgentName>, CliError> {
+/// The worktrees in which nothing but git has been, by their agents.
+pub(super) type Untouched = BTreeMap<AgentName, PathBuf>;
+
+/// Make the agents that are not there. All of them, or none. Gives the worktrees that are as git has just made them.
+pub(super) fn enrol(ctx: &Context, order: &Order, agents: &[&AgentName]) -> Result<Untouched, CliError> {
     let repo = ctx.repo()?;
     let enrolments = enrolments(repo, &ctx.load(&Scope::open())?.state, agents)?;
     if enrolments.is_empty() {
-        return Ok(BTreeSet::new());
+        return Ok(Untouched::new());
     }
     let sharing = Sharing::of_new_agents(ctx, order.offline)?;
     let enrolling = enrol::enrol(repo, &ctx.world, &enrolments, Making::silently(true)).map_err(not_made)?;
@@ -106,11 +109,9 @@ pub(super) fn enrol(ctx: &Context, order: &Order, agents: &[&AgentName]) -> Resu
     for complaint in enrolled.iter().filter_map(|one| one.complaint.as_ref()) {
         ctx.ui.warn(&format!("a hook failed after the worktree was made: {complaint}"));
     }
-    let is_hooked = |dir: &PathBuf| hooks::exists(dir, "post-checkout");
-    let is_untouched = |one: &&Enrolled| {
-        one.made_worktree && one.prepared.ran.is_empty() && one.worktree.as_ref().is_some_and(|dir| !is_hooked(dir))
-    };
-    Ok(enrolled.iter().filter(is_untouched).map(|one| one.name.clone()).collect())
+    let is_untouched = |one: &&Enrolled| one.made_worktree && one.prepared.ran.is_empty();
+    let made = enrolled.iter().filter(is_untouched).filter_map(|one| Some((one.name.clone(), one.worktree.clone()?)));
+    Ok(made.filter(|(_, dir)| !hooks::exists(dir, "post-checkout")).collect())
 }
 
 /// Setting up cannot be left out here, but where an agent is made by itself.
@@ -157,7 +158,7 @@ pub(super) fn begin(
     order: &Order,
     batch: &mut Batch,
     (planned, name): (&Planned, &AgentName),
-    untouched: &BTreeSet<AgentName>,
+    untouched: &Untouched,
 ) -> Result<Begun, Failure> {
     let repo = ctx.repo()?;
     if let Some(reason) = full(ctx)? {
@@ -169,10 +170,7 @@ pub(super) fn begin(
     let how = order.how_of(planned);
     let is_begun = |task: &&Task| task.state == TaskState::InProgress && task.agent.as_ref() == Some(name);
     if snapshot.state.tasks.get(&planned.id).filter(is_begun).is_none() {
-        let worktree = ready_for(repo, &agent, planned, &how)?;
-        if !untouched.contains(name) {
-            refuse_dirty(&snapshot.state, name, &planned.id, &worktree)?;
-        }
+        ready_for(repo, &snapshot.state, &agent, planned, &how, untouched)?;
         // Written down first: whoever comes after a kill knows that it is ours.
         batch.tasks.entry(planned.id.clone()).or_default().agent = Some(name.clone());
         batch.write(repo)?;
@@ -193,17 +191,30 @@ pub(super) fn begin(
     }
 }
 
-/// What would be found wrong after the task was begun is found before. Gives where it will be done.
-fn ready_for(repo: &Repository, agent: &Agent, planned: &Planned, how: &How) -> Result<Worktree, Failure> {
+/// What would be found wrong after the task was begun is found before.
+fn ready_for(
+    repo: &Repository,
+    state: &State,
+    agent: &Agent,
+    planned: &Planned,
+    how: &How,
+    untouched: &Untouched,
+) -> Result<(), Failure> {
+    let new = planned.new_task("");
+    let check = |dir: &Path| {
+        let (subject, worktree) = (Subject::from(&new), Some(dir));
+        let ahead = Ahead { agent: &agent.name, worktree, task: &planned.id, subject, how };
+        compose::check(&Known::of(repo), &ahead).map(drop).map_err(wrong)
+    };
+    if let Some(dir) = untouched.get(&agent.name) {
+        return check(dir);
+    }
     let worktrees = worktrees::list(repo)?;
     let Standing::At(worktree) = place::standing(repo, &worktrees, agent) else {
         return Err(wrong(ComposeError::NoWorktree { agent: agent.name.clone() }));
     };
-    let new = planned.new_task("");
-    let (subject, worktree_path) = (Subject::from(&new), Some(worktree.path.as_path()));
-    let ahead = Ahead { agent: &agent.name, worktree: worktree_path, task: &planned.id, subject, how };
-    compose::check(&Known::of(repo), &ahead).map_err(wrong)?;
-    Ok(worktree.clone())
+    check(&worktree.path)?;
+    Ok(refuse_dirty(state, &agent.name, &planned.id, worktree)?)
 }
 
 /// Why no more may run; none when one may.

@@ -43,7 +43,9 @@ pub(super) fn before<'o>(ctx: &Context, order: &'o Order, batch: &Batch) -> Resu
             begin.push((planned, standing.agent.map_or_else(|| order.agent_of(planned), Ok)?));
         }
     }
-    let (worktrees, known) = (worktrees::list(repo)?, Known::of(repo));
+    let is_any_there = begin.iter().any(|(_, agent)| state.agents.contains_key(agent));
+    let worktrees = if is_any_there { worktrees::list(repo)? } else { Vec::new() };
+    let known = Known::of(repo);
     for (planned, agent) in &begin {
         let worktree = state.agents.get(agent).and_then(|agent| match place::standing(repo, &worktrees, agent) {
             Standing::At(worktree) => Some(worktree.path.as_path()),

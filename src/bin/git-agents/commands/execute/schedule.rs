@@ -1,6 +1,6 @@
 //! What of a plan can start, and starting it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use git_agents::agent::AgentName;
@@ -10,7 +10,7 @@ use git_agents::run::Run;
 use git_agents::state::State;
 use git_agents::task::{TaskId, TaskState};
 
-use super::begin::{self, Begun, Failure};
+use super::begin::{self, Begun, Failure, Untouched};
 use super::busy::{self, Busy};
 use super::drive::{Driver, Going};
 use super::filed;
@@ -115,12 +115,7 @@ impl Driver<'_> {
     }
 
     /// Begin with one task; its agent is there when `untouched` are known.
-    fn begin(
-        &mut self,
-        id: &TaskId,
-        agent: &AgentName,
-        untouched: Option<&BTreeSet<AgentName>>,
-    ) -> Result<Tried, CliError> {
+    fn begin(&mut self, id: &TaskId, agent: &AgentName, untouched: Option<&Untouched>) -> Result<Tried, CliError> {
         let Some(planned) = self.order.plan.tasks.iter().find(|task| task.id == *id).cloned() else {
             return Ok(Tried::Settled);
         };
