@@ -1,6 +1,8 @@
 //! How the end of a run is judged: by what is in the branch and the worktree, and by what the agent itself has said.
 
-use crate::agent::{Agent, AgentName};
+use gix::ObjectId;
+
+use crate::agent::Agent;
 use crate::config::Target;
 use crate::git::{Repository, refs, worktrees};
 use crate::run::{self, Run};
@@ -10,6 +12,8 @@ use crate::work::place::{self, Standing};
 
 /// So many paths are named in a reason.
 const SHOWN: usize = 5;
+/// So many digits of a commit are named.
+const SHORT: usize = 10;
 
 /// What becomes of a task when its run has ended.
 #[derive(Debug, Clone)]
@@ -46,7 +50,7 @@ pub fn judge(
     state: run::State,
     run: &Run,
 ) -> Result<Verdict, SurveyError> {
-    if let Some(verdict) = said(&agent.name, task) {
+    if let Some(verdict) = said(repo, target, agent, task)? {
         return Ok(verdict);
     }
     if state != run::State::Done {
@@ -62,17 +66,41 @@ pub fn judge(
     })
 }
 
-/// What the agent, or somebody else, has said of the task already.
-fn said(agent: &AgentName, task: &Task) -> Option<Verdict> {
-    let is_its_own = task.agent.as_ref() == Some(agent);
-    match task.state {
+/// What the agent, or somebody else, has said of the task already. That it is completed is believed while the work is there.
+fn said(repo: &Repository, target: &Target, agent: &Agent, task: &Task) -> Result<Option<Verdict>, SurveyError> {
+    let is_its_own = task.agent.as_ref() == Some(&agent.name);
+    Ok(match task.state {
         TaskState::InProgress if is_its_own => None,
-        TaskState::Completed | TaskState::Landed if is_its_own => Some(Verdict::Completed),
+        TaskState::Landed if is_its_own => Some(Verdict::Completed),
+        TaskState::Completed if is_its_own => Some(match lost(repo, target, agent, task)? {
+            Some(reason) => Verdict::GivenUp { reason },
+            None => Verdict::Completed,
+        }),
         TaskState::Failed if is_its_own => {
             Some(Verdict::GivenUp { reason: task.reason.clone().unwrap_or_else(|| "the agent gave it up".to_owned()) })
         }
         _ => Some(Verdict::TakenAway),
+    })
+}
+
+/// Why the work of a completed task is not to be found: its branch is gone, went back, or has nothing any more. What was
+/// written anew, as by a rebase, is there.
+///
+/// # Errors
+/// See [`SurveyError`].
+pub fn lost(repo: &Repository, target: &Target, agent: &Agent, task: &Task) -> Result<Option<String>, SurveyError> {
+    let recorded = task.last_attempt().and_then(|attempt| attempt.tip.as_ref());
+    let Some(at) = recorded.and_then(|tip| ObjectId::from_hex(tip.as_str().as_bytes()).ok()) else { return Ok(None) };
+    let tip = refs::read(repo, &format!("refs/heads/{}", agent.branch))?;
+    if repo.is_within(at, target.commit) || tip.is_some_and(|tip| repo.is_within(at, tip)) {
+        return Ok(None);
     }
+    let has_gone_back = tip.is_none_or(|tip| repo.is_within(tip, at));
+    if !has_gone_back && survey(repo, target, agent, &since_first(&agent.name, task))?.commits > 0 {
+        return Ok(None);
+    }
+    let commit = at.to_hex_with_len(SHORT);
+    Ok(Some(format!("it was completed at {commit}, which is not on {} any more", agent.branch)))
 }
 
 /// Where the agent has gone with its work, when that is not on its branch in its worktree: nobody can tell what is missing
@@ -81,9 +109,12 @@ fn astray(repo: &Repository, agent: &Agent) -> Result<Option<String>, SurveyErro
     if refs::read(repo, &format!("refs/heads/{}", agent.branch))?.is_none() {
         return Ok(Some(format!("its branch {} is gone", agent.branch)));
     }
-    Ok(match place::standing(repo, &worktrees::list(repo)?, agent) {
+    let all = worktrees::list(repo)?;
+    if place::astray(repo, &all, agent).is_some() {
+        return Ok(Some(format!("its worktree has something else checked out than {}", agent.branch)));
+    }
+    Ok(match place::standing(repo, &all, agent) {
         Standing::At(_) => None,
-        Standing::Elsewhere(_) => Some(format!("its worktree has something else checked out than {}", agent.branch)),
         _ => Some("its worktree is gone, or is none any more".to_owned()),
     })
 }

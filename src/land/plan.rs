@@ -63,6 +63,8 @@ pub struct WorkElsewhere {
     pub commit: ObjectId,
     /// That commit is in this repository.
     pub is_known: bool,
+    /// Some branch has it, here or as a remote had it.
+    pub is_on_branch: bool,
     /// The branch has been there: what it is now came of it.
     pub was_here: bool,
 }

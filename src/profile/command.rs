@@ -5,7 +5,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use super::script::{self, Part};
-use super::{Call, CostSource, Profile, ProfileError, Stdin};
+use super::{Call, CostSource, GIVEN, Profile, ProfileError, Stdin, nested};
 
 /// The longest prompt that is given as an argument, in bytes. Linux takes no argument of 128 KiB or more
 /// (`MAX_ARG_STRLEN`), macOS no more than 1 MiB for all arguments and the environment together.
@@ -90,9 +90,11 @@ impl Profile {
         };
         let nothing = || ProfileError::NothingToRun { name: self.name.clone(), field };
         let argv = match call.ok_or_else(nothing)? {
-            Call::Words(words) => self.words(words, values, mode)?,
+            Call::Words(words) => self.words(words, field, values, mode)?,
             Call::Script(script) => self.script(script, field, values)?,
             Call::Given(words) => {
+                let texts: Vec<&str> = words.iter().map(|word| word.to_str().unwrap_or_default()).collect();
+                nested::check(&texts).map_err(|error| ProfileError::misplaced(GIVEN.to_owned(), error))?;
                 words.iter().map(|word| self.given_argument(word, values)).collect::<Result<_, _>>()?
             }
         };
@@ -108,7 +110,13 @@ impl Profile {
         Ok(Command { argv, input, cost: self.cost.clone() })
     }
 
-    fn words(&self, words: &[String], values: &Values<'_>, mode: Mode) -> Result<Vec<OsString>, ProfileError> {
+    fn words(
+        &self,
+        words: &[String],
+        field: &'static str,
+        values: &Values<'_>,
+        mode: Mode,
+    ) -> Result<Vec<OsString>, ProfileError> {
         let model: &[String] = if values.model.is_some() { &self.model } else { &[] };
         let opening: &[String] = if mode == Mode::Terminal && values.prompt.is_some() { &self.opening } else { &[] };
         let mut all: Vec<&String> = Vec::new();
@@ -119,6 +127,8 @@ impl Profile {
             all.extend(model);
         }
         all.extend(opening);
+        let texts: Vec<&str> = all.iter().map(|word| word.as_str()).collect();
+        nested::check(&texts).map_err(|error| ProfileError::misplaced(self.key(field), error))?;
         all.into_iter().map(|word| self.argument(word, values)).collect()
     }
 
@@ -148,8 +158,7 @@ impl Profile {
 
     /// The script with names for its placeholders, and their values as parameters.
     fn script(&self, script: &str, field: &'static str, values: &Values<'_>) -> Result<Vec<OsString>, ProfileError> {
-        let key = || format!("agents.profile.{}.{field}", self.name);
-        let parts = script::parts(script).map_err(|error| ProfileError::misplaced(key(), error))?;
+        let parts = script::parts(script).map_err(|error| ProfileError::misplaced(self.key(field), error))?;
         let mut given: Vec<(String, OsString)> = Vec::new();
         let mut give = |name: &str, word: &str| {
             let name = script::variable(name);
@@ -217,6 +226,10 @@ impl Profile {
         sentence.push(file);
         sentence.push(" and do what it says.");
         Ok(sentence)
+    }
+
+    fn key(&self, field: &'static str) -> String {
+        format!("agents.profile.{}.{field}", self.name)
     }
 
     fn no_value(&self, placeholder: &'static str) -> ProfileError {

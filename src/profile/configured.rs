@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use gix::bstr::ByteSlice;
 
 use super::builtin::{self, BUILT_IN};
-use super::{Call, CostSource, Origin, Profile, ProfileError, Stdin, Tiers, script};
+use super::{Call, CostSource, Origin, Profile, ProfileError, Stdin, Tiers, nested, script};
 use crate::agent::AgentName;
 use crate::config::{self, shared};
 use crate::git::Repository;
@@ -132,7 +132,12 @@ impl Source<'_> {
                 script::parts(&value).map_err(|error| ProfileError::misplaced(self.key(last), error))?;
                 Ok(Some(Call::Script(value)))
             }
-            Some(value) => self.words(last, &value).map(|words| Some(Call::Words(words))),
+            Some(value) => {
+                let words = self.words(last, &value)?;
+                let texts: Vec<&str> = words.iter().map(String::as_str).collect();
+                nested::check(&texts).map_err(|error| ProfileError::misplaced(self.key(last), error))?;
+                Ok(Some(Call::Words(words)))
+            }
         }
     }
 

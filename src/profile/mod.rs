@@ -12,6 +12,7 @@ pub mod builtin;
 pub mod command;
 mod configured;
 pub mod cost;
+mod nested;
 pub mod prompt_file;
 mod script;
 

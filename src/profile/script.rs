@@ -7,11 +7,10 @@
 //! a script for yet another shell, in backticks, in `${…}`, in a here-document, in arithmetic unless it is a number.
 
 use super::command::{OPTIONS, Piece, pieces};
+use super::nested::{self, CALLERS, READ_AGAIN, SHELLS};
 
 /// What the names of values begin with in a script.
 const NAME: &str = "agents_";
-/// Programs that take a script after an option which ends in `c`.
-const SHELLS: [&str; 8] = ["sh", "bash", "dash", "zsh", "ksh", "mksh", "fish", "su"];
 
 /// A script in pieces.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -297,10 +296,7 @@ impl<'s> Reader<'s> {
             return misplaced("in ${…}");
         }
         if self.is_read_again() {
-            return misplaced(
-                "in a script for another shell, which would read its value; use \"$1\" there and the \
-                              placeholder behind the script",
-            );
+            return misplaced(READ_AGAIN);
         }
         let in_arithmetic = self.around.iter().any(|around| matches!(around, Around::Arithmetic(_)));
         if in_arithmetic && name != "port" {
@@ -331,17 +327,24 @@ impl<'s> Reader<'s> {
             let is_part = |c: char| c.is_alphanumeric() || c == '.' || c == '_';
             word.split(|c| !is_part(c)).any(|part| names.contains(&part))
         };
-        // The script is the word behind the option.
-        let option = bare.iter().rposition(|word| takes_script(word)).filter(|at| at + 2 >= bare.len());
-        let is_script = option.is_some_and(|at| bare[..=at].iter().any(|word| says(word, &SHELLS)));
-        is_script || bare.iter().any(|word| says(word, &["eval"]))
+        // The script is the first word behind the option that is none.
+        let option = bare.iter().rposition(|word| takes_script(word));
+        let before_last = bare.len().saturating_sub(1);
+        let is_next = |at: &usize| bare[..before_last].iter().skip(at + 1).all(|word| word.starts_with('-'));
+        let names_shell = |word: &String| says(word, &SHELLS) || says(word, &CALLERS);
+        let is_script = option.filter(is_next).is_some_and(|at| bare[..=at].iter().any(names_shell));
+        is_script || nested::is_reader(&bare[..before_last]) || bare.iter().any(|word| says(word, &["eval"]))
     }
 }
 
-/// Whether a word has an option such as `-c` or `-lc` in it.
+/// Whether a word has an option such as `-c`, `-lc`, `-ce` or `--command` in it.
 fn takes_script(word: &str) -> bool {
     const LONGEST: usize = 6;
-    let is_option = |part: &str| part.starts_with('-') && part.ends_with('c') && part.len() <= LONGEST;
+    let is_short = |part: &str| part.len() <= LONGEST && part.contains('c');
+    let is_option = |part: &str| {
+        let is_cluster = part.starts_with('-') && is_short(part) && (!part.starts_with("--") || part.ends_with('c'));
+        is_cluster || (part.starts_with("--") && part.ends_with("command"))
+    };
     word.split(|c: char| !c.is_ascii_lowercase() && c != '-').any(is_option)
 }
 

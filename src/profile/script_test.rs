@@ -80,6 +80,20 @@ fn where_no_quotes_would_help_is_refused() {
     assert_eq!(refused("bash -lc \"agent {prompt}\""), "prompt in a script for another shell");
     assert_eq!(refused("cd x && /bin/sh -c {prompt}"), "prompt in a script for another shell");
     assert_eq!(refused("sh -c \"$(cat file) {prompt}\""), "prompt in a script for another shell");
+    for again in [
+        "bash -ce \"echo {prompt}\"",
+        "sh -cu \"echo {prompt}\"",
+        "bash -c -- \"echo {prompt}\"",
+        "bash -c -e {prompt}",
+        "$SHELL -lc \"echo {prompt}\"",
+        "fish --command \"echo {prompt}\"",
+        "script -qc \"echo {prompt}\" /dev/null",
+        "flock . -c {prompt}",
+        "X=1 watch -n 1 {prompt}",
+        "trap {prompt} EXIT",
+    ] {
+        assert_eq!(refused(again), "prompt in a script for another shell", "{again}");
+    }
     assert_eq!(refused("eval \"echo {task}\""), "task in a script for another shell");
     assert_eq!(refused("eval 2>&1 '{task}'"), "task in a script for another shell");
     assert_eq!(refused("${x:-}eval {task}"), "task in a script for another shell");
@@ -94,7 +108,13 @@ fn where_no_quotes_would_help_is_refused() {
     assert_eq!(refused("agent $'a\\n' {task}"), "task behind quotes or a `case` that cannot be told apart here");
     assert_eq!(refused("agent \"$(case x in a) echo {task};; esac)\"").split(' ').next(), Some("task"));
     assert_eq!(refused("agent \"{options}\""), "options not a word of its own");
-    for fine in ["codex -c model={model} {prompt}", "git -c x=y log", "agent 'its {thing} of JSON: {\"a\": 1}'; x"] {
+    for fine in [
+        "npm run watch {prompt}",
+        "bash -c 'agent \"$1\"' bash {prompt}",
+        "codex -c model={model} {prompt}",
+        "git -c x=y log",
+        "agent 'its {thing} of JSON: {\"a\": 1}'; x",
+    ] {
         assert!(parts(fine).is_ok() || fine.contains("thing"), "{fine}");
     }
 }

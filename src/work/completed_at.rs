@@ -41,9 +41,17 @@ pub(super) fn elsewhere(
             }
         }
         let was_here = is_known && was_at(repo, branch, at)?;
-        found.push(WorkElsewhere { task: task.id.to_string(), commit: at, is_known, was_here });
+        let is_on_branch = is_known && is_on_any(repo, at)?;
+        found.push(WorkElsewhere { task: task.id.to_string(), commit: at, is_known, is_on_branch, was_here });
     }
     Ok(found)
+}
+
+/// Whether any branch, here or as a remote had it, has the commit.
+fn is_on_any(repo: &Repository, commit: ObjectId) -> Result<bool, JudgeError> {
+    let contains = format!("--contains={commit}");
+    let asked = ["for-each-ref", "--count=1", "--format=x", &contains, "refs/heads/", "refs/remotes/"];
+    Ok(!repo.git().args(asked).text()?.is_empty())
 }
 
 /// Whether the branch stood there once: what it is now came of it, by a rebase or by hand.

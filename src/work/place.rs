@@ -72,6 +72,22 @@ pub fn standing<'w>(repo: &Repository, all: &'w [Worktree], agent: &Agent) -> St
     }
 }
 
+/// What the worktree of an agent has checked out in the place of its branch: what is done there is not on the branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Astray {
+    /// Where the worktree is.
+    pub path: PathBuf,
+    /// The other branch, without `refs/heads/`; none for a detached HEAD.
+    pub branch: Option<String>,
+}
+
+/// Whether the worktree of `agent` is where it was and has something else checked out; `all` is git's list.
+pub fn astray(repo: &Repository, all: &[Worktree], agent: &Agent) -> Option<Astray> {
+    let Standing::Elsewhere(worktree) = standing(repo, all, agent) else { return None };
+    let short = |name: &String| name.strip_prefix("refs/heads/").unwrap_or(name).to_owned();
+    Some(Astray { path: worktree.path.clone(), branch: worktree.branch.as_ref().map(short) })
+}
+
 /// The last commit that HEAD of `worktree` was at: where a branch was that was deleted under it.
 pub fn last_commit(worktree: &Worktree) -> Option<ObjectId> {
     let log = std::fs::read(worktree.git_dir.as_ref()?.join("logs/HEAD")).ok()?;

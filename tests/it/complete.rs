@@ -161,6 +161,30 @@ fn in_the_middle_of_a_rebase_it_is_refused() {
     sandbox.agents(["complete", "ann"]).good();
 }
 
+/// What was done on another branch is not on the agent's.
+#[test]
+fn a_worktree_with_something_else_checked_out_is_refused() {
+    let sandbox = at_work();
+    let dir = sandbox.worktree_of("ann");
+    sandbox.git_in(&dir, ["switch", "-qc", "side"]);
+    std::fs::write(dir.join("left"), "").unwrap();
+    assert_snapshot!(sandbox.unchanged(|| sandbox.agents(["complete", "ann"])), @"
+    [stderr]
+    error: ann's worktree [ROOT]/repo-worktrees/ann has side checked out, not agents/ann
+      try: git -C [ROOT]/repo-worktrees/ann switch agents/ann
+    [status 3]
+    ");
+    sandbox.git_in(&dir, ["switch", "-q", "--detach"]);
+    assert_snapshot!(sandbox.unchanged(|| sandbox.agents(["complete", "ann", "--allow-dirty"])), @"
+    [stderr]
+    error: ann's worktree [ROOT]/repo-worktrees/ann has a detached HEAD, not agents/ann
+      try: git -C [ROOT]/repo-worktrees/ann switch agents/ann
+    [status 3]
+    ");
+    sandbox.git_in(&dir, ["switch", "-q", "agents/ann"]);
+    sandbox.agents(["complete", "ann", "--allow-dirty"]).good();
+}
+
 /// Whoever puts in order what failed need not start it anew.
 #[test]
 fn what_failed_is_completed_with_all_that_was_done_for_it() {

@@ -270,6 +270,31 @@ esac
     assert_eq!(ground.sandbox.git(["ls-tree", "--name-only", "main", "fails.txt", "good.txt"]), "good.txt");
 }
 
+/// An agent that completes by itself is believed as long as its work is there.
+#[test]
+fn what_was_completed_and_is_not_there_any_more_has_failed() {
+    let ground = Ground::new(
+        r#"#!/bin/sh
+echo "$1" > "$1.txt"; git add -A; git commit -qm "Do $1"; git agents complete >/dev/null
+case $1 in
+  back*) git reset -q --hard HEAD~ ;;
+  anew*) git commit -q --amend -m "Do it again" ;;
+  early*) exit 3 ;;
+esac
+"#,
+    );
+    let plan = "- [ ] back: a\n- [ ] anew: c\n- [ ] early: d\n";
+    let told = without_times(&ground.execute(plan, &["--max-concurrent", "1"]).output());
+    assert_eq!(told.matches("failed: ").collect::<Vec<_>>().len(), 1, "{told}");
+    assert!(told.contains("warning: back failed: it was completed at [COMMIT], which is not on agents/back any more"));
+    assert_snapshot!(ground.sandbox.now(&["merge", "back"]), @"
+    [stderr]
+    error: back: task back was completed at [COMMIT], and neither its branch nor the target has that: bring it in, or reopen or drop the task
+      try: git branch rescue [COMMIT]
+    [status 3]
+    ");
+}
+
 /// What is wrong with the command is no failure of a task, and stops the command when it is only found in the middle.
 #[test]
 fn a_command_that_goes_wrong_in_the_middle_stops() {

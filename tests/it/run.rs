@@ -141,7 +141,7 @@ fn an_agent_has_one_run_and_the_limit_holds() {
 fn what_it_waits_for_is_shown_until_it_goes_on() {
     let sandbox = Sandbox::with_agents(&["ann"]);
     let script = "git agents report waiting 'Which colour?' >/dev/null; read answer; echo \"got $answer\"; cat";
-    sandbox.git(["config", "agents.profile.asker.command", "sh -c '{prompt}'"]);
+    sandbox.git(["config", "agents.profile.asker.command", "sh -c 'eval \"$1\"' sh {prompt}"]);
     sandbox.git(["config", "agents.profile.asker.stdin", "open"]);
     sandbox.now(&["run", "ann", "--profile", "asker", "--prompt", script]).good();
     eventually("it waits", || sandbox.run_state("ann") == "waiting");

@@ -92,6 +92,19 @@ fn what_makes_no_sense_is_refused_by_all_commands_alike() {
       try: the same command with --model MODEL
     [status 3]
     ");
+    assert_snapshot!(all(&["--", "sh", "-c", "echo {prompt}"]), @r#"
+    [stderr]
+    error: the command has {prompt} in a script for another shell, which would read its value; use "$1" there and the placeholder behind the script
+      try: sh -c 'echo "$1"' sh {prompt}
+    [status 2]
+    "#);
+    sandbox.git(["config", "agents.profile.pasted.command", "env sh -ec 'echo {prompt}'"]);
+    assert_snapshot!(all(&["--profile", "pasted"]), @r#"
+    [stderr]
+    error: agents.profile.pasted.command has {prompt} in a script for another shell, which would read its value; use "$1" there and the placeholder behind the script
+      try: git agents config get agents.profile.pasted.command
+    [status 3]
+    "#);
     assert_snapshot!(all(&["--preset", "zzz", "--", "echo"]), @"
     [stderr]
     error: there is no preset zzz; there are balanced, cheap, economy, experimental, quality

@@ -5,19 +5,20 @@ use std::path::Path;
 use clap::Args;
 use git_agents::agent::{Agent, AgentName};
 use git_agents::config;
+use git_agents::git::worktrees;
 use git_agents::state::{Action, State};
 use git_agents::store::Scope;
 use git_agents::sync::Provisional;
 use git_agents::task::{Hours, Task, TaskState, Terms};
 use git_agents::work::complete::{Allowed, Incomplete, Survey, compare, since_first, survey};
-use git_agents::work::leases;
+use git_agents::work::{leases, place};
 
 use super::begun::refuse_elsewhere;
 use super::complete_values::agent_names;
 use super::fail::nothing_in_progress;
 use super::terms::lost;
 use crate::context::Context;
-use crate::error::{CliError, Exit, quoted};
+use crate::error::{CliError, Exit, quoted, worktree_astray};
 use crate::render::style::counted;
 use crate::sharing::{OfflineArg, Sharing};
 use crate::view::completed::CompletedView;
@@ -25,7 +26,7 @@ use crate::view::completed::CompletedView;
 /// Mark the agent's task as completed; the changed files are read from its branch.
 ///
 /// Files given by hand are compared with those, and differences are named. Uncommitted changes and a branch without
-/// any commit are refused.
+/// any commit are refused, and so is a worktree that has something else checked out than the agent's branch.
 ///
 /// An agent that has failed at its task and begun nothing since completes it once its work has been put in order: all
 /// commits since its first attempt count.
@@ -76,6 +77,9 @@ pub(crate) fn run(ctx: &Context, args: CompleteArgs) -> Result<Exit, CliError> {
     };
     let mut task = since_first(&name, task);
     let survey = survey(repo, &target, agent, &task)?;
+    if let Some(astray) = place::astray(repo, &worktrees::list(repo)?, agent) {
+        return Err(worktree_astray(agent, &astray));
+    }
     let allowed = Allowed { dirty: allow_dirty, empty: allow_empty };
     if task.state == TaskState::Failed && survey.check(allowed) == Err(Incomplete::Empty) {
         // Nobody has put anything in order.

@@ -17,6 +17,7 @@ mod work;
 pub(crate) use built_on::built_upon;
 pub(crate) use ready::ready_error;
 pub(crate) use removal::removal_refused;
+pub(crate) use work::worktree_astray;
 
 /// What the exit status says. `0` is a good answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -25,6 +25,9 @@ impl From<ProfileError> for CliError {
                 CliError::refused("not-trusted", message).hint("git agents trust --show").hint("git agents trust")
             }
             ProfileError::Invalid(invalid) => invalid.into(),
+            ProfileError::Misplaced { key, placeholder, .. } if key == GIVEN => {
+                CliError::usage(message).hint(format!("sh -c 'echo \"$1\"' sh {{{placeholder}}}"))
+            }
             ProfileError::Misplaced { key, .. } => {
                 CliError::refused("profile-invalid", message).hint(format!("git agents config get {}", quoted(&key)))
             }

@@ -1,6 +1,6 @@
 //! What starting, landing and cleaning up say no with.
 
-use git_agents::agent::AgentName;
+use git_agents::agent::{Agent, AgentName};
 use git_agents::land::plan::Refusal;
 use git_agents::land::{ExecuteError, PlanError};
 use git_agents::store::{Refused, StoreError};
@@ -12,6 +12,7 @@ use git_agents::work::elsewhere::Absent;
 use git_agents::work::enrol::EnrolError;
 use git_agents::work::landing::LandingError;
 use git_agents::work::messages::MessageError;
+use git_agents::work::place::Astray;
 use git_agents::work::recover::RecoverError;
 use git_agents::work::reserved::OverlapError;
 use git_agents::work::restore::RestoreError;
@@ -42,6 +43,15 @@ impl From<EnrolError> for CliError {
             EnrolError::Store(error) => error.into(),
         }
     }
+}
+
+/// The agent's worktree has something else checked out than its branch, on which what was done there is not.
+pub(crate) fn worktree_astray(agent: &Agent, astray: &Astray) -> CliError {
+    let other = astray.branch.as_ref().map_or("a detached HEAD".to_owned(), |branch| format!("{branch} checked out"));
+    let path = astray.path.display().to_string();
+    let message = format!("{}'s worktree {path} has {other}, not {}", agent.name, agent.branch);
+    let hint = format!("git -C {} switch {}", quoted(&path), quoted(&agent.branch));
+    CliError::refused("worktree-elsewhere", message).hint(hint)
 }
 
 fn creation(name: &AgentName, error: CreateError, message: String) -> CliError {

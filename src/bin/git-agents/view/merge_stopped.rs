@@ -122,10 +122,11 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
                 "task {task} was completed at {commit}, and neither its branch nor the target has that: bring it in, or \
                  reopen or drop the task"
             );
-            let hint = if work.is_known {
-                format!("git branch --all --contains {commit}")
-            } else {
-                "git fetch --all".to_owned()
+            let hint = match (work.is_known, work.is_on_branch) {
+                (true, true) => format!("git branch --all --contains {commit}"),
+                // It is in the repository, and only until git clears it away.
+                (true, false) => format!("git branch rescue {commit}"),
+                (false, _) => "git fetch --all".to_owned(),
             };
             ("elsewhere", message, hint)
         }

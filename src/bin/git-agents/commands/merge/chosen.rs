@@ -9,13 +9,13 @@ use git_agents::task::TaskState;
 use git_agents::work::candidates::CandidateError;
 use git_agents::work::elsewhere;
 use git_agents::work::landing;
-use git_agents::work::place::{self, Standing};
+use git_agents::work::place;
 
 use super::super::stranger::refuse_stranger;
 use super::super::terms::overtaken;
 use super::MergeArgs;
 use crate::context::{Context, known_agent};
-use crate::error::{CliError, quoted};
+use crate::error::{CliError, worktree_astray};
 use crate::render::style::safe;
 
 /// Who is to land: those that were named, else everybody who has something and works on nothing.
@@ -121,17 +121,10 @@ fn astray(ctx: &Context, state: &State) -> Result<Vec<(AgentName, CliError)>, Cl
     let repo = ctx.repo()?;
     let all = worktrees::list(repo)?;
     let error = |agent: &git_agents::agent::Agent| {
-        let Standing::Elsewhere(worktree) = place::standing(repo, &all, agent) else { return None };
+        let astray = place::astray(repo, &all, agent)?;
         // A branch that is gone is told as that.
         refs::read(repo, &format!("refs/heads/{}", agent.branch)).ok().flatten()?;
-        let other = match &worktree.branch {
-            Some(branch) => format!("{} checked out", branch.strip_prefix("refs/heads/").unwrap_or(branch)),
-            None => "a detached HEAD".to_owned(),
-        };
-        let path = worktree.path.display().to_string();
-        let message = format!("{}'s worktree {path} has {other}, not {}", agent.name, agent.branch);
-        let hint = format!("git -C {} switch {}", quoted(&path), quoted(&agent.branch));
-        Some((agent.name.clone(), CliError::refused("worktree-elsewhere", message).hint(hint)))
+        Some((agent.name.clone(), worktree_astray(agent, &astray)))
     };
     Ok(state.agents.values().filter_map(error).collect())
 }
