@@ -14,7 +14,7 @@ use super::end::{self, Outcome};
 use super::interrupt::Interrupt;
 use super::progress::{Progress, Started};
 use super::resume::{self, standing};
-use super::{Order, check, filed};
+use super::{Order, check, conclude, filed};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::execution::{ExecutionView, TaskRow};
@@ -32,6 +32,7 @@ const MANY: u16 = 5;
 pub(crate) fn run(ctx: &Context, order: Order) -> Result<Exit, CliError> {
     ctx.repo()?.require_git()?;
     ctx.recover()?;
+    conclude::conclude_ended(ctx);
     let (mut batch, held) = filed::hold(ctx, &order)?;
     check::before(ctx, &order, &batch)?;
     let interrupt = Interrupt::listen();

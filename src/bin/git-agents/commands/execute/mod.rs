@@ -4,6 +4,7 @@ mod attend;
 mod begin;
 mod busy;
 mod check;
+mod conclude;
 mod detached;
 mod drive;
 mod dry_run;
@@ -30,7 +31,7 @@ use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit};
 use crate::sharing::OfflineArg;
 
-pub(crate) use detached::conclude;
+pub(crate) use conclude::{conclude, conclude_ended};
 pub(crate) use launching::LaunchArgs;
 
 /// Carry out a plan: its tasks are filed, given to agents with worktrees of their own, and run.
