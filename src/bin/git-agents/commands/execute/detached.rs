@@ -28,7 +28,7 @@ pub(crate) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
     filed::file(ctx, order, &mut batch)?;
     // Nobody drives what goes on by itself: whoever settles a run that ends is to judge it.
     drop(held);
-    super::drive::warn_of_many(ctx, order)?;
+    super::drive::warn_of_many(ctx, begin.len())?;
     let state = ctx.load(&filed::scope(order))?.state;
     let runs = run::all(repo)?;
     let is_left = |planned: &&Planned| !begin.iter().any(|(other, _)| other.id == planned.id);
