@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use chrono::DateTime;
+
 use super::batch::{Batch, LABEL};
 use crate::plan::{Plan, Planned};
-use crate::task::{NewTask, Task, TaskEdit, TaskId, TaskState};
+use crate::task::{NewTask, Task, TaskEdit, TaskId, TaskState, cycle};
 
 /// What is to be written.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -13,6 +15,9 @@ pub struct Filing {
     pub new: Vec<NewTask>,
     /// Tasks that are, and say something else.
     pub edits: Vec<(TaskId, TaskEdit)>,
+    /// What goes before all else: what a task is not after any more. Else an order that is turned round would be a loop
+    /// for a while.
+    pub first: Vec<(TaskId, TaskEdit)>,
     /// What has changed in the plan after it was begun: it stays as it was begun.
     pub begun: Vec<TaskId>,
 }
@@ -42,6 +47,36 @@ pub enum FilingError {
         /// What is not there.
         after: TaskId,
     },
+    /// With what is there already, the tasks would wait for each other.
+    #[error("the tasks would wait for each other: {}", .ids.iter().map(TaskId::as_str).collect::<Vec<_>>().join(" → "))]
+    Loop {
+        /// Along it, the first again at the end.
+        ids: Vec<TaskId>,
+    },
+}
+
+impl Filing {
+    /// Whether it changes what waits for what among tasks that are there.
+    pub fn reorders(&self) -> bool {
+        self.edits.iter().any(|(_, edit)| edit.after.is_some())
+    }
+
+    /// Refuse what would wait for itself when all is filed; `tasks` are those that are there, the closed ones too.
+    ///
+    /// # Errors
+    /// [`FilingError::Loop`]
+    pub fn check_loops(&self, mut tasks: BTreeMap<TaskId, Task>) -> Result<(), FilingError> {
+        tasks.extend(self.new.iter().map(|new| (new.id.clone(), new.clone().into_task(DateTime::UNIX_EPOCH))));
+        for (id, edit) in &self.edits {
+            if let (Some(task), Some(after)) = (tasks.get_mut(id), &edit.after) {
+                task.after.clone_from(after);
+            }
+        }
+        match cycle(&tasks, self.edits.iter().map(|(id, _)| id)) {
+            Some(ids) => Err(FilingError::Loop { ids }),
+            None => Ok(()),
+        }
+    }
 }
 
 fn place(line: usize) -> String {
@@ -88,7 +123,23 @@ pub fn filing(plan: &Plan, batch: &Batch, tasks: &BTreeMap<TaskId, Task>) -> Res
             _ => {}
         }
     }
+    filing.first = dropped(&filing.edits, tasks);
     Ok(filing)
+}
+
+/// What tasks are not after any more, when several are ordered anew: one alone is changed in one step.
+fn dropped(edits: &[(TaskId, TaskEdit)], tasks: &BTreeMap<TaskId, Task>) -> Vec<(TaskId, TaskEdit)> {
+    let reordered: Vec<_> =
+        edits.iter().filter_map(|(id, edit)| Some((tasks.get(id)?, edit.after.as_ref()?))).collect();
+    if reordered.len() < 2 {
+        return Vec::new();
+    }
+    let kept = |(task, wanted): (&Task, &Vec<TaskId>)| {
+        let kept: Vec<TaskId> = task.after.iter().filter(|after| wanted.contains(after)).cloned().collect();
+        let edit = TaskEdit { after: Some(kept.clone()), ..TaskEdit::default() };
+        (kept.len() < task.after.len()).then(|| (task.id.clone(), edit))
+    };
+    reordered.into_iter().filter_map(kept).collect()
 }
 
 /// A number that changes with what the plan says of a task.

@@ -82,3 +82,24 @@ fn what_is_waited_for_elsewhere_must_be_there() {
     let said = filing(&outside, &batch, &state.tasks).unwrap_err().to_string();
     assert_eq!(said, "line 3: t6 is after nothing, and there is no task nothing, in the plan or elsewhere");
 }
+
+/// Whatever order it is turned into, no step on the way is a loop; and a loop is found before the first.
+#[test]
+fn an_order_is_turned_round_without_a_loop_on_the_way() {
+    let (batch, state) = filed("- [ ] t1: One\n- [ ] t2: Two (after: t1)\n- [ ] t3: Three (after: t2)\n");
+    let turned =
+        plan("- [ ] n: New (after: t3)\n- [ ] t1: One (after: t2, n)\n- [ ] t2: Two (after: t3)\n- [ ] t3: Three\n");
+    let found = filing(&turned, &batch, &state.tasks).unwrap();
+    found.check_loops(state.tasks.clone()).unwrap();
+    let edit = |(task, edit): (TaskId, TaskEdit)| Action::EditTask { task, edit };
+    let steps = found.first.into_iter().map(edit).chain([Action::AddTasks { tasks: found.new }]);
+    let state = steps.chain(found.edits.into_iter().map(edit)).fold(state, |state, step| state.then(step).unwrap());
+    assert_eq!(filing(&turned, &batch, &state.tasks).unwrap(), Filing::default());
+    let state = state.then(crate::state::fixture::add_tasks(&[("out", &["t1"])])).unwrap();
+    let looped = plan("- [ ] t1: One (3h)\n- [ ] t3: Three (after: out)\n");
+    let found = filing(&looped, &batch, &state.tasks).unwrap();
+    assert_eq!(found.check_loops(state.tasks.clone()), Ok(()), "t1 is not after anything any more");
+    let looped = plan("- [ ] t3: Three (after: out)\n");
+    let found = filing(&looped, &batch, &state.tasks).unwrap();
+    assert!(matches!(found.check_loops(state.tasks), Err(FilingError::Loop { .. })));
+}

@@ -46,17 +46,6 @@ pub fn settle(repo: &Repository, world: &World, run: &Run) -> Result<Option<Sett
     Ok(Some(settled))
 }
 
-/// Record all runs that are over.
-///
-/// # Errors
-/// The runs cannot be read. What cannot be recorded now is left to the next one.
-pub fn settle_all(repo: &Repository, world: &World) -> Result<(), RunError> {
-    for run in unsettled(repo)? {
-        drop(settle(repo, world, &run));
-    }
-    Ok(())
-}
-
 /// The runs that have ended and are not recorded.
 ///
 /// # Errors

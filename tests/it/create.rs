@@ -27,7 +27,7 @@ fn create_is_one_step() {
     assert_eq!(ground.sandbox.git(["show", "agents/parser:parser.txt"]), "parser");
     assert_snapshot!(ground.with_agent(&create).output(), @"
     TASK    STATE  AGENT  WORKTREE
-    parser  left          it is completed or running already
+    parser  left          it is completed already
     [status 0]
     ");
 }

@@ -156,3 +156,42 @@ fn the_model_that_a_plan_names_is_handed_over() {
     assert_eq!((first["t1"], first["t2"]), ("completed", "failed"));
     run("haiku").good();
 }
+
+/// An order that is turned round is a good plan, and one that is a loop changes nothing.
+#[test]
+fn a_changed_order_is_filed_whole_or_not_at_all() {
+    let ground = Ground::new("#!/bin/sh\ntest -e $GOES && git commit -q --allow-empty -m x\n");
+    let execute = |plan: &str, more: &[&str]| ground.execute(plan, more).env("GOES", ground.note("goes")).output();
+    execute("- [ ] a: A\n- [ ] b: B (after: a)\n", &[]);
+    ground.sandbox.agents(["task", "add", "Outside", "--id", "out", "--after", "b"]).good();
+    let before = ground.sandbox.git(["for-each-ref"]);
+    for more in [&["--dry-run"][..], &[]] {
+        assert_snapshot!(execute("- [ ] n: New\n- [ ] a: A\n- [ ] b: B (after: out)\n", more), @"
+        [stderr]
+        error: the tasks would wait for each other: b → out → b
+          try: git agents task show out
+          try: git agents task show b
+        [status 3]
+        ");
+    }
+    assert_eq!(ground.sandbox.git(["for-each-ref"]), before);
+    std::fs::write(ground.note("goes"), "").unwrap();
+    let turned = execute("- [ ] n: New\n- [ ] a: A (after: b)\n- [ ] b: B (after: n)\n", &[]).good();
+    assert!(turned.stderr.contains("changed a and b as the plan says now"), "{turned}");
+}
+
+#[test]
+fn how_things_go_on_counts_only_while_somebody_waits() {
+    let ground = Ground::new("#!/bin/sh\ngit commit -q --allow-empty -m x\n");
+    let options =
+        [&["--max-concurrent", "1"][..], &["--retries", "1"], &["--avoid-overlap"], &["--on-interrupt", "end"]];
+    for option in options {
+        let args = [&["fanout", "2", "--prompt", "x"], option].concat();
+        let said = ground.with_agent(&args).output();
+        assert_eq!(said.status, Some(2), "{said}");
+        assert!(said.stderr.contains("required arguments were not provided:\n  --wait\n"), "{said}");
+        ground.with_agent(&[&args[..], &["--wait"]].concat()).output().good();
+    }
+    let help = ground.sandbox.agents(["multi", "--help"]).stdout;
+    assert_eq!(help.matches("(with --wait)").count(), options.len(), "{help}");
+}

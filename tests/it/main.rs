@@ -40,6 +40,7 @@ mod doctor_remote;
 mod execute;
 mod execute_ends;
 mod execute_input;
+mod execute_judged;
 mod execute_resume;
 mod execute_waits;
 mod fail;

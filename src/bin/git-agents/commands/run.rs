@@ -15,6 +15,7 @@ use git_agents::world::World;
 
 use super::complete_values::{agent_names, task_ids};
 use super::execute::LaunchArgs;
+use super::runs::settle_quietly;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::run::RunView;
@@ -64,6 +65,8 @@ impl RunArgs {
 pub(crate) fn run(ctx: &Context, args: RunArgs) -> Result<Exit, CliError> {
     let RunArgs { agent, task, background: _, foreground, prompt, resume, launch } = args;
     let repo = ctx.repo()?;
+    // What ended without anybody looking is put into the history, and judged, first.
+    settle_quietly(ctx)?;
     let snapshot = ctx.load(&Scope::open())?;
     let state = &snapshot.state;
     let name = ctx.agent(state, Some(&agent))?;
@@ -74,8 +77,6 @@ pub(crate) fn run(ctx: &Context, args: RunArgs) -> Result<Exit, CliError> {
     if foreground {
         how.mode = Mode::Foreground;
     }
-    // What ended without anybody looking is put into the history first.
-    settle::settle_all(repo, &ctx.world)?;
     let wanted = Wanted { agent, task, how: &how, prompt: prompt.as_deref(), resume, batch: None };
     let composed = compose(repo, &ctx.world, state, &wanted)?;
     if foreground { in_foreground(ctx, &composed) } else { by_itself(ctx, &composed) }

@@ -6,6 +6,7 @@ use git_agents::run::folder::Folder;
 use git_agents::run::{Census, Run, hidden, list, settle};
 
 use super::complete_values::agent_names;
+use super::execute::conclude_ended;
 use super::run_names::{Meant, check_batch};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
@@ -68,12 +69,14 @@ pub(crate) fn warn_of_hidden(ctx: &Context) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Put what has ended into the history. What stands in the way of that is no reason not to show it.
+/// Put what has ended into the history, and judge what is of a batch. What stands in the way of that is no reason not to
+/// show it.
 pub(crate) fn settle_quietly(ctx: &Context) -> Result<(), CliError> {
     for run in settle::unsettled(ctx.repo()?)? {
         if let Err(error) = settle::settle(ctx.repo()?, &ctx.world, &run) {
             ctx.ui.detail(&format!("how {} ended is not recorded yet: {error}", run.plan().agent));
         }
     }
+    conclude_ended(ctx);
     Ok(())
 }

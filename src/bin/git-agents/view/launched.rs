@@ -56,11 +56,11 @@ impl LaunchedRow {
     }
 
     pub(crate) fn failed(planned: &Planned, agent: &AgentName, error: &CliError) -> Self {
-        let left = LaunchedRow::left(planned, Some(&error.message));
+        let left = LaunchedRow::left(planned, &error.message);
         LaunchedRow { state: "failed", agent: Some(agent.to_string()), hints: error.hints.clone(), ..left }
     }
 
-    pub(crate) fn left(planned: &Planned, reason: Option<&str>) -> Self {
+    pub(crate) fn left(planned: &Planned, reason: &str) -> Self {
         LaunchedRow {
             task: planned.id.to_string(),
             state: "left",
@@ -69,7 +69,7 @@ impl LaunchedRow {
             worktree: None,
             run: None,
             model: None,
-            reason: Some(reason.unwrap_or("it is completed or running already").to_owned()),
+            reason: Some(reason.to_owned()),
             hints: Vec::new(),
         }
     }

@@ -1,14 +1,13 @@
 //! Starting without staying: everything is filed and started, and goes on by itself. When a run ends that nobody waits
 //! for, whoever settles it judges it as we would have.
 
-use git_agents::execute::batch::{self, Batch};
+use git_agents::execute::step::Stage;
 use git_agents::plan::Planned;
-use git_agents::run::{self, Run, State as RunState};
+use git_agents::run;
 
 use super::begin::{self, Begun};
-use super::end::{self, Outcome};
-use super::resume::standing;
-use super::{Order, check, filed};
+use super::resume::{Standing, standing};
+use super::{Order, check, conclude, filed};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::launched::{LaunchedRow, LaunchedView};
@@ -19,7 +18,9 @@ pub(crate) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
     let repo = ctx.repo()?;
     repo.require_git()?;
     ctx.recover()?;
+    conclude::conclude_ended(ctx);
     let (mut batch, held) = filed::hold(ctx, order)?;
+    conclude::conclude_own(ctx, order, &batch)?;
     let begin = check::before(ctx, order, &batch)?;
     room(ctx, begin.len())?;
     let agents: Vec<_> = begin.iter().map(|(_, agent)| agent).collect();
@@ -27,11 +28,11 @@ pub(crate) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
     filed::file(ctx, order, &mut batch)?;
     // Nobody drives what goes on by itself: whoever settles a run that ends is to judge it.
     drop(held);
-    super::drive::warn_of_many(ctx, order)?;
+    super::drive::warn_of_many(ctx, begin.len())?;
     let state = ctx.load(&filed::scope(order))?.state;
     let runs = run::all(repo)?;
     let is_left = |planned: &&Planned| !begin.iter().any(|(other, _)| other.id == planned.id);
-    let left = |planned| LaunchedRow::left(planned, standing(planned, &state, &batch, &runs).reason.as_deref());
+    let left = |planned| LaunchedRow::left(planned, &why_left(standing(planned, &state, &batch, &runs)));
     let mut rows: Vec<LaunchedRow> = order.plan.tasks.iter().filter(is_left).map(left).collect();
     for (planned, agent) in begin {
         let row = match begin::begin(&ctx.afresh(), order, &mut batch, (planned, &agent), &untouched) {
@@ -50,6 +51,14 @@ pub(crate) fn run(ctx: &Context, order: &Order) -> Result<Exit, CliError> {
     Ok(if is_good { Exit::Good } else { Exit::Negative })
 }
 
+/// Why nothing is begun for a task.
+fn why_left(standing: Standing) -> String {
+    standing.reason.unwrap_or_else(|| match standing.stage {
+        Stage::Done => "it is completed already".to_owned(),
+        _ => "it is running already".to_owned(),
+    })
+}
+
 /// What goes on with a task that could not begin.
 const AGAIN: &str = "the same command again";
 
@@ -65,27 +74,4 @@ fn room(ctx: &Context, wanted: usize) -> Result<(), CliError> {
     Err(CliError::refused("too-many-runs", message)
         .hint("the same command with --wait, to start them one after the other")
         .hint("git agents runs"))
-}
-
-/// Judge a run that has ended while nobody was waiting for it. Who is, does it. A run that somebody has ended says nothing
-/// of its task, which goes on another time.
-pub(crate) fn conclude(ctx: &Context, run: &Run) -> Result<(), CliError> {
-    let plan = run.plan();
-    let state = run.state(ctx.world.now, std::time::Duration::MAX);
-    if !matches!(state, RunState::Done | RunState::Failed | RunState::TimedOut) {
-        return Ok(());
-    }
-    let (Some(name), Some(task)) = (plan.batch.as_ref().and_then(|name| name.parse().ok()), plan.task.as_ref()) else {
-        return Ok(());
-    };
-    let repo = ctx.repo()?;
-    let Some(_held) = batch::judge(repo, &name)? else { return Ok(()) };
-    let is_ours = Batch::read(repo, &name, ctx.world.now)?
-        .tasks
-        .get(task)
-        .is_some_and(|member| member.agent.as_ref() == Some(&plan.agent));
-    if is_ours && let Outcome::Failed { reason, .. } = end::end(ctx, task, &plan.agent, run)? {
-        ctx.ui.note(&format!("{task} failed: {reason}"));
-    }
-    Ok(())
 }

@@ -14,7 +14,7 @@ use super::end::{self, Outcome};
 use super::interrupt::Interrupt;
 use super::progress::{Progress, Started};
 use super::resume::{self, standing};
-use super::{Order, check, filed};
+use super::{Order, check, conclude, filed};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::execution::{ExecutionView, TaskRow};
@@ -26,17 +26,19 @@ const TRY_AGAIN: Duration = Duration::from_millis(500);
 /// How often we look whether an agent waits for an answer.
 const ASK: Duration = Duration::from_secs(5);
 /// More at once is warned of.
-const MANY: u16 = 5;
+const MANY: usize = 5;
 
 /// File the plan, carry it out and answer.
 pub(crate) fn run(ctx: &Context, order: Order) -> Result<Exit, CliError> {
     ctx.repo()?.require_git()?;
     ctx.recover()?;
+    conclude::conclude_ended(ctx);
     let (mut batch, held) = filed::hold(ctx, &order)?;
     check::before(ctx, &order, &batch)?;
     let interrupt = Interrupt::listen();
     filed::file(ctx, &order, &mut batch)?;
-    warn_of_many(ctx, &order)?;
+    let wanted = usize::from(order.pace.max_concurrent).min(order.plan.tasks.len());
+    warn_of_many(ctx, wanted)?;
     let mut driver = Driver::new(ctx, order, batch, held, interrupt)?;
     driver.drive()?;
     let view = driver.view();
@@ -53,11 +55,9 @@ pub(crate) fn run(ctx: &Context, order: Order) -> Result<Exit, CliError> {
 }
 
 /// Many agents at once use up a machine, and a budget.
-pub(super) fn warn_of_many(ctx: &Context, order: &Order) -> Result<(), CliError> {
-    let wanted = order.pace.max_concurrent;
-    let limit = run::start::limit(ctx.repo()?)?;
-    let most = limit.map_or(usize::from(wanted), |limit| limit.min(wanted.into()));
-    if most > usize::from(MANY) && order.plan.tasks.len() > usize::from(MANY) {
+pub(super) fn warn_of_many(ctx: &Context, wanted: usize) -> Result<(), CliError> {
+    let most = run::start::limit(ctx.repo()?)?.map_or(wanted, |limit| limit.min(wanted));
+    if most > MANY {
         ctx.ui.warn(&format!("up to {most} agents run at once; agents.maxConcurrent limits that for all commands"));
     }
     Ok(())

@@ -1,4 +1,5 @@
-//! Filing a plan's tasks: what is new in one operation, then what has changed.
+//! Filing a plan's tasks: what is new in one operation, then what has changed. Whatever would be refused on the way is
+//! refused before.
 
 use std::time::Duration;
 
@@ -6,6 +7,7 @@ use git_agents::execute::batch::{self, Batch, BatchError, Held};
 use git_agents::execute::filing::{Filing, FilingError, filing, mark};
 use git_agents::state::Action;
 use git_agents::store::{Scope, Snapshot};
+use git_agents::task::{TaskEdit, TaskId};
 
 use super::Order;
 use crate::context::Context;
@@ -21,10 +23,13 @@ pub(super) fn scope(order: &Order) -> Scope {
     Scope::open().with_tasks(own).with_tasks(order.plan.outside().map(|(.., after)| after))
 }
 
-/// What filing it would change, by what is there now.
+/// What filing it would change, by what is there now. What would be refused in the middle is refused here.
 pub(super) fn look(ctx: &Context, order: &Order, batch: &Batch) -> Result<(Snapshot, Filing), CliError> {
     let snapshot = ctx.load(&scope(order))?;
     let filing = filing(&order.plan, batch, &snapshot.state.tasks)?;
+    if filing.reorders() {
+        filing.check_loops(ctx.load(&scope(order).with_closed())?.state.tasks)?;
+    }
     Ok((snapshot, filing))
 }
 
@@ -39,22 +44,25 @@ pub(super) fn hold(ctx: &Context, order: &Order) -> Result<(Batch, Held), CliErr
 pub(super) fn file(ctx: &Context, order: &Order, batch: &mut Batch) -> Result<(), CliError> {
     let repo = ctx.repo()?;
     batch.plan.clone_from(&order.source);
+    let (_, planned) = look(ctx, order, batch)?;
+    let edit = |(task, edit): &(TaskId, TaskEdit)| {
+        let action = Action::EditTask { task: task.clone(), edit: edit.clone() };
+        ctx.transact(&scope(order), |_, _| Ok(Some(action.clone().into()))).map(drop)
+    };
+    planned.first.iter().try_for_each(edit)?;
     let mut changes = Filing::default();
     ctx.transact(&scope(order), |state, _| {
         changes = filing(&order.plan, batch, &state.tasks)?;
         let tasks = changes.new.clone();
         Ok(if tasks.is_empty() { None } else { Some(Action::AddTasks { tasks }.into()) })
     })?;
-    for (task, edit) in &changes.edits {
-        let action = Action::EditTask { task: task.clone(), edit: edit.clone() };
-        ctx.transact(&scope(order), |_, _| Ok(Some(action.clone().into())))?;
-    }
+    changes.edits.iter().try_for_each(edit)?;
     for planned in &order.plan.tasks {
         // What was begun stays as it was begun, and is no news the next time either.
         batch.tasks.entry(planned.id.clone()).or_default().planned = Some(mark(planned));
     }
     batch.write(repo)?;
-    tell(ctx, order, &changes);
+    tell(ctx, order, &Filing { edits: planned.edits, ..changes });
     Ok(())
 }
 
@@ -93,6 +101,10 @@ impl From<FilingError> for CliError {
                 .hint("another id for it in the plan"),
             FilingError::UnknownDependency { .. } => {
                 CliError::refused("task-not-found", message).hint("git agents task list")
+            }
+            FilingError::Loop { ids } => {
+                let error = CliError::refused("dependency-cycle", message);
+                ids.iter().skip(1).fold(error, |error, id| error.hint(format!("git agents task show {id}")))
             }
         }
     }

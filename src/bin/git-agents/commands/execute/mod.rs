@@ -4,6 +4,7 @@ mod attend;
 mod begin;
 mod busy;
 mod check;
+mod conclude;
 mod detached;
 mod drive;
 mod dry_run;
@@ -19,7 +20,7 @@ mod schedule;
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Arg, Args, ValueEnum, ValueHint};
 use git_agents::agent::AgentName;
 use git_agents::execute::batch::BatchName;
 use git_agents::plan::{Plan, Planned, id_of_title};
@@ -30,7 +31,7 @@ use crate::context::{Context, agent_name};
 use crate::error::{CliError, Exit};
 use crate::sharing::OfflineArg;
 
-pub(crate) use detached::conclude;
+pub(crate) use conclude::{conclude, conclude_ended};
 pub(crate) use launching::LaunchArgs;
 
 /// Carry out a plan: its tasks are filed, given to agents with worktrees of their own, and run.
@@ -126,6 +127,8 @@ impl Order {
 
 /// What an order of a few words has besides its tasks.
 #[derive(Debug, Clone, Args)]
+#[command(mut_arg("max_concurrent", while_waiting), mut_arg("retries", while_waiting))]
+#[command(mut_arg("avoid_overlap", while_waiting), mut_arg("on_interrupt", while_waiting))]
 pub(crate) struct WorkArgs {
     /// Stay until all is done, and show how it goes on.
     #[arg(long)]
@@ -136,6 +139,12 @@ pub(crate) struct WorkArgs {
     launch: LaunchArgs,
     #[command(flatten)]
     offline: OfflineArg,
+}
+
+/// How things go on counts only while somebody sees to it.
+fn while_waiting(arg: Arg) -> Arg {
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    arg.requires("wait").help(format!("{help} (with --wait)"))
 }
 
 impl WorkArgs {

@@ -59,14 +59,19 @@ pub(super) fn standing(planned: &Planned, state: &State, batch: &Batch, runs: &[
     }
 }
 
-/// A task that we have begun: its run goes on, or has ended unheard, or there is none.
-fn in_hand(task: &Task, runs: &[Run]) -> Standing {
+/// The last run of a task that is in progress since that was begun; the newest of all comes first.
+pub(super) fn last_run<'r>(task: &Task, runs: &'r [Run]) -> Option<&'r Run> {
     let begun = task.live_attempt().map_or(task.updated_at, |attempt| attempt.started_at);
     let of_it = |run: &&Run| {
         let plan = run.plan();
         plan.task.as_ref() == Some(&task.id) && Some(&plan.agent) == task.agent.as_ref() && plan.created_at >= begun
     };
-    let (Some(agent), Some(run)) = (task.agent.clone(), runs.iter().find(of_it)) else {
+    runs.iter().find(of_it)
+}
+
+/// A task that we have begun: its run goes on, or has ended unheard, or there is none.
+fn in_hand(task: &Task, runs: &[Run]) -> Standing {
+    let (Some(agent), Some(run)) = (task.agent.clone(), last_run(task, runs)) else {
         return Standing::waiting(task.agent.clone());
     };
     let has_ended_by_itself = run.facts.ended.known().is_some()

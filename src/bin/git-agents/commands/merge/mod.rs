@@ -20,6 +20,7 @@ use git_agents::work::landing::{self, Landing, Wanted};
 use git_agents::work::taken;
 
 use super::complete_values::{agent_names, strategy_words};
+use super::execute::conclude_ended;
 use super::merge_continue;
 use crate::context::Context;
 use crate::error::{CliError, Exit};
@@ -129,6 +130,7 @@ pub(crate) fn land(ctx: &Context, args: &MergeArgs) -> Result<Exit, CliError> {
     }
     let _turn = queue::take_turn(ctx, args, settings.wait)?;
     ctx.recover()?;
+    conclude_ended(ctx);
     Sharing::hear_of_completed(ctx)?;
     let mut progress = Progress::new(&ctx.ui);
     let mut agents = Vec::new();
