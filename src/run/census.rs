@@ -1,15 +1,12 @@
 //! Everything that runs on the machine, looked at once, and which run it is of. The mark that a run's processes carry is
-//! enough to find them, and not enough to end them: the folder of a repository may have been copied with its runs, so
-//! where a process says that its run's folder is counts as well.
+//! enough to find them, and not enough to end them: the folder of a repository may have been copied with its runs, or
+//! moved, and another one made in its place. So which folder a process says that its repository is counts as well.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
 
-use super::id::{FOLDER, MARK, RunId};
+use super::folder::Folder;
+use super::id::{MARK, PLACE, RunId};
 use super::supervise::launch::SUPERVISE;
 use crate::agent::AgentName;
 use crate::process::table::{self, Process};
@@ -29,8 +26,8 @@ pub(super) struct Marked {
     pub(super) is_supervisor: bool,
     /// Whose run it is, as the environment says.
     pub(super) agent: Option<AgentName>,
-    /// Where the run's folder was when it was started.
-    folder: Option<PathBuf>,
+    /// Which folder its repository is.
+    place: Option<String>,
 }
 
 impl Census {
@@ -54,39 +51,37 @@ impl Census {
     pub(super) fn of(&self, id: &RunId) -> &[Marked] {
         self.runs().get(id).map_or(&[], Vec::as_slice)
     }
-}
 
-impl Marked {
-    /// Whether its run is of the repository with this common folder; none where that cannot be told, because what it says
-    /// is not there any more.
-    pub(super) fn is_of(&self, common: &Path) -> Option<bool> {
-        let theirs = self.folder.as_ref()?.ancestors().nth(3)?.strip_prefix("/").ok()?;
-        // As it sees it: in a container, the same name may be another folder.
-        let root = PathBuf::from(format!("/proc/{}/root", self.process.pid));
-        let (theirs, ours) = (root.join(theirs).metadata().ok()?, common.metadata().ok()?);
-        Some((theirs.dev(), theirs.ino()) == (ours.dev(), ours.ino()))
+    /// Whether what carries the mark of the run with this folder says that it is of the same repository; none where it
+    /// does not say.
+    pub(super) fn is_of(&self, id: &RunId, folder: &Folder) -> Option<bool> {
+        let ours = folder.place()?;
+        let mut said = self.of(id).iter().filter_map(|one| one.place.as_ref()).peekable();
+        said.peek()?;
+        Some(said.all(|place| *place == ours))
     }
 }
 
 fn marked(process: &Process) -> Option<(RunId, Marked)> {
-    let [mark, folder, agent] = table::variables(process.pid, [MARK, FOLDER, "GIT_AGENTS_AGENT"]);
-    let path = |bytes: &[u8]| PathBuf::from(OsStr::from_bytes(bytes));
-    let supervised = supervised(process.pid);
-    let id = match (&supervised, mark) {
-        // In a window of tmux, its environment is the one of tmux.
-        (Some(folder), _) => folder.file_name()?.to_str()?.parse().ok()?,
-        (None, mark) => std::str::from_utf8(&mark?).ok()?.parse().ok()?,
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok().filter(|text| !text.is_empty());
+    let [mark, place, agent] =
+        table::variables(process.pid, [MARK, PLACE, "GIT_AGENTS_AGENT"]).map(|it| it.and_then(text));
+    // In a window of tmux, the environment of a supervisor is the one of tmux, and what is around it another agent's.
+    let (id, is_supervisor, place, agent) = match supervised(process.pid) {
+        Some((id, place)) => (id, true, place, None),
+        None => (mark?.parse().ok()?, false, place, agent.and_then(|name| name.parse().ok())),
     };
-    let is_supervisor = supervised.is_some();
-    let folder = supervised.or_else(|| folder.as_deref().map(path));
-    // What is around a supervisor may be another agent's.
-    let agent = agent.filter(|_| !is_supervisor).and_then(|name| std::str::from_utf8(&name).ok()?.parse().ok());
-    Some((id, Marked { process: *process, is_supervisor, agent, folder }))
+    Some((id, Marked { process: *process, is_supervisor, agent, place }))
 }
 
-/// The folder of the run that a process watches over.
-fn supervised(pid: i32) -> Option<PathBuf> {
+/// The run that a process watches over, and where.
+fn supervised(pid: i32) -> Option<(RunId, Option<String>)> {
     let words = table::words(pid);
-    let [_, role, folder, ..] = words.as_slice() else { return None };
-    (role == SUPERVISE.as_bytes()).then(|| PathBuf::from(OsStr::from_bytes(folder)))
+    let [_, role, folder, rest @ ..] = words.as_slice() else { return None };
+    if role != SUPERVISE.as_bytes() {
+        return None;
+    }
+    let id = std::str::from_utf8(folder.rsplit(|byte| *byte == b'/').next()?).ok()?.parse().ok()?;
+    let place = rest.get(1).and_then(|place| String::from_utf8(place.clone()).ok());
+    Some((id, place.filter(|place| !place.is_empty())))
 }

@@ -43,7 +43,9 @@ pub fn survey(repo: &Repository, now: DateTime<Utc>, age: Duration) -> Result<Su
         let is_needed = runs.iter().any(|other| other.is_live() && other.plan().resumes.as_ref() == Some(&run.id));
         let end = run.facts.ended.known().map_or(run.started_at(), |ended| ended.ended_at);
         let is_old = now.signed_duration_since(end).to_std().unwrap_or_default() >= age;
-        let is_over = run.state(now, idle_after).is_over() && !run.facts.is_held && settle::settled(run).is_some();
+        let is_recorded = run.state(now, idle_after).is_over() && settle::settled(run).is_some();
+        // What was copied with the repository is recorded in the other one.
+        let is_over = !run.facts.is_held && (is_recorded || run.facts.is_elsewhere);
         if is_over && is_old && !is_needed && !(is_newest && age > Duration::ZERO) {
             survey.old.push(run.clone());
         } else {

@@ -51,6 +51,7 @@ pub(super) fn began() -> Began {
         namespace: None,
         started_at: at(0),
         tmux: None,
+        place: None,
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use rustix::fs::OFlags;
 
@@ -83,6 +84,16 @@ impl Folder {
     pub(super) fn wait_to_hold(&self) -> Option<File> {
         let lock = OpenOptions::new().read(true).write(true).open(self.lock()).ok()?;
         lock.lock().ok().map(|()| lock)
+    }
+
+    /// Which folder its repository is: the same when that is moved, and another one for a copy of it and for what is made
+    /// where it was.
+    pub(super) fn place(&self) -> Option<String> {
+        let common = self.path.ancestors().nth(3)?.metadata().ok()?;
+        // The number of a folder that is deleted is given again.
+        let born = common.created().ok().and_then(|born| born.duration_since(UNIX_EPOCH).ok());
+        let born = born.map(|born| born.as_nanos()).unwrap_or_default();
+        Some(format!("{}:{}:{born}", common.dev(), common.ino()))
     }
 
     /// Where it is.

@@ -7,10 +7,10 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde::Deserialize;
 
-use super::census::{Census, Marked};
+use super::census::Census;
 use super::error::RunError;
 use super::file::{self, Fact};
-use super::folder::{self, Folder};
+use super::folder::Folder;
 use super::id::RunId;
 use super::list;
 use super::record::{Plan, Stop};
@@ -53,16 +53,29 @@ impl Hidden {
 /// # Errors
 /// The folder of the runs cannot be read.
 pub fn hidden(repo: &Repository) -> Result<Vec<Hidden>, RunError> {
-    let census = Census::default();
-    let unreadable = list::unreadable(repo)?.into_iter().filter_map(|folder| {
-        // One without a plan is perhaps about to be started; when it has begun, its processes tell.
-        let is_held = file::read::<Plan>(&folder.plan()) != Fact::Absent && folder.is_held();
-        if is_held { folder.path().file_name()?.to_str()?.parse().ok() } else { None }
-    });
+    look(repo, &Census::default(), Folder::has_starter)
+}
+
+/// The same for whoever holds the queue: nobody else starts one.
+///
+/// # Errors
+/// The folder of the runs cannot be read.
+pub(super) fn hidden_in_queue(repo: &Repository, census: &Census) -> Result<Vec<Hidden>, RunError> {
+    look(repo, census, |_| false)
+}
+
+fn look(repo: &Repository, census: &Census, has_starter: fn(&Folder) -> bool) -> Result<Vec<Hidden>, RunError> {
+    let is_hidden = |folder: &Folder| {
+        // One without a plan is perhaps about to be started; who starts it has written the plan before going.
+        let starts = || has_starter(folder) || file::read::<Plan>(&folder.plan()) != Fact::Absent;
+        folder.is_held() && (file::read::<Plan>(&folder.plan()) != Fact::Absent || (!starts() && folder.is_held()))
+    };
+    let unreadable = list::unreadable(repo)?.into_iter().filter(is_hidden);
+    let unreadable = unreadable.filter_map(|folder| folder.path().file_name()?.to_str()?.parse().ok());
     let mut ids: BTreeSet<RunId> = unreadable.collect();
-    for (id, marked) in census.runs() {
+    for id in census.runs().keys() {
         let is_readable = matches!(list::one(repo, id), Fact::Known(_));
-        if !is_readable && is_ours(repo, id, marked) {
+        if !is_readable && is_ours(repo, id, census) {
             ids.insert(id.clone());
         }
     }
@@ -76,15 +89,6 @@ pub fn hidden(repo: &Repository) -> Result<Vec<Hidden>, RunError> {
         Hidden { folder, agent, processes, id }
     };
     Ok(ids.into_iter().map(one).collect())
-}
-
-/// The same where there is reason to look: a folder that cannot be read, or no folder of runs at all.
-///
-/// # Errors
-/// The folder of the runs cannot be read.
-pub fn suspected(repo: &Repository) -> Result<Vec<Hidden>, RunError> {
-    let is_suspect = !folder::all_of(repo).exists() || !list::unreadable(repo)?.is_empty();
-    if is_suspect { hidden(repo) } else { Ok(Vec::new()) }
 }
 
 /// Say no when one of them is the agent's, or may be.
@@ -101,10 +105,9 @@ pub(super) fn refuse(hidden: &[Hidden], agent: &AgentName) -> Result<(), RunErro
 
 /// Whether what carries this mark is a run of this repository: it says so itself, or there is a folder of that name and it
 /// does not say otherwise.
-fn is_ours(repo: &Repository, id: &RunId, marked: &[Marked]) -> bool {
-    let said: Vec<Option<bool>> = marked.iter().map(|one| one.is_of(repo.common_dir())).collect();
-    let has_folder = Folder::of(repo, id).path().exists();
-    !said.contains(&Some(false)) && (has_folder || said.contains(&Some(true)))
+fn is_ours(repo: &Repository, id: &RunId, census: &Census) -> bool {
+    let folder = Folder::of(repo, id);
+    census.is_of(id, &folder).unwrap_or_else(|| folder.path().exists())
 }
 
 /// End one with all its processes. `by` is who wants it; its program has `grace` to end by itself. Gives how many
@@ -115,9 +118,8 @@ fn is_ours(repo: &Repository, id: &RunId, marked: &[Marked]) -> bool {
 pub fn stop(repo: &Repository, hidden: &Hidden, by: &str, grace: Duration) -> Result<usize, RunError> {
     let seen = || -> Vec<(Process, bool)> {
         let census = Census::default();
-        let marked = census.of(&hidden.id);
-        let is_ours = is_ours(repo, &hidden.id, marked);
-        marked.iter().filter(|_| is_ours).map(|one| (one.process, one.is_supervisor)).collect()
+        let is_ours = is_ours(repo, &hidden.id, &census);
+        census.of(&hidden.id).iter().filter(|_| is_ours).map(|one| (one.process, one.is_supervisor)).collect()
     };
     let processes = || seen().into_iter().map(|(process, _)| process).collect::<Vec<_>>();
     let found = seen();

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// The variable that marks everything that a run starts: its value is the run's id.
 pub const MARK: &str = "GIT_AGENTS_RUN";
-/// The variable beside it: where the run's folder is, or was, which tells whose repository the run is of.
-pub const FOLDER: &str = "GIT_AGENTS_RUN_FOLDER";
+/// The variable beside it: which folder the run's repository is, wherever that is moved, and whatever takes its place.
+pub const PLACE: &str = "GIT_AGENTS_RUN_PLACE";
 
 /// A run's id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

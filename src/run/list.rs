@@ -185,14 +185,17 @@ fn look(repo: &Repository, id: &RunId, here: &Here) -> Fact<Run> {
     let ended = file::read(&folder.ended());
     let began: Fact<Began> = file::read(&folder.began());
     let is_numbered = began.known().is_some_and(|began| here.is_where(began));
-    // Somebody may have deleted the lock from under its holder.
-    let is_held = is_held || (is_numbered && !folder.has_lock() && began.known().is_some_and(is_supervised));
+    // Begun in this boot, and not here: the folder of the repository was copied since.
+    let place = began.known().filter(|began| began.boot == here.boot).and_then(|began| began.place.as_ref());
+    let is_elsewhere = !is_held && place.is_some() && place != folder.place().as_ref();
+    let is_held = is_held || (!is_elsewhere && is_held_without_lock(&folder, &began, is_numbered));
     let is_live = is_held && ended.known().is_none();
     let usage = began.known().filter(|_| is_live && is_numbered).and_then(usage);
     // The lock of those who start is only looked at where it says something.
     let is_starting = !is_held && began == Fact::Absent && folder.has_starter();
     let facts = Facts {
         is_held,
+        is_elsewhere,
         is_starting,
         activity: file::read(&folder.activity()),
         report: file::read(&folder.report()),
@@ -206,6 +209,16 @@ fn look(repo: &Repository, id: &RunId, here: &Here) -> Fact<Run> {
         ended,
     };
     Fact::Known(Run { id: id.clone(), folder, facts, usage })
+}
+
+/// Whether a run is held, by what was known of it.
+pub(super) fn is_held(folder: &Folder, began: &Fact<Began>, is_numbered: bool) -> bool {
+    folder.is_held() || is_held_without_lock(folder, began, is_numbered)
+}
+
+/// Somebody may have deleted the lock from under its holder.
+fn is_held_without_lock(folder: &Folder, began: &Fact<Began>, is_numbered: bool) -> bool {
+    is_numbered && !folder.has_lock() && began.known().is_some_and(is_supervised)
 }
 
 /// Whether its supervisor is there, by a number that is of our namespace.

@@ -36,7 +36,7 @@ pub use census::Census;
 pub use error::RunError;
 pub use hidden::{Hidden, hidden};
 pub use how::How;
-pub use id::{FOLDER, MARK, RunId};
+pub use id::{MARK, PLACE, RunId};
 pub use list::{Run, all, live_of};
 pub use record::Mode;
 pub use settle::settle;

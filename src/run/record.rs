@@ -123,6 +123,9 @@ pub struct Began {
     /// The window of tmux, by its ids.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tmux: Option<TmuxIds>,
+    /// Which folder its repository was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
 }
 
 /// Where a run is in tmux.

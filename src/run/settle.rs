@@ -33,6 +33,10 @@ pub struct Settled {
 pub fn settle(repo: &Repository, world: &World, run: &Run) -> Result<Option<Settled>, RunError> {
     let state = run.state(world.now, list::idle_after(repo)?);
     let Some(end) = end(state) else { return Ok(None) };
+    // One that is taken back has never been.
+    if run.facts.began == Fact::Absent && !run.folder.path().exists() {
+        return Ok(None);
+    }
     if let Fact::Known(settled) = file::read::<Settled>(&run.folder.settled()) {
         return Ok(Some(settled));
     }

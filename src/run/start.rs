@@ -12,7 +12,7 @@ use super::error::RunError;
 use super::file;
 use super::folder::{Folder, QUEUE};
 use super::hidden;
-use super::id::{FOLDER, MARK, RunId};
+use super::id::{MARK, PLACE, RunId};
 use super::list::{self, Run};
 use super::program::Places;
 use super::record::{Mode, Plan};
@@ -119,7 +119,7 @@ pub fn plan(repo: &Repository, world: &World, request: &Request<'_>) -> Result<P
     if let Some(run) = live.iter().find(|run| run.plan().agent == *request.agent) {
         return Err(RunError::Busy { agent: request.agent.clone(), id: run.id.clone() });
     }
-    let hidden = hidden::suspected(repo)?;
+    let hidden = hidden::hidden_in_queue(repo, &census)?;
     hidden::refuse(&hidden, request.agent)?;
     let now = live.len() + left.len() + hidden.len();
     if let Some(limit) = limit(repo)?.filter(|limit| now >= *limit) {
@@ -248,7 +248,7 @@ fn check(request: &Request<'_>) -> Result<(), RunError> {
 /// Refuse what the environment cannot have.
 pub(super) fn check_env(env: &[(String, OsString)]) -> Result<(), RunError> {
     let is_good = |(name, value): &&(String, OsString)| {
-        let is_name = !name.is_empty() && !name.contains(['=', '\0']) && ![MARK, FOLDER].contains(&name.as_str());
+        let is_name = !name.is_empty() && !name.contains(['=', '\0']) && ![MARK, PLACE].contains(&name.as_str());
         is_name && !value.as_encoded_bytes().contains(&0)
     };
     match env.iter().find(|pair| !is_good(pair)) {

@@ -97,6 +97,8 @@ pub struct Facts {
     pub plan: Plan,
     /// Somebody holds its lock: its supervisor, or whoever starts it.
     pub is_held: bool,
+    /// It was begun in another folder, which ours was copied from, and what became of it there is not written down here.
+    pub is_elsewhere: bool,
     /// Somebody is starting a run, perhaps this one.
     pub is_starting: bool,
     /// That it was started.
@@ -125,6 +127,7 @@ impl Facts {
         match &self.ended {
             Fact::Known(ended) => return end(ended),
             Fact::Unreadable(_) if !self.is_held => return State::Unknown,
+            Fact::Absent if self.is_elsewhere && !self.is_held => return State::Unknown,
             Fact::Unreadable(_) | Fact::Absent => {}
         }
         match (&self.began, self.is_held) {
@@ -210,6 +213,7 @@ mod tests {
         Facts {
             plan: plan(),
             is_held: true,
+            is_elsewhere: false,
             is_starting: true,
             began: Fact::Known(began()),
             ended: Fact::Absent,
@@ -267,6 +271,8 @@ mod tests {
         let gone = Facts { is_held: false, ended: Fact::Unreadable(torn()), ..facts() };
         assert_eq!(state(&gone, 1), State::Unknown);
         assert_eq!(state(&Facts { is_held: true, ..gone }, 1), State::Working, "it is being written");
+        let copied = Facts { is_held: false, is_elsewhere: true, ..facts() };
+        assert_eq!(state(&copied, 1), State::Unknown);
         let blind = Facts { activity: Fact::Unreadable(torn()), report: Fact::Unreadable(torn()), ..facts() };
         assert_eq!(state(&blind, 500), State::Working);
     }

@@ -28,7 +28,7 @@ pub fn still(repo: &Repository, agent: &AgentName) -> Result<Still, RunError> {
     if runs.iter().any(|run| run.plan().agent == *agent && is_alive(run)) {
         return Err(RunError::StillRunning { agent: agent.clone() });
     }
-    hidden::refuse(&hidden::suspected(repo)?, agent)?;
+    hidden::refuse(&hidden::hidden_in_queue(repo, &census)?, agent)?;
     Ok(still)
 }
 
@@ -40,6 +40,6 @@ pub fn all_still(repo: &Repository) -> Result<Still, RunError> {
     let still = Still { _queue: queue(repo)? };
     let census = Census::default();
     let is_alive = |run: &&list::Run| run.is_live() || !run.left(&census).is_empty();
-    let live = list::all(repo)?.iter().filter(is_alive).count() + hidden::hidden(repo)?.len();
+    let live = list::all(repo)?.iter().filter(is_alive).count() + hidden::hidden_in_queue(repo, &census)?.len();
     if live == 0 { Ok(still) } else { Err(RunError::Live { live }) }
 }

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use rustix::fs::OFlags;
 use rustix::process::Signal;
 
-use super::census::{Census, Marked};
+use super::census::Census;
 use super::error::RunError;
-use super::file;
+use super::file::{self, Fact};
 use super::folder::Folder;
 use super::list::{self, Run};
 use super::record::{Began, Birth, Ended, Stop, Why};
@@ -42,7 +42,7 @@ pub struct Stopped {
 /// # Errors
 /// It could not be ended.
 pub fn stop(repo: &Repository, run: &Run, by: &str, grace: Duration) -> Result<Stopped, RunError> {
-    let again = || list::one(repo, &run.id).known().cloned().unwrap_or_else(|| run.clone());
+    let again = || list::one(repo, &run.id).known().cloned().unwrap_or_else(|| without_records(run, by));
     let now = again();
     let was_over = now.facts.ended.known().is_some();
     let stop = Stop::new(by, grace);
@@ -70,6 +70,16 @@ pub fn stop(repo: &Repository, run: &Run, by: &str, grace: Duration) -> Result<S
     Ok(Stopped { was_over, leftovers, run: again() })
 }
 
+/// The run when somebody has deleted its records: it goes on for as long as its supervisor does, and then we have ended it.
+fn without_records(run: &Run, by: &str) -> Run {
+    let (mut run, began) = (run.clone(), run.facts.began.clone());
+    run.facts.is_held = list::is_held(&run.folder, &began, run.facts.is_numbered);
+    if !run.facts.is_held && began.known().is_some() && run.facts.ended.known().is_none() {
+        run.facts.ended = Fact::Known(killed(by));
+    }
+    run
+}
+
 impl Stop {
     pub(super) fn new(by: &str, grace: Duration) -> Self {
         Stop { by: by.chars().take(LONGEST_NAME).collect(), at: World::here().now, grace_s: grace.as_secs() }
@@ -90,8 +100,7 @@ fn force(run: &Run) {
     if !run.is_live() {
         return;
     }
-    let census = Census::default();
-    let those = supervisor(run).map_or_else(|| of_here(run, &census), |one| vec![one]);
+    let those = supervisor(run).map_or_else(|| of_here(run), |one| vec![one]);
     for process in those {
         drop(table::signal(process.pid, process.start, Signal::KILL));
     }
@@ -99,10 +108,12 @@ fn force(run: &Run) {
 }
 
 /// What carries a run's mark, but for what says that it is of another repository.
-fn of_here(run: &Run, census: &Census) -> Vec<Process> {
-    let Some(common) = run.folder.path().ancestors().nth(3) else { return Vec::new() };
-    let is_ours = |one: &&Marked| one.is_of(common) != Some(false);
-    census.of(&run.id).iter().filter(is_ours).map(|one| one.process).collect()
+fn of_here(run: &Run) -> Vec<Process> {
+    let census = Census::default();
+    match census.is_of(&run.id, &run.folder) {
+        Some(false) => Vec::new(),
+        _ => census.of(&run.id).iter().map(|one| one.process).collect(),
+    }
 }
 
 /// What watches over a run: as it has said, or, where its numbers are not ours, as it can be seen from here.
@@ -112,8 +123,8 @@ fn supervisor(run: &Run) -> Option<Process> {
         return table::look_up(*pid).filter(|found| found.start == *start);
     }
     let census = Census::default();
-    let common = run.folder.path().ancestors().nth(3)?;
-    let found = census.of(&run.id).iter().find(|one| one.is_supervisor && one.is_of(common) != Some(false));
+    let is_ours = census.is_of(&run.id, &run.folder) != Some(false);
+    let found = census.of(&run.id).iter().find(|one| one.is_supervisor && is_ours);
     found.map(|found| found.process)
 }
 
@@ -144,14 +155,13 @@ pub(super) fn end_all(find: impl Fn() -> Vec<Process>) -> Result<usize, usize> {
 /// these are still what they were, and those without the mark that its supervisor has seen.
 pub fn leftovers(run: &Run, census: &Census) -> Vec<Process> {
     // Nothing outlives a restart; and what a run has left elsewhere is not of this repository, which was copied from there.
-    let Some(common) = run.folder.path().ancestors().nth(3) else { return Vec::new() };
-    if run.folder.is_held() || (run.facts.began.known().is_some() && !run.is_of_this_boot()) {
+    if run.folder.is_held() || run.facts.is_elsewhere || (run.facts.began.known().is_some() && !run.is_of_this_boot()) {
+        return Vec::new();
+    }
+    if census.is_of(&run.id, &run.folder) == Some(false) {
         return Vec::new();
     }
     let marked = census.of(&run.id);
-    if marked.iter().any(|one| one.is_of(common) == Some(false)) {
-        return Vec::new();
-    }
     let began = run.facts.began.known().filter(|_| run.facts.is_numbered);
     let seen = run.facts.activity.known().filter(|_| run.facts.is_numbered);
     let unmarked = seen.map_or(&[][..], |seen| &seen.unmarked);
@@ -180,7 +190,14 @@ fn record(run: &Run, by: &str) {
         return;
     }
     let Some(_held) = run.folder.hold() else { return };
-    let ended = Ended {
+    let ended = killed(by);
+    // The room that was kept for it is there on a full disk, too. A record that cannot be written leaves the run lost,
+    // which is true as well.
+    drop(file::write(&run.folder.ended(), &ended).or_else(|_| file::overwrite(&run.folder.ended(), &ended)));
+}
+
+fn killed(by: &str) -> Ended {
+    Ended {
         why: Why::Killed,
         exit_code: None,
         signal: None,
@@ -191,10 +208,7 @@ fn record(run: &Run, by: &str) {
         dropped: 0,
         rotated: 0,
         left: 0,
-    };
-    // The room that was kept for it is there on a full disk, too. A record that cannot be written leaves the run lost,
-    // which is true as well.
-    drop(file::write(&run.folder.ended(), &ended).or_else(|_| file::overwrite(&run.folder.ended(), &ended)));
+    }
 }
 
 /// Wait until it is so, but not longer than that.

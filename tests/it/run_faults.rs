@@ -100,6 +100,36 @@ fn what_does_not_hear_is_killed_after_its_grace() {
     all_gone(&sandbox, &id);
 }
 
+/// A refusal has done nothing.
+#[test]
+fn whoever_is_refused_ends_nothing() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    sandbox.start_run("ann", "sleep 1000", &[]);
+    sandbox.git(["config", "agents.idleAfter", "x"]);
+    assert_eq!(sandbox.now(&["kill", "ann"]).status, Some(3));
+    sandbox.git(["config", "--unset", "agents.idleAfter"]);
+    assert_eq!(sandbox.run_state("ann"), "working");
+    sandbox.now(&["kill", "ann"]).good();
+}
+
+#[test]
+fn its_folder_is_deleted_while_it_is_ended() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    let script = "trap 'echo asked >asked' TERM; echo ready; while :; do sleep 0.1; done";
+    let id = sandbox.start_run("ann", script, &[]);
+    eventually("it listens", || sandbox.now(&["logs", "ann"]).stdout.contains("ready"));
+    let begun = std::time::Instant::now();
+    let killed = std::thread::scope(|scope| {
+        let kill = scope.spawn(|| sandbox.now(&["kill", "ann", "--grace", "2s", "--json"]));
+        eventually("it is asked", || sandbox.worktree_of("ann").join("asked").exists());
+        std::fs::remove_dir_all(sandbox.run_folder(&id)).unwrap();
+        kill.join().unwrap()
+    });
+    assert_eq!(killed.good().json()["killed"][0]["run"]["state"], "killed");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(12), "{:?}", begun.elapsed());
+    assert!(git_agents::process::table::marked(git_agents::run::MARK, &id).is_empty());
+}
+
 #[test]
 fn a_supervisor_that_does_nothing_any_more_is_no_obstacle() {
     let (sandbox, id) = with_brood("sleep 1000", &[]);

@@ -124,7 +124,11 @@ fn a_run_of_the_repository_that_was_copied_is_not_ours() {
     let copy = sandbox.root().join("copy");
     assert!(sandbox.command("cp").arg("-R").arg(sandbox.repo()).arg(&copy).status().unwrap().success());
     let there = |args: &[&str]| sandbox.direct(args).without("GIT_COMMITTER_DATE").dir(&copy).output();
-    assert_eq!(there(&["runs", "--json"]).good().json()["runs"][0]["state"], "lost");
+    let shown = there(&["runs", "--json"]).good().json()["runs"][0].clone();
+    assert_eq!(shown.get("state"), Some(&serde_json::Value::Null));
+    assert_eq!(shown["reason"], "it was started in the folder that this one was copied from");
+    let history = there(&["log"]).stdout;
+    assert!(!history.contains("lost"), "{history}");
     assert_eq!(there(&["kill", "ann"]).status, Some(3));
     assert_eq!(there(&["kill", "--all"]).good().stdout, "nothing runs\n");
     there(&["doctor", "--fix"]);
@@ -161,6 +165,64 @@ fn a_run_of_a_repository_that_was_moved_goes_on() {
     assert_eq!(there(&["runs", "--json"]).good().json()["runs"][0]["state"], "working");
     assert_eq!(there(&["kill", "ann", "--json"]).good().json()["killed"][0]["run"]["state"], "killed");
     assert!(!is_alive(&id));
+}
+
+/// Whatever takes the place of a repository that was moved has none of its runs.
+#[test]
+fn a_run_of_the_repository_that_was_here_is_not_ours() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    let id = sandbox.start_run("ann", "sleep 1000", &[]);
+    let moved = sandbox.root().join("moved");
+    std::fs::rename(sandbox.repo(), &moved).unwrap();
+    let state_there = || sandbox.direct(["runs", "--json"]).dir(&moved).output().json()["runs"][0]["state"].clone();
+    assert!(
+        sandbox.command("cp").current_dir(&moved).arg("-R").arg(&moved).arg(sandbox.repo()).status().unwrap().success()
+    );
+    assert_eq!(sandbox.now(&["kill", "ann"]).status, Some(3));
+    assert_eq!(sandbox.now(&["kill", "--all"]).good().stdout, "nothing runs\n");
+    std::fs::remove_dir_all(sandbox.run_folder(&id)).unwrap();
+    assert_eq!(sandbox.now(&["kill", "--all"]).good().stdout, "nothing runs\n");
+    assert_eq!(state_there(), "working");
+    sandbox.direct(["kill", "ann"]).without("GIT_COMMITTER_DATE").dir(&moved).output().good();
+    assert!(!is_alive(&id));
+}
+
+/// That another run's folder is there says nothing.
+#[test]
+fn a_run_whose_folder_alone_is_deleted_is_found() {
+    let sandbox = Sandbox::with_agents(&["ann", "bob"]);
+    let id = sandbox.start_run("ann", "sleep 1000", &[]);
+    sandbox.start_run("bob", "sleep 1000", &[]);
+    stop_supervisor(&sandbox, &id);
+    std::fs::remove_dir_all(sandbox.run_folder(&id)).unwrap();
+    let warning = "warning: ann runs, and its records cannot be read; git agents kill ann ends it\n";
+    assert_eq!(sandbox.now(&["runs"]).stderr, warning);
+    assert_eq!(sandbox.now(&["wait", "bob", "--timeout", "1s"]).stderr, warning);
+    assert_eq!(sandbox.now(&["run", "ann", "--", "true"]).status, Some(3));
+    assert_eq!(sandbox.now(&["agent", "remove", "ann"]).status, Some(3));
+    sandbox.now(&["kill", "--all"]).good();
+    assert!(!is_alive(&id));
+}
+
+/// Who holds it cannot be seen, and what it is about to start cannot be known: nobody is starting anything.
+#[test]
+fn a_run_without_a_plan_is_somebodys() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    let id = sandbox.start_run("ann", "exit 0", &[]);
+    sandbox.now(&["wait", "ann"]).good();
+    sandbox.run_is_gone(&id);
+    std::fs::remove_file(sandbox.run_folder(&id).join("plan.json")).unwrap();
+    let held = std::fs::File::open(sandbox.run_folder(&id).join("lock")).unwrap();
+    held.lock().unwrap();
+    assert!(sandbox.now(&["runs"]).stderr.contains("an agent runs, and its records cannot be read"));
+    for command in [&["run", "ann", "--", "true"][..], &["agent", "remove", "ann"], &["reset", "--yes"]] {
+        assert_eq!(sandbox.now(command).status, Some(3), "{command:?}");
+    }
+    assert_eq!(sandbox.now(&["kill", "--all"]).status, Some(4));
+    // Whoever starts one has written no plan yet.
+    let queue = std::fs::File::open(sandbox.repo().join(".git/agents/runs.lock")).unwrap();
+    queue.lock().unwrap();
+    assert_eq!(sandbox.now(&["runs"]).stderr, "");
 }
 
 #[test]

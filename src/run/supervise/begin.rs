@@ -27,7 +27,7 @@ use crate::process::guard::Guard;
 use crate::process::table;
 use crate::run::file::{self, Fact, Reserved};
 use crate::run::folder::{self, Folder};
-use crate::run::id::{FOLDER, MARK};
+use crate::run::id::{MARK, PLACE};
 use crate::run::record::{Began, Birth, Plan};
 use crate::world::World;
 
@@ -106,7 +106,7 @@ pub(super) fn begin(folder: &Folder, env: &Env, seat: Seat) -> Result<Watch, Ans
         tree.group = Some(agent);
         drop(guard.watch(agent));
     }
-    let began = Began { tmux: file::read(&folder.window()).known().cloned(), ..began(agent) };
+    let began = Began { tmux: file::read(&folder.window()).known().cloned(), place: folder.place(), ..began(agent) };
     // From here on everything that was started has to be ended again.
     if let Err(error) = file::write(&folder.began(), &began) {
         tree.signal(Signal::KILL);
@@ -151,7 +151,8 @@ fn command(folder: &Folder, plan: &Plan, env: &Env) -> Command {
             env
         }
     };
-    command.envs(env.iter().map(|(name, value)| (name, value))).env(MARK, plan.id.as_str()).env(FOLDER, folder.path());
+    command.envs(env.iter().map(|(name, value)| (name, value))).env(MARK, plan.id.as_str());
+    command.env(PLACE, folder.place().unwrap_or_default());
     command
 }
 
@@ -197,5 +198,6 @@ fn began(agent: Pid) -> Began {
         namespace: table::namespace(),
         started_at: World::here().now,
         tmux: None,
+        place: None,
     }
 }

@@ -19,7 +19,7 @@ use crate::git::hooks::INSIDE;
 use crate::git::run::LOCAL_VARIABLES;
 use crate::run::error::RunError;
 use crate::run::folder::Folder;
-use crate::run::id::{FOLDER, MARK};
+use crate::run::id::{MARK, PLACE};
 use crate::run::start::Planned;
 use crate::run::word::Word;
 
@@ -97,16 +97,18 @@ fn spawn(planned: &Planned, program: &Path, socket: UnixStream) -> std::io::Resu
     for name in LOCAL_VARIABLES.iter().chain(&[INSIDE]) {
         command.env_remove(name);
     }
-    command.env(MARK, planned.plan.id.as_str()).env(FOLDER, planned.folder.path());
+    command.env(MARK, planned.plan.id.as_str()).env(PLACE, planned.folder.place().unwrap_or_default());
     command.stdin(Stdio::from(planned.held.try_clone()?)).stdout(Stdio::from(OwnedFd::from(socket))).stderr(log);
     command.spawn()
 }
 
-/// The command line of a supervisor; `program` is where our own program is.
-pub fn words(program: &Path, folder: &Folder) -> [OsString; 4] {
+/// The command line of a supervisor; `program` is where our own program is. Its last word is only for who looks at it:
+/// the environment of a window is not a run's.
+pub fn words(program: &Path, folder: &Folder) -> [OsString; 5] {
     let small = program.with_file_name(SMALL);
     let supervisor = if small.is_file() { small } else { program.to_owned() };
-    [supervisor.into(), SUPERVISE.into(), folder.path().into(), program.into()]
+    let place = folder.place().unwrap_or_default();
+    [supervisor.into(), SUPERVISE.into(), folder.path().into(), program.into(), place.into()]
 }
 
 /// Variables as bytes: their length first, so that what was cut off is known to be.

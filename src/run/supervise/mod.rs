@@ -26,7 +26,7 @@ pub(super) use hear::END_OF_INPUT;
 
 use super::error::RunError;
 use super::folder::Folder;
-use super::id::{FOLDER, MARK};
+use super::id::{MARK, PLACE};
 use super::record::Ended;
 use super::start::{Planned, Request, Started, plan};
 use super::tmux::pane_log::{self, PANE_LOG};
@@ -46,7 +46,7 @@ pub fn answer_launcher() -> Option<ExitCode> {
     if role != SUPERVISE && role != PANE_LOG {
         return None;
     }
-    let (Some(folder), program, None) = (args.next(), args.next(), args.next()) else {
+    let (Some(folder), program, _place, None) = (args.next(), args.next(), args.next(), args.next()) else {
         return Some(ExitCode::from(2));
     };
     let folder = Folder::at(Path::new(&folder));
@@ -150,6 +150,6 @@ pub fn foreground(repo: &Repository, world: &World, request: &Request<'_>) -> Re
 #[expect(clippy::disallowed_methods, reason = "it is our own program, not git")]
 fn settle(folder: &Folder, program: Option<&Path>) {
     if let Some(program) = program {
-        drop(Command::new(program).arg(SETTLE).arg(folder.path()).env_remove(MARK).env_remove(FOLDER).exec());
+        drop(Command::new(program).arg(SETTLE).arg(folder.path()).env_remove(MARK).env_remove(PLACE).exec());
     }
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use super::TmuxError;
 use crate::git::hooks::INSIDE;
 use crate::git::run::LOCAL_VARIABLES;
-use crate::run::id::{FOLDER, MARK};
+use crate::run::id::{MARK, PLACE};
 use crate::run::record::TmuxIds;
 use crate::text::sentence;
 use crate::world::World;
@@ -75,7 +75,7 @@ impl Tmux {
         let mut command = Command::new("tmux");
         command.args(&self.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A server that this starts lives on: it belongs to no repository, and to no run that ends.
-        for name in LOCAL_VARIABLES.iter().chain(&[INSIDE, MARK, FOLDER]) {
+        for name in LOCAL_VARIABLES.iter().chain(&[INSIDE, MARK, PLACE]) {
             command.env_remove(name);
         }
         let Some(input) = &self.input else { return command.output() };

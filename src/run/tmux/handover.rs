@@ -13,7 +13,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use crate::git::hooks::INSIDE;
 use crate::git::run::LOCAL_VARIABLES;
-use crate::run::id::{FOLDER, MARK};
+use crate::run::id::{MARK, PLACE};
 use crate::run::supervise::launch::{decode, encode};
 
 /// A machine that takes longer to start two processes is not going to.
@@ -35,7 +35,7 @@ pub(super) fn whole(besides: &[(String, OsString)]) -> Vec<(String, OsString)> {
     let ours = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
     let stays = |name: &str| {
         let leaves = LOCAL_VARIABLES.iter().chain(&OF_THE_WINDOW).any(|one| *one == name)
-            || [INSIDE, MARK, FOLDER].contains(&name);
+            || [INSIDE, MARK, PLACE].contains(&name);
         !leaves && besides.iter().all(|(other, _)| other != name)
     };
     let mut all: Vec<(String, OsString)> = ours.filter(|(name, _)| stays(name)).collect();

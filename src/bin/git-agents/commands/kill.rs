@@ -44,12 +44,12 @@ pub(crate) fn run(ctx: &Context, args: &KillArgs) -> Result<Exit, CliError> {
     if args.agents.is_empty() && !args.all && args.batch.is_none() {
         return Err(CliError::usage("say whose run, or --all").hint("git agents runs").hint("git agents kill --all"));
     }
+    let idle_after = list::idle_after(repo)?;
     let going = chosen(ctx, args)?;
     let by = identity::committer(repo, ctx.world.now).map_or_else(|| "somebody".to_owned(), |who| who.name.to_string());
     let grace = args.grace.unwrap_or(GRACE);
     let results = at_once(repo, &going.runs, |repo, run| stop(repo, run, &by, grace));
     let unread = at_once(repo, &going.hidden, |repo, run| hidden::stop(repo, run, &by, grace));
-    let idle_after = list::idle_after(repo)?;
     let now = ctx.afresh().world.now;
     let (mut killed, mut without_records) = (Vec::new(), Vec::new());
     let mut failure = None;
@@ -71,7 +71,10 @@ pub(crate) fn run(ctx: &Context, args: &KillArgs) -> Result<Exit, CliError> {
     for agent in &going.over {
         ctx.ui.note(&format!("{agent} was not running"));
     }
-    ctx.ui.answer(&KilledView { killed, without_records })?;
+    match failure {
+        Some(error) if killed.is_empty() && without_records.is_empty() => return Err(error.into()),
+        _ => ctx.ui.answer(&KilledView { killed, without_records })?,
+    }
     failure.map_or(Ok(Exit::Good), |error| Err(error.into()))
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 use git_agents::agent::AgentName;
 use git_agents::run::folder::Folder;
-use git_agents::run::{Census, Run, hidden, list, settle};
+use git_agents::run::{Census, Hidden, Run, hidden, list, settle};
 
 use super::complete_values::agent_names;
 use super::execute::conclude_ended;
@@ -48,16 +48,15 @@ pub(crate) fn run(ctx: &Context, args: &RunsArgs) -> Result<Exit, CliError> {
     let census = Census::default();
     let view = |run: &&Run| RunView::new(repo, run, ctx.world.now, idle_after).with_left(run, &census);
     let runs: Vec<RunView> = shown.iter().map(view).collect();
-    warn_of_hidden(ctx)?;
+    warn_of_hidden(ctx, &hidden::hidden(repo)?)?;
     ctx.ui.answer(&RunsView { more: wanted.len() - shown.len(), runs })?;
     Ok(Exit::Good)
 }
 
 /// Name what cannot be shown.
-pub(crate) fn warn_of_hidden(ctx: &Context) -> Result<(), CliError> {
+pub(crate) fn warn_of_hidden(ctx: &Context, hidden: &[Hidden]) -> Result<(), CliError> {
     let repo = ctx.repo()?;
-    let hidden = hidden::suspected(repo)?;
-    for one in &hidden {
+    for one in hidden {
         let agent = one.agent.as_ref().map_or("an agent", AgentName::as_str);
         let wanted = one.agent.as_ref().map_or("--all", AgentName::as_str);
         ctx.ui.warn(&format!("{agent} runs, and its records cannot be read; git agents kill {wanted} ends it"));

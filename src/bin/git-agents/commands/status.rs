@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use git_agents::config;
-use git_agents::run::list;
+use git_agents::run::{hidden, list};
 use git_agents::store::Scope;
 use git_agents::sync::{self, Provisional};
 use git_agents::work::overview::overview;
@@ -69,7 +69,7 @@ fn show(ctx: &Context, no_dirty: bool) -> Result<(), CliError> {
         Err(error) => ctx.ui.warn(&format!("what runs is not known: {error}")),
     }
     if list::unreadable(repo).is_ok_and(|folders| !folders.is_empty()) {
-        warn_of_hidden(ctx)?;
+        warn_of_hidden(ctx, &hidden::hidden(repo)?)?;
     }
     match sync::rejected(repo) {
         Ok(rejected) => view.rejected = rejected.iter().map(Into::into).collect(),

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 use git_agents::duration;
 use git_agents::run::state::State;
-use git_agents::run::{Run, RunId, Until, Waited, list, wait};
+use git_agents::run::{Run, RunId, Until, Waited, hidden, input, list, wait};
 
 use super::complete_values::agent_names;
 use super::run_names::Meant;
-use super::runs::settle_quietly;
+use super::runs::{settle_quietly, warn_of_hidden};
 use crate::context::Context;
 use crate::error::{CliError, Exit};
 use crate::view::run::RunView;
@@ -18,7 +18,7 @@ use crate::view::run_answers::WaitedView;
 /// Wait until runs have ended.
 ///
 /// Exit status 0 when what is waited for is so for all of them, 1 when it is not: one has ended otherwise, or the time
-/// is over. Without names for everything that runs now.
+/// is over. Without names for everything that runs now. What is called by a run does not wait for that run.
 #[derive(Debug, Args)]
 pub(crate) struct WaitArgs {
     /// The agents whose last run is waited for; * and ? stand for letters of a name.
@@ -52,6 +52,7 @@ pub(crate) fn run(ctx: &Context, args: &WaitArgs) -> Result<Exit, CliError> {
     };
     let deadline = args.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let mut waited = Vec::new();
+    warn_of_hidden(ctx, &hidden::hidden(repo)?)?;
     for id in chosen(ctx, args)? {
         waited.push(wait(repo, &id, until, deadline)?);
     }
@@ -75,8 +76,11 @@ pub(crate) fn run(ctx: &Context, args: &WaitArgs) -> Result<Exit, CliError> {
 
 fn chosen(ctx: &Context, args: &WaitArgs) -> Result<Vec<RunId>, CliError> {
     let all = list::all(ctx.repo()?)?;
+    // It would wait for itself.
+    let own = input::around(ctx.repo()?).map(|run| run.id);
+    let is_other = |run: &&Run| own.as_ref() != Some(&run.id);
     if args.agents.is_empty() {
-        return Ok(all.iter().filter(|run| run.is_live()).map(|run| run.id.clone()).collect());
+        return Ok(all.iter().filter(|run| run.is_live()).filter(is_other).map(|run| run.id.clone()).collect());
     }
     let mut ids = Vec::new();
     for meant in Meant::all(&args.agents)? {
@@ -90,9 +94,15 @@ fn chosen(ctx: &Context, args: &WaitArgs) -> Result<Vec<RunId>, CliError> {
         // The newest of each comes first.
         let mut seen = Vec::new();
         for run in of_it {
-            if !seen.contains(&&run.plan().agent) {
-                seen.push(&run.plan().agent);
+            if seen.contains(&&run.plan().agent) {
+                continue;
+            }
+            seen.push(&run.plan().agent);
+            if is_other(&run) {
                 ids.push(run.id.clone());
+            } else if !meant.is_pattern {
+                let message = format!("this is called by the run of {}, which would wait for itself", meant.text);
+                return Err(CliError::refused("own-run", message).hint("git agents wait"));
             }
         }
     }

@@ -168,6 +168,9 @@ fn reason(run: &Run, state: State) -> Option<String> {
         (State::Waiting, ..) => run.facts.report.known().and_then(|report| report.text.clone()),
         (State::Unknown, Fact::Unreadable(reason), _) => unreadable("ended.json", reason),
         (State::Unknown, _, Fact::Unreadable(reason)) => unreadable("started.json", reason),
+        (State::Unknown, Fact::Absent, _) if run.facts.is_elsewhere => {
+            Some("it was started in the folder that this one was copied from".to_owned())
+        }
         (State::Unknown, ..) => Some("its records contradict each other".to_owned()),
         _ => None,
     }
