@@ -128,6 +128,7 @@ impl<'c> Driver<'c> {
             rows.insert(id.clone(), row);
             stages.insert(id.clone(), standing.stage);
         }
+        let most_at_once = going.len();
         Ok(Driver {
             base,
             order,
@@ -144,7 +145,7 @@ impl<'c> Driver<'c> {
             tries: BTreeMap::new(),
             rows,
             asked: BTreeSet::new(),
-            most_at_once: 0,
+            most_at_once,
             begun: Instant::now(),
         })
     }

@@ -77,7 +77,6 @@ impl Driver<'_> {
             }
         }
         // What could not begin may have made others impossible.
-        self.most_at_once = self.most_at_once.max(self.going.len());
         let waits = |id: &TaskId| self.stages.get(id) == Some(&Stage::Waiting);
         Ok(self.going.is_empty() && self.rows.keys().any(waits))
     }
@@ -184,6 +183,7 @@ impl Driver<'_> {
         }
         self.stages.insert(id.clone(), Stage::Running { agent: agent.clone() });
         self.going.insert(id.clone(), Going { run, agent: agent.clone(), since: Some(Instant::now()) });
+        self.most_at_once = self.most_at_once.max(self.going.len());
         Ok(())
     }
 
