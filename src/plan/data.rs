@@ -85,6 +85,7 @@ pub(super) fn read_toml(text: &str) -> Result<Drafts, PlanError> {
         defaults: read.defaults.details(),
         tasks: tasks.collect(),
         passed_over: Vec::new(),
+        is_list: false,
     })
 }
 
@@ -116,6 +117,7 @@ pub(super) fn read_json(text: &str) -> Result<Drafts, PlanError> {
         defaults: defaults.details(),
         tasks: drafts,
         passed_over: Vec::new(),
+        is_list: false,
     })
 }
 

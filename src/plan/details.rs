@@ -38,7 +38,12 @@ pub(super) fn read(line: &str) -> Result<TaskLine, Wrong> {
 
 /// Whether the line looks like a task's on purpose: with an id, or with details.
 pub(super) fn is_meant(line: &str) -> bool {
-    split_id(line).0.is_some() || split_details(line).is_ok_and(|(_, details)| details != Details::default())
+    split_id(line).0.is_some() || has_details(line)
+}
+
+/// Whether the line says more of a task than its title.
+pub(super) fn has_details(line: &str) -> bool {
+    split_details(line).is_ok_and(|(_, details)| details != Details::default())
 }
 
 /// The id at the beginning, when there is one: one word before a colon that has a digit or is all in lower case, a

@@ -29,11 +29,12 @@ pub(super) struct Drafts {
     pub(super) defaults: Details,
     pub(super) tasks: Vec<Draft>,
     pub(super) passed_over: Vec<(usize, String)>,
+    pub(super) is_list: bool,
 }
 
 /// The plan, or the first thing that is wrong with it.
 pub(super) fn finish(drafts: Drafts) -> Result<Plan, PlanError> {
-    let Drafts { name, defaults, tasks, passed_over } = drafts;
+    let Drafts { name, defaults, tasks, passed_over, is_list } = drafts;
     if tasks.is_empty() {
         return Err(PlanError::whole(Wrong::NoTasks));
     }
@@ -60,7 +61,7 @@ pub(super) fn finish(drafts: Drafts) -> Result<Plan, PlanError> {
     }
     no_cycle(&planned)?;
     let done = done.into_iter().cloned().collect();
-    Ok(Plan { name, tasks: planned, done, passed_over })
+    Ok(Plan { name, tasks: planned, done, passed_over, is_list })
 }
 
 /// What a plan may call itself: a name, or a title that becomes one.

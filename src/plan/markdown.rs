@@ -44,6 +44,11 @@ pub(super) fn read(text: &str) -> Result<Drafts, PlanError> {
     let is_list = !items.is_empty() && (meant_headings == 0 || meant_items >= meant_headings);
     let mut lines = Lines::of(text);
     if is_list {
+        drafts.is_list = true;
+        for heading in headings.iter().filter(|heading| details::has_details(&one_line(heading.text))) {
+            drafts.passed_over.push((lines.at(heading.range.start), one_line(heading.text)));
+        }
+        let mut lines = Lines::of(text);
         for item in items.iter().take(MOST_TASKS + 1) {
             let line = lines.at(item.at);
             let (title, body) = first_line(item.text);
@@ -54,7 +59,7 @@ pub(super) fn read(text: &str) -> Result<Drafts, PlanError> {
     for (place, heading) in headings.iter().enumerate().filter(|(_, heading)| Some(heading.level) == level) {
         let line = lines.at(heading.range.start);
         if meant_headings > 0 && !is_meant(heading) {
-            drafts.passed_over.push((line, heading.text.split_whitespace().collect::<Vec<_>>().join(" ")));
+            drafts.passed_over.push((line, one_line(heading.text)));
             continue;
         }
         let next = headings[place + 1..].iter().find(|next| next.level <= heading.level);
@@ -66,7 +71,7 @@ pub(super) fn read(text: &str) -> Result<Drafts, PlanError> {
 }
 
 fn draft(line: usize, is_done: bool, title: &str, body: String) -> Result<Draft, PlanError> {
-    let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    let title = one_line(title);
     let read = details::read(&title).map_err(|wrong| PlanError::at(line, wrong))?;
     Ok(Draft { line, is_done, id: read.id, title: read.title, body, details: read.details })
 }
@@ -178,9 +183,13 @@ fn task_level(headings: &[Heading<'_>]) -> Option<HeadingLevel> {
 }
 
 fn is_meant(heading: &Heading<'_>) -> bool {
-    let line = heading.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = one_line(heading.text);
     let (_, title) = boxed(&line);
     details::is_meant(title) || title.len() < line.len()
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// `[x] Title`

@@ -72,8 +72,11 @@ pub struct Plan {
     pub tasks: Vec<Planned>,
     /// The tasks that it says are done; nothing waits for them.
     pub done: Vec<TaskId>,
-    /// Headings that were taken for prose, with their lines: beside tasks with ids they have none.
+    /// Headings that were taken for prose, with their lines: beside tasks with ids they have none, or they have details
+    /// where the tasks are items of lists.
     pub passed_over: Vec<(usize, String)>,
+    /// The tasks are items of lists.
+    pub is_list: bool,
 }
 
 /// One task of a plan.

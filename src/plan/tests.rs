@@ -80,6 +80,12 @@ fn headings_are_a_plan() {
     assert_eq!(plan.tasks[0].body, "Body.\n\n### Details\n\n- [ ] it parses\n\n```\n## t7: in a fence\n```");
     assert_eq!(plan.tasks[1].body, "More.");
     assert_eq!(plan.passed_over, [(5, "Goals".to_owned())]);
+    // Nor is one with details left out without a word where the tasks are items.
+    let items = markdown(
+        "# Plan\n## Backend (2h)\n- [ ] sub: First\n- [ ] sub2: Second\n## Frontend (3h, after: sub)\nBuild it.\n",
+    );
+    assert_eq!(outline(&items), "3 sub: First []\n4 sub2: Second []\n");
+    assert_eq!(items.passed_over, [(2, "Backend (2h)".to_owned()), (5, "Frontend (3h, after: sub)".to_owned())]);
     // Without ids every heading of the level is a task.
     assert_eq!(outline(&markdown("# Plan\n## One\n## Two\ntext\n")), "2 one: One []\n3 two: Two []\n");
     assert_eq!(outline(&markdown("## Only one\ntext\n")), "1 only-one: Only one []\n");

@@ -1,6 +1,8 @@
 //! Where the program of a run is: on the `PATH`, in the worktree in which it runs, or where its command was typed.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
@@ -22,6 +24,14 @@ pub enum Missing {
     NotExecutable {
         /// Where it is.
         path: PathBuf,
+    },
+    /// It is a script, and what it is written for is not there.
+    #[error("{} is a script for {interpreter}, which is not there", .path.display())]
+    NoInterpreter {
+        /// Where it is.
+        path: PathBuf,
+        /// What its first line names.
+        interpreter: String,
     },
     /// It is neither where the command was typed nor on the branch from which a worktree would be made.
     #[error("there is no such file {}on {branch}", .typed_in.as_ref().map(|folder| format!("in {}, nor ", folder.display())).unwrap_or_default())]
@@ -69,6 +79,9 @@ impl Places<'_> {
             return Err(Missing::Nowhere { folders });
         };
         let path = config::normalise(&folder.join(program));
+        if let Some(interpreter) = absent_interpreter(&path) {
+            return Err(Missing::NoInterpreter { path, interpreter });
+        }
         match is_program(&path) {
             true if whole.is_some() || Some(folder) == self.worktree => Ok(None),
             true => Ok(Some(path)),
@@ -115,6 +128,16 @@ fn is_in_tree(repo: &Repository, commit: ObjectId, program: &OsStr) -> bool {
 
 fn is_program(path: &Path) -> bool {
     path.is_file() && rustix::fs::access(path, Access::EXEC_OK).is_ok()
+}
+
+/// What the first line of a script names, when it is not there.
+fn absent_interpreter(path: &Path) -> Option<String> {
+    // As much as the system reads of it.
+    let mut first = Vec::new();
+    File::open(path).ok()?.take(256).read_to_end(&mut first).ok()?;
+    let line = first.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+    let interpreter = String::from_utf8_lossy(line).split_whitespace().next()?.to_owned();
+    (interpreter.starts_with('/') && !Path::new(&interpreter).exists()).then_some(interpreter)
 }
 
 #[cfg(test)]

@@ -196,6 +196,16 @@ pub fn limit(repo: &Repository) -> Result<Option<usize>, RunError> {
     }
 }
 
+/// Refuse settings that make no sense, before anything is there that a run would be for.
+///
+/// # Errors
+/// [`RunError::Setting`]
+pub fn check_settings(repo: &Repository) -> Result<(), RunError> {
+    list::idle_after(repo)?;
+    log_limit(repo)?;
+    limit(repo).map(drop)
+}
+
 /// `agents.logLimit`.
 fn log_limit(repo: &Repository) -> Result<u64, RunError> {
     const KEY: &str = "agents.logLimit";

@@ -206,3 +206,19 @@ fn what_a_hook_has_left_is_not_the_agents_work() {
     assert!(created.stdout.contains("the worktree of a has 1 uncommitted path already: left"), "{created}");
     assert_eq!((created.status, ground.states()["a"]), (Some(1), "open"));
 }
+
+/// What the system refuses to start is nothing that its agent works on.
+#[test]
+fn the_task_of_what_cannot_be_started_is_free() {
+    let ground = Ground::new("\u{7f}ELF, but not really");
+    let create = ["create", "a", "--prompt", "Write a"];
+    let said = ground.with_agent(&create).output();
+    assert!(
+        said.stdout.contains("cannot be started: ") && said.stdout.contains("try: the same command again"),
+        "{said}"
+    );
+    assert_eq!(ground.states()["a"], "open");
+    std::fs::write(ground.note("agent.sh"), AGENT).unwrap();
+    ground.with_agent(&create).output().good();
+    eventually("it is completed", || ground.all_are(TaskState::Completed));
+}

@@ -165,18 +165,22 @@ fn a_changed_order_is_filed_whole_or_not_at_all() {
     execute("- [ ] a: A\n- [ ] b: B (after: a)\n", &[]);
     ground.sandbox.agents(["task", "add", "Outside", "--id", "out", "--after", "b"]).good();
     let before = ground.sandbox.git(["for-each-ref"]);
-    for more in [&["--dry-run"][..], &[]] {
-        assert_snapshot!(execute("- [ ] n: New\n- [ ] a: A\n- [ ] b: B (after: out)\n", more), @"
-        [stderr]
-        error: the tasks would wait for each other: b → out → b
-          try: git agents task show out
-          try: git agents task show b
-        [status 3]
-        ");
-    }
+    let looped = "- [ ] n: New\n- [ ] a: A\n- [ ] b: B (after: out)\n";
+    assert_snapshot!(execute(looped, &[]), @"
+    [stderr]
+    error: the tasks would wait for each other: b → out → b
+      try: git agents task show out
+      try: git agents task show b
+    [status 3]
+    ");
+    assert_eq!(execute(looped, &["--dry-run"]).to_string(), execute(looped, &[]).to_string());
     assert_eq!(ground.sandbox.git(["for-each-ref"]), before);
+    let turned = "- [ ] n: New\n- [ ] a: A (after: b)\n- [ ] b: B (after: n)\n";
+    let waves: Vec<_> =
+        execute(turned, &["--dry-run"]).stdout.lines().map(|line| line.get(..9).map(str::to_owned)).collect();
+    assert_eq!(waves[2..], ["1     n  ", "2     b  ", "3     a  "].map(|line| Some(line.to_owned())));
     std::fs::write(ground.note("goes"), "").unwrap();
-    let turned = execute("- [ ] n: New\n- [ ] a: A (after: b)\n- [ ] b: B (after: n)\n", &[]).good();
+    let turned = execute(turned, &[]).good();
     assert!(turned.stderr.contains("changed a and b as the plan says now"), "{turned}");
 }
 
@@ -194,4 +198,63 @@ fn how_things_go_on_counts_only_while_somebody_waits() {
     }
     let help = ground.sandbox.agents(["multi", "--help"]).stdout;
     assert_eq!(help.matches("(with --wait)").count(), options.len(), "{help}");
+}
+
+/// Nothing is filed when a setting keeps every run from beginning, and a dry run says the same.
+#[test]
+fn what_makes_no_sense_is_refused_before_anything_is_filed() {
+    let ground = Ground::new(AGENT);
+    let sandbox = &ground.sandbox;
+    let bad = [
+        ("agents.maxConcurrent", "0"),
+        ("agents.idleAfter", "soon"),
+        ("agents.logLimit", "much"),
+        ("agents.sync", "often"),
+        ("agents.ports", "1-x"),
+        ("agents.ports", "4000-4009"),
+    ];
+    let before = sandbox.git(["for-each-ref"]);
+    for (key, value) in bad {
+        sandbox.git(["config", key, value]);
+        let plan = "- [ ] a: A\n- [ ] b: B\n";
+        let refused = ground.execute(plan, &[]).output();
+        assert_ne!(refused.status, Some(0), "{key}: {refused}");
+        assert!(refused.stderr.starts_with("error: "), "{key}: {refused}");
+        assert_eq!(ground.execute(plan, &["--dry-run"]).output().to_string(), refused.to_string());
+        assert_eq!(ground.with_agent(&["multi", "a:A", "b:B"]).output().to_string(), refused.to_string());
+        assert_eq!(sandbox.git(["for-each-ref"]), before, "{key}");
+        sandbox.git(["config", "--unset", key]);
+    }
+    let script = ground.note("script");
+    std::fs::write(&script, "#!/none/such -x\n").unwrap();
+    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    assert_snapshot!(sandbox.agents(["create", "a", "--prompt", "A", "--", script.to_str().unwrap()]), @"
+    [stderr]
+    error: [ROOT]/script cannot be started: [ROOT]/script is a script for /none/such, which is not there
+      try: head -1 [ROOT]/script
+    [status 3]
+    ");
+    assert_eq!(sandbox.git(["for-each-ref"]), before);
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_left_out() {
+    let ground = Ground::new(AGENT);
+    ground.sandbox.git(["branch", "agents/c"]);
+    ground.sandbox.agents(["task", "add", "Outside", "--id", "out"]).good();
+    let plan = "- [ ] a: A (after: out)\n- [ ] b: B (after: a)\n- [ ] c: C\n- [ ] d: D (after: c)\n- [ ] e: E\n";
+    assert_snapshot!(ground.execute(plan, &["--dry-run"]).output(), @"
+    batch parser: 5 tasks in 1 wave, at most 5 at once; nothing was changed
+    WAVE  TASK  AGENT  MODEL  HOURS  AFTER  TITLE
+    -     a     a                    out    A (left out: it is after out)
+    -     b     b                    a      B (left out: it is after a)
+    -     c     c                           C (c cannot be added: refs/heads/agents/c exists already)
+    -     d     d                    c      D (left out: it is after c)
+    1     e     e                           E
+    [status 0]
+    ");
+    let plan = ground.plan("- [ ] a: A (profile: nope)\n");
+    let said = |more: &[&str]| ground.sandbox.agents([&["execute", plan.to_str().unwrap()], more].concat()).to_string();
+    assert_eq!(said(&["--dry-run"]), said(&[]));
+    assert_eq!(said(&["--dry-run", "--", "nonesuch"]), said(&["--", "nonesuch"]));
 }

@@ -48,16 +48,15 @@ fn an_agent_at_work_is_given_nothing_and_nothing_fails() {
     at_work(&ground, "ann");
     let plan = "- [ ] t1: One (agent: ann)\n- [ ] t2: Two (after: own)\n- [ ] t3: Three\n";
     assert_snapshot!(without_times(&ground.execute(plan, &[]).output()), @"
-    batch parser: 1 of 3 tasks completed, 1 left out, 1 not begun
+    batch parser: 1 of 3 tasks completed, 2 not begun
     TASK  STATE    AGENT  WHY
     t1    waiting         ann is working on own
-    t2    skipped         it is after own
+    t2    waiting         it is after own: ann is working on own
       try: git agents complete ann
     after that the same command again goes on from here
     [stderr]
     filed 3 tasks with the label batch:parser
     own, which t2 is after, is not completed
-    t2 is left out: it is after own
     t3 started
     t3 completed
     to land what is completed: git agents merge --all
@@ -66,6 +65,34 @@ fn an_agent_at_work_is_given_nothing_and_nothing_fails() {
     assert_eq!(ground.states()["t1"], "open");
     ground.sandbox.now(&["complete", "ann", "--allow-empty"]).good();
     ground.execute(plan, &[]).output().good();
+}
+
+/// What was not done when the plan was begun may be done while it goes on.
+#[test]
+fn what_is_completed_elsewhere_meanwhile_counts() {
+    let ground = Ground::new(AGENT);
+    at_work(&ground, "ann");
+    let child = ground.execute("- [ ] t1: One (after: own)\n- [ ] long: Two\n", &[]).spawn();
+    eventually("it runs", || ground.log().len() == 1);
+    ground.sandbox.now(&["complete", "ann", "--allow-empty"]).good();
+    std::fs::write(ground.note("log.go"), "").unwrap();
+    assert!(child.wait_with_output().unwrap().status.success());
+    assert_eq!(ground.states().into_values().collect::<Vec<_>>(), ["completed"; 3]);
+}
+
+#[test]
+fn what_somebody_has_put_before_a_task_is_waited_for() {
+    let ground = Ground::new("#!/bin/sh\ntest -e $GOES && git commit -q --allow-empty -m x\n");
+    let plan = "- [ ] t1: One\n- [ ] t2: Two (after: t1)\n";
+    let execute = |more: &[&str]| ground.execute(plan, more).env("GOES", ground.note("goes")).output();
+    execute(&[]);
+    ground.sandbox.now(&["task", "add", "Extra", "--id", "extra"]).good();
+    ground.sandbox.now(&["task", "edit", "t2", "--after", "t1", "--after", "extra"]).good();
+    std::fs::write(ground.note("goes"), "").unwrap();
+    let said = execute(&["--dry-run"]);
+    assert!(said.stdout.contains("(left out: it is after extra)"), "{said}");
+    assert!(execute(&[]).stdout.contains("it is after extra"));
+    assert_eq!(ground.states().into_values().collect::<Vec<_>>(), ["open", "completed", "open"]);
 }
 
 #[test]

@@ -116,6 +116,28 @@ pub fn lease(repo: &Repository, agent: &AgentName) -> Result<Option<Lease>, Port
     Ok(Some(Lease { ports, was_in_use, is_new: true }))
 }
 
+/// Whether there are ports for all of these agents. Nothing is leased.
+///
+/// # Errors
+/// See [`PortsError`].
+pub fn check<'a>(repo: &Repository, agents: impl IntoIterator<Item = &'a AgentName>) -> Result<(), PortsError> {
+    let mut leases = read(repo)?;
+    for agent in agents {
+        if leases.contains_key(agent.as_str()) {
+            continue;
+        }
+        let (range, each) = configured(repo)?;
+        if each == 0 {
+            return Ok(());
+        }
+        // Who listens matters only for which they get.
+        let found = choose(&leases, range, each, 0, |_| false);
+        let (ports, _) = found.ok_or(PortsError::Full { range, each, agents: leases.len() })?;
+        leases.insert(agent.to_string(), ports);
+    }
+    Ok(())
+}
+
 /// The agent's ports, if it has any.
 ///
 /// # Errors

@@ -92,6 +92,7 @@ fn no_program(message: String, program: &str, missing: &Missing, install: String
     match missing {
         Missing::NotOnPath if install.is_empty() => error.hint(format!("command -v {}", quoted(program))),
         Missing::NotOnPath => error.hint(install),
+        Missing::NoInterpreter { path, .. } => error.hint(format!("head -1 {}", quoted(&path.display().to_string()))),
         Missing::NotExecutable { path } => error.hint(format!("chmod +x {}", quoted(&path.display().to_string()))),
         Missing::NotOnBranch { .. } | Missing::Nowhere { .. } => error.hint("the same command with its whole path"),
     }

@@ -116,7 +116,8 @@ impl ExecutionView {
         let (most_at_once, elapsed, interrupted) = facts;
         let count = |states: &[&str]| tasks.iter().filter(|task| states.contains(&task.state)).count();
         let ours = tasks.iter().flat_map(|task| &task.runs).filter(|run| !run.goes_on);
-        let seconds = ours.filter_map(|run| run.seconds).sum();
+        // The sum of nothing would be -0.
+        let seconds = ours.filter_map(|run| run.seconds).fold(0.0, |sum, one| sum + one);
         ExecutionView {
             batch,
             completed: count(&["completed"]),

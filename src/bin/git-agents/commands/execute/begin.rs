@@ -15,10 +15,11 @@ use git_agents::run::compose::{self, Ahead, ComposeError, Wanted, compose};
 use git_agents::run::how::Known;
 use git_agents::run::tmux::TmuxError;
 use git_agents::run::{self, How, RunError};
-use git_agents::state::{Rejected, State};
+use git_agents::state::{Action, Rejected, State};
 use git_agents::store::Scope;
 use git_agents::task::{Task, TaskId, TaskState};
 use git_agents::work::enrol::{self, EnrolError, Enrolled, Enrolment, Making};
+use git_agents::work::leases;
 use git_agents::work::place::{self, Standing};
 
 use super::Order;
@@ -169,7 +170,8 @@ pub(super) fn begin(
     let agent = agent(&snapshot.state, name)?.clone();
     let how = order.how_of(planned);
     let is_begun = |task: &&Task| task.state == TaskState::InProgress && task.agent.as_ref() == Some(name);
-    if snapshot.state.tasks.get(&planned.id).filter(is_begun).is_none() {
+    let is_new = snapshot.state.tasks.get(&planned.id).filter(is_begun).is_none();
+    if is_new {
         ready_for(repo, &snapshot.state, &agent, planned, &how, untouched)?;
         // Written down first: whoever comes after a kill knows that it is ours.
         batch.tasks.entry(planned.id.clone()).or_default().agent = Some(name.clone());
@@ -179,16 +181,33 @@ pub(super) fn begin(
         start(ctx, &sharing, &snapshot, name, &planned.id, &TermsArgs::default())?;
         snapshot = ctx.load(&scope)?;
     }
-    let task = snapshot.state.tasks.get(&planned.id).ok_or_else(|| Rejected::UnknownTask { id: planned.id.clone() })?;
-    let batch = Some(order.batch.as_str());
-    let wanted = Wanted { agent: &agent, task: Some(task), how: &how, prompt: None, resume: false, batch };
-    let composed = compose(repo, &ctx.world, &snapshot.state, &wanted).map_err(wrong)?;
-    match begun(repo, &ctx.world, &composed) {
-        Ok((_, run)) => Ok(Begun::Runs { run: Box::new(run), model: composed.model }),
-        // Somebody else was faster; the task stays begun.
-        Err(TmuxError::Run(error @ RunError::OverLimit { .. })) => Ok(Begun::Full { reason: error.to_string() }),
-        Err(error) => Err(error.into()),
+    let run = || {
+        let missing = || Rejected::UnknownTask { id: planned.id.clone() };
+        let task = snapshot.state.tasks.get(&planned.id).ok_or_else(missing)?;
+        let batch = Some(order.batch.as_str());
+        let wanted = Wanted { agent: &agent, task: Some(task), how: &how, prompt: None, resume: false, batch };
+        let composed = compose(repo, &ctx.world, &snapshot.state, &wanted).map_err(wrong)?;
+        match begun(repo, &ctx.world, &composed) {
+            Ok((_, run)) => Ok(Begun::Runs { run: Box::new(run), model: composed.model }),
+            // Somebody else was faster.
+            Err(TmuxError::Run(error @ RunError::OverLimit { .. })) => Ok(Begun::Full { reason: error.to_string() }),
+            Err(error) => Err(error.into()),
+        }
+    };
+    let begun = run();
+    // Nobody works on what nothing runs for.
+    if is_new && !matches!(begun, Ok(Begun::Runs { .. })) {
+        take_back(ctx, name, planned)?;
     }
+    begun
+}
+
+/// The task that was begun just now is free again.
+fn take_back(ctx: &Context, name: &AgentName, planned: &Planned) -> Result<(), CliError> {
+    let action = Action::Unassign { agent: name.clone(), task: planned.id.clone() };
+    ctx.transact(&Scope::open(), |_, _| Ok(Some(action.clone().into())))?;
+    leases::forget(ctx.repo()?, name);
+    Ok(())
 }
 
 /// What would be found wrong after the task was begun is found before.

@@ -14,9 +14,11 @@ use git_agents::run;
 use git_agents::run::compose::{self, Ahead, ComposeError};
 use git_agents::run::how::Known;
 use git_agents::state::State;
+use git_agents::sync;
 use git_agents::task::{Task, TaskState};
 use git_agents::work::enrol;
 use git_agents::work::place::{self, Standing};
+use git_agents::worktree::ready::ports;
 
 use super::begin::{enrolments, refuse_dirty};
 use super::busy::{Busy, busy};
@@ -55,6 +57,11 @@ pub(super) fn before<'o>(ctx: &Context, order: &'o Order, batch: &Batch) -> Resu
         let how = order.how_of(planned);
         let ahead = Ahead { agent, worktree, task: &planned.id, subject: Subject::from(&new), how: &how };
         compose::check(&known, &ahead)?;
+    }
+    if !begin.is_empty() {
+        run::start::check_settings(repo)?;
+        sync::mode(repo)?;
+        ports::check(repo, begin.iter().map(|(_, agent)| agent))?;
     }
     if !order.is_plan {
         let busy = busy(repo, state, &order.batch, &[])?;

@@ -27,7 +27,10 @@ pub(crate) fn conclude(ctx: &Context, run: &Run) -> Result<(), CliError> {
     let mut pause = Duration::from_millis(20);
     loop {
         match of.judge(&ctx.afresh())? {
-            Judged::Now(outcome @ Outcome::Failed { .. }) => return Ok(tell(ctx, of.task, &outcome)),
+            Judged::Now(outcome @ Outcome::Failed { .. }) => {
+                tell(ctx, of.task, &outcome);
+                return Ok(());
+            }
             Judged::Later if Instant::now() < give_up => {}
             _ => return Ok(()),
         }

@@ -102,14 +102,13 @@ impl<'c> Driver<'c> {
         let mut progress = Progress::new(&base.ui, plan.len());
         let standings: BTreeMap<&TaskId, _> =
             plan.iter().map(|task| (&task.id, standing(task, state, &batch, &runs))).collect();
-        let jobs = resume::jobs(plan, &standings);
+        let jobs = resume::jobs(plan, &standings, state);
         let titles: BTreeMap<&TaskId, &str> = plan.iter().map(|task| (&task.id, task.title.as_str())).collect();
-        let (mut stages, mut going, mut rows) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        for (_, task, after) in order.plan.outside() {
-            let is_done = state.tasks.get(after).is_some_and(|task| task.state.satisfies_dependents());
-            stages.insert(after.clone(), if is_done { Stage::Done } else { Stage::Closed });
-            if !is_done {
-                progress.say(&format!("{after}, which {task} is after, is not completed"));
+        let (mut going, mut rows) = (BTreeMap::new(), BTreeMap::new());
+        let mut stages = resume::outside(&jobs, state);
+        for (after, _) in stages.iter().filter(|(_, stage)| **stage != Stage::Done) {
+            for job in jobs.iter().filter(|job| job.after.contains(after)) {
+                progress.say(&format!("{after}, which {} is after, is not completed", job.id));
             }
         }
         for (id, standing) in standings {
@@ -129,6 +128,7 @@ impl<'c> Driver<'c> {
             rows.insert(id.clone(), row);
             stages.insert(id.clone(), standing.stage);
         }
+        let most_at_once = going.len();
         Ok(Driver {
             base,
             order,
@@ -145,7 +145,7 @@ impl<'c> Driver<'c> {
             tries: BTreeMap::new(),
             rows,
             asked: BTreeSet::new(),
-            most_at_once: 0,
+            most_at_once,
             begun: Instant::now(),
         })
     }

@@ -127,8 +127,7 @@ impl Order {
 
 /// What an order of a few words has besides its tasks.
 #[derive(Debug, Clone, Args)]
-#[command(mut_arg("max_concurrent", while_waiting), mut_arg("retries", while_waiting))]
-#[command(mut_arg("avoid_overlap", while_waiting), mut_arg("on_interrupt", while_waiting))]
+#[command(mut_args(while_waiting))]
 pub(crate) struct WorkArgs {
     /// Stay until all is done, and show how it goes on.
     #[arg(long)]
@@ -143,6 +142,10 @@ pub(crate) struct WorkArgs {
 
 /// How things go on counts only while somebody sees to it.
 fn while_waiting(arg: Arg) -> Arg {
+    const PACE: [&str; 4] = ["max_concurrent", "retries", "avoid_overlap", "on_interrupt"];
+    if !PACE.contains(&arg.get_id().as_str()) {
+        return arg;
+    }
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
     arg.requires("wait").help(format!("{help} (with --wait)"))
 }

@@ -24,8 +24,9 @@ pub(crate) fn plan(ctx: &Context, path: &Path) -> Result<Plan, CliError> {
     let by_name = path.file_name().and_then(|name| Format::of_name(&name.to_string_lossy()));
     let format = by_name.unwrap_or_else(|| Format::of_text(&String::from_utf8_lossy(&bytes)));
     let plan = plan::parse(&bytes, format).map_err(|error| refused(&shown, &error))?;
+    let why = if plan.is_list { "the tasks are the items of lists" } else { "other headings have ids" };
     for (line, heading) in &plan.passed_over {
-        ctx.ui.note(&format!("{shown}, line {line}: {heading:?} is taken for prose, since other headings have ids"));
+        ctx.ui.note(&format!("{shown}, line {line}: {heading:?} is taken for prose, since {why}"));
     }
     Ok(plan)
 }

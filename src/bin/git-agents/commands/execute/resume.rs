@@ -1,6 +1,6 @@
 //! How each task of a plan stands when we begin: what was done before, what goes on, and what is not for us.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use git_agents::agent::AgentName;
 use git_agents::execute::batch::Batch;
@@ -8,7 +8,7 @@ use git_agents::execute::step::{Job, Stage};
 use git_agents::plan::Planned;
 use git_agents::run::{Run, State as RunState};
 use git_agents::state::State;
-use git_agents::task::{Task, TaskState};
+use git_agents::task::{Task, TaskId, TaskState};
 
 /// How a task stands.
 #[derive(Debug)]
@@ -85,14 +85,34 @@ fn in_hand(task: &Task, runs: &[Run]) -> Standing {
 }
 
 /// The tasks as jobs.
-pub(super) fn jobs(plan: &[Planned], standings: &BTreeMap<&git_agents::task::TaskId, Standing>) -> Vec<Job> {
+pub(super) fn jobs(plan: &[Planned], standings: &BTreeMap<&TaskId, Standing>, state: &State) -> Vec<Job> {
     let job = |planned: &Planned| Job {
         id: planned.id.clone(),
-        after: planned.after.clone(),
+        after: after(planned, state),
         priority: planned.priority,
         hours: planned.hours.map_or(1.0, f64::from),
         agent: standings.get(&planned.id).and_then(|standing| standing.agent.clone()),
         collisions: 0,
     };
     plan.iter().map(job).collect()
+}
+
+/// What a task is after: by the plan, and by what somebody has added by hand.
+pub(super) fn after(planned: &Planned, state: &State) -> Vec<TaskId> {
+    let by_hand = state.tasks.get(&planned.id).into_iter().flat_map(|task| &task.after);
+    let mut after = planned.after.clone();
+    after.extend(by_hand.filter(|id| !planned.after.contains(id)).cloned());
+    after
+}
+
+/// How what the jobs are after stands, when it is no job itself. What somebody works on may be done yet.
+pub(super) fn outside(jobs: &[Job], state: &State) -> BTreeMap<TaskId, Stage> {
+    let own: BTreeSet<&TaskId> = jobs.iter().map(|job| &job.id).collect();
+    let stage = |id: &TaskId| match state.tasks.get(id).map(|task| task.state) {
+        Some(now) if now.satisfies_dependents() => Stage::Done,
+        Some(TaskState::InProgress) => Stage::Waiting,
+        _ => Stage::Closed,
+    };
+    let after = jobs.iter().flat_map(|job| &job.after).filter(|id| !own.contains(id));
+    after.map(|id| (id.clone(), stage(id))).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use git_agents::agent::AgentName;
-use git_agents::execute::step::{self, Act, Rules, Stage, Workers};
+use git_agents::execute::step::{self, Act, Job, Rules, Stage, Workers};
 use git_agents::plan::Planned;
 use git_agents::run::Run;
 use git_agents::state::State;
@@ -16,6 +16,7 @@ use super::drive::{Driver, Going};
 use super::filed;
 use super::overlap::Overlap;
 use super::progress::Started;
+use super::resume;
 use crate::context::Context;
 use crate::error::{CliError, quoted};
 
@@ -61,7 +62,7 @@ impl Driver<'_> {
             }
         }
         if starts.is_empty() {
-            return self.explain(&rules, &busy, &overlap);
+            return self.explain(&rules, &busy, &overlap, &snapshot.state);
         }
         let agents: Vec<&AgentName> = starts.iter().map(|(_, agent)| agent).collect();
         // When they cannot be made together, each is tried for its task alone.
@@ -76,8 +77,8 @@ impl Driver<'_> {
             }
         }
         // What could not begin may have made others impossible.
-        self.most_at_once = self.most_at_once.max(self.going.len());
-        Ok(self.going.is_empty() && self.stages.values().any(|stage| *stage == Stage::Waiting))
+        let waits = |id: &TaskId| self.stages.get(id) == Some(&Stage::Waiting);
+        Ok(self.going.is_empty() && self.rows.keys().any(waits))
     }
 
     /// Why tasks wait that nothing of ours will set free; whether that ends by itself.
@@ -86,10 +87,17 @@ impl Driver<'_> {
         rules: &Rules,
         busy: &BTreeMap<AgentName, Busy>,
         overlap: &Overlap,
+        state: &State,
     ) -> Result<bool, CliError> {
         let stuck = step::stuck(&self.jobs, &self.stages, rules);
         let stuck: Vec<(TaskId, Vec<AgentName>)> = stuck.into_iter().map(|(id, who)| (id.clone(), who)).collect();
         let mut awaited: Vec<&str> = Vec::new();
+        for (id, after) in self.behind() {
+            let holder = state.tasks.get(&after).and_then(|task| task.agent.as_ref());
+            let Some(busy) = holder.and_then(|agent| busy.get(agent)) else { continue };
+            self.because_of(&id, format!("it is after {after}: {}", busy.why), busy.hints.clone());
+            awaited.extend(busy.ends.then_some(busy.why.as_str()));
+        }
         for (id, agents) in stuck {
             let found: Vec<&Busy> = agents.iter().filter_map(|agent| busy.get(agent)).collect();
             let mut whys: Vec<&str> = found.iter().take(MOST_WHYS).map(|busy| busy.why.as_str()).collect();
@@ -112,6 +120,15 @@ impl Driver<'_> {
         let shown = awaited.iter().take(MOST_WHYS).copied().collect::<Vec<_>>().join("; ");
         self.progress.waits(&shown)?;
         Ok(true)
+    }
+
+    /// The tasks that wait, and what of others they are after that somebody works on.
+    fn behind(&self) -> Vec<(TaskId, TaskId)> {
+        let is_own = |id: &TaskId| self.rows.contains_key(id);
+        let waits = |id: &TaskId| self.stages.get(id) == Some(&Stage::Waiting);
+        let first = |job: &Job| job.after.iter().find(|after| !is_own(after) && waits(after)).cloned();
+        let jobs = self.jobs.iter().filter(|job| waits(&job.id));
+        jobs.filter_map(|job| Some((job.id.clone(), first(job)?))).collect()
     }
 
     /// Begin with one task; its agent is there when `untouched` are known.
@@ -167,13 +184,18 @@ impl Driver<'_> {
         }
         self.stages.insert(id.clone(), Stage::Running { agent: agent.clone() });
         self.going.insert(id.clone(), Going { run, agent: agent.clone(), since: Some(Instant::now()) });
+        self.most_at_once = self.most_at_once.max(self.going.len());
         Ok(())
     }
 
     /// What others have done meanwhile with tasks that wait here.
     fn refresh(&mut self, state: &State) {
+        for (planned, job) in self.order.plan.tasks.iter().zip(&mut self.jobs) {
+            job.after = resume::after(planned, state);
+        }
+        self.stages.extend(resume::outside(&self.jobs, state));
         let mut closed = Vec::new();
-        for (id, stage) in &mut self.stages {
+        for (id, stage) in self.stages.iter_mut().filter(|(id, _)| self.rows.contains_key(*id)) {
             if !matches!(stage, Stage::Waiting | Stage::Failed { .. }) {
                 continue;
             }
