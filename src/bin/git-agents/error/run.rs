@@ -93,6 +93,7 @@ fn no_program(message: String, program: &str, missing: &Missing, install: String
         Missing::NotOnPath if install.is_empty() => error.hint(format!("command -v {}", quoted(program))),
         Missing::NotOnPath => error.hint(install),
         Missing::NotExecutable { path } => error.hint(format!("chmod +x {}", quoted(&path.display().to_string()))),
+        Missing::Folder { .. } => error.hint("the same command with a program, not its folder"),
         Missing::NotOnBranch { .. } | Missing::Nowhere { .. } => error.hint("the same command with its whole path"),
     }
 }
