@@ -70,6 +70,11 @@ impl Template {
         let from_home = given.strip_prefix("~/").zip(world.home.as_ref()).map(|(rest, home)| home.join(rest));
         let path = from_home.unwrap_or_else(|| config::main_folder(repo).join(&given));
         let unreadable = |reason: String| PromptError::Unreadable { path: path.clone(), reason };
+        // Opening a pipe would wait for somebody to write into it.
+        let found = std::fs::metadata(&path).map_err(|error| unreadable(error.to_string()))?;
+        if !found.is_file() {
+            return Err(unreadable("it is no file".to_owned()));
+        }
         let file = std::fs::File::open(&path).map_err(|error| unreadable(error.to_string()))?;
         let mut source = String::new();
         file.take(LARGEST + 1).read_to_string(&mut source).map_err(|error| unreadable(error.to_string()))?;

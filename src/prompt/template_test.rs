@@ -87,6 +87,12 @@ fn the_file_is_named_in_gits_configuration() {
     fixture.git(&["config", "agents.template", "brief.j2"]);
     let said = Template::configured(&fixture.open(), &world).unwrap_err().to_string();
     assert!(said.contains("brief.j2 cannot be read: "), "{said}");
+    for special in ["/dev/null", "/"] {
+        fixture.git(&["config", "agents.template", special]);
+        let said = Template::configured(&fixture.open(), &world).unwrap_err().to_string();
+        assert!(said.ends_with("cannot be read: it is no file"), "{said}");
+    }
+    fixture.git(&["config", "agents.template", "brief.j2"]);
     std::fs::write(fixture.path().join("brief.j2"), "{% if %}").unwrap();
     assert!(matches!(Template::configured(&fixture.open(), &world), Err(PromptError::Unusable { .. })));
     std::fs::write(fixture.path().join("brief.j2"), "x".repeat(300_000)).unwrap();

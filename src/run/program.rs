@@ -33,6 +33,12 @@ pub enum Missing {
         /// What its first line names.
         interpreter: String,
     },
+    /// It is a folder.
+    #[error("{} is a folder", .path.display())]
+    Folder {
+        /// Where it is.
+        path: PathBuf,
+    },
     /// It is neither where the command was typed nor on the branch from which a worktree would be made.
     #[error("there is no such file {}on {branch}", .typed_in.as_ref().map(|folder| format!("in {}, nor ", folder.display())).unwrap_or_default())]
     NotOnBranch {
@@ -85,6 +91,7 @@ impl Places<'_> {
         match is_program(&path) {
             true if whole.is_some() || Some(folder) == self.worktree => Ok(None),
             true => Ok(Some(path)),
+            false if path.is_dir() => Err(Missing::Folder { path }),
             false => Err(Missing::NotExecutable { path }),
         }
     }
@@ -165,6 +172,7 @@ mod tests {
         assert_eq!(find("./both"), Ok(None));
         assert_eq!(find("./bin/own"), Ok(Some(here.join("bin/own"))));
         assert_eq!(find("./plain"), Err(Missing::NotExecutable { path: worktree.join("plain") }));
+        assert_eq!(find("./bin"), Err(Missing::Folder { path: here.join("bin") }));
         assert_eq!(find("./none"), Err(Missing::Nowhere { folders: vec![worktree.clone(), here.clone()] }));
         assert_eq!(find("/none/x"), Err(Missing::Nowhere { folders: vec!["/none".into()] }));
         assert_eq!(find("/bin/sh"), Ok(None));

@@ -104,6 +104,7 @@ fn an_agent_without_work_is_removed_whole() {
     sandbox.agents(["assign", "ann", "1", "One"]).good();
     assert_snapshot!(sandbox.agents(["agent", "remove", "ann"]), @"
     removed ann, its worktree [ROOT]/repo-worktrees/ann, its branch agents/ann
+    its task 1 is open again
     [status 0]
     ");
     assert!(!sandbox.worktree_of("ann").exists());

@@ -51,6 +51,24 @@ fn removed_when_nothing_is_lost() {
     ");
 }
 
+/// What is given back is said, and names of files do nothing to the terminal.
+#[test]
+fn tasks_are_open_again_and_names_are_shown_safely() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    sandbox.agents(["assign", "ann", "1", "One"]).good();
+    let inner = sandbox.worktree_of("ann").join("a\nb\u{1b}[2J");
+    fs::create_dir(&inner).unwrap();
+    sandbox.git_in(&inner, ["init", "-q"]);
+    let refused = sandbox.refused(["agent", "remove", "ann"]).stderr;
+    assert!(!refused.contains("a\nb") && !refused.contains('\u{1b}'), "{refused}");
+    fs::remove_dir_all(&inner).unwrap();
+    assert_snapshot!(sandbox.agents(["agent", "remove", "ann"]), @"
+    removed ann, its worktree [ROOT]/repo-worktrees/ann, its branch agents/ann
+    its task 1 is open again
+    [status 0]
+    ");
+}
+
 /// What is printed after "to get it back:" is typed as it stands.
 #[test]
 fn by_force_everything_can_be_had_back() {

@@ -181,6 +181,12 @@ fn a_worktree_with_something_else_checked_out_is_refused() {
       try: git -C [ROOT]/repo-worktrees/ann switch agents/ann
     [status 3]
     ");
+    // A run's environment tells who it is, in its own worktree.
+    let within = |folder: &std::path::Path| {
+        sandbox.unchanged(|| sandbox.run(["complete"]).env("GIT_AGENTS_AGENT", "ann").dir(folder).output())
+    };
+    assert!(within(&dir).stderr.contains("git -C [ROOT]/repo-worktrees/ann switch agents/ann"));
+    assert!(within(sandbox.repo()).stderr.contains("say which agent"));
     sandbox.git_in(&dir, ["switch", "-q", "agents/ann"]);
     sandbox.agents(["complete", "ann", "--allow-dirty"]).good();
 }

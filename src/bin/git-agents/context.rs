@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use git_agents::agent::AgentName;
+use git_agents::agent::{Agent, AgentName};
 use git_agents::config::shared::{self, SharedFile};
-use git_agents::git::{Repository, head};
+use git_agents::git::{Repository, head, worktrees};
 use git_agents::name::InvalidName;
 use git_agents::state::State;
 use git_agents::store::{self, Change, Committed, Matched, Scope, Snapshot};
 use git_agents::task::TaskId;
 use git_agents::work::leases::Leases;
-use git_agents::work::recover;
+use git_agents::work::{place, recover};
+use git_agents::worktree::ready;
 use git_agents::world::World;
 
 use crate::error::{CliError, Exit, unknown_agent};
@@ -164,8 +165,19 @@ impl Context {
 
     /// The agent in whose worktree we were called.
     pub(crate) fn agent_here(&self, state: &State) -> Option<AgentName> {
-        let branch = head::current_branch(self.repo().ok()?)?;
-        state.agent_of_branch(&branch).map(|agent| agent.name.clone())
+        let repo = self.repo().ok()?;
+        let by_branch = head::current_branch(repo).and_then(|branch| state.agent_of_branch(&branch));
+        by_branch.or_else(|| self.agent_told(repo, state)).map(|agent| agent.name.clone())
+    }
+
+    /// The agent that a run's environment names, when this is its worktree, whatever it has checked out by now.
+    fn agent_told<'s>(&self, repo: &Repository, state: &'s State) -> Option<&'s Agent> {
+        let name: AgentName = World::variable(ready::AGENT_VARIABLE)?.parse().ok()?;
+        let agent = state.agents.get(&name)?;
+        let here = repo.worktree()?.canonicalize().ok()?;
+        let all = worktrees::list(repo).ok()?;
+        let astray = place::astray(repo, &all, agent)?;
+        (astray.path.canonicalize().ok()? == here).then_some(agent)
     }
 
     /// The agent that is meant: the one that was named, else the one in whose worktree we were called.

@@ -177,6 +177,9 @@ pub fn teardown(
     Ok(commands.run(repo, agent, worktree, (&format!("{id}-{agent}"), &mark), &environment, observer)?)
 }
 
+/// The variable that names the agent to whatever works for it.
+pub const AGENT_VARIABLE: &str = "GIT_AGENTS_AGENT";
+
 /// What everything that works for an agent finds in its environment: who it is, its task, its worktree, where work lands,
 /// and its ports, which are leased now when it has none.
 ///
@@ -188,10 +191,8 @@ pub fn environment(
     task: Option<&TaskId>,
     worktree: &Path,
 ) -> Result<Vec<(String, OsString)>, PortsError> {
-    let mut all: Vec<(String, OsString)> = vec![
-        ("GIT_AGENTS_AGENT".to_owned(), agent.as_str().into()),
-        ("GIT_AGENTS_WORKTREE".to_owned(), worktree.into()),
-    ];
+    let mut all: Vec<(String, OsString)> =
+        vec![(AGENT_VARIABLE.to_owned(), agent.as_str().into()), ("GIT_AGENTS_WORKTREE".to_owned(), worktree.into())];
     let mut add = |name: &str, value: String| all.push((name.to_owned(), value.into()));
     if let Some(task) = task {
         add("GIT_AGENTS_TASK", task.to_string());

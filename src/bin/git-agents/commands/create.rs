@@ -15,7 +15,8 @@ use crate::error::{CliError, Exit};
 /// Begin one piece of work: a task, an agent with its worktree, and its run in the background.
 ///
 /// When the run ends with status 0, with commits and a clean worktree, the task is completed; else it has failed, with the
-/// reason. `git agents runs` shows it, `git agents logs NAME -f` what it says.
+/// reason. An agent that completes its task by itself, with `git agents complete`, is believed while its work is on its
+/// branch, whatever its status. `git agents runs` shows it, `git agents logs NAME -f` what it says.
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
     /// What the agent and its task are called.

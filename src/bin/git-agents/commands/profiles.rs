@@ -17,6 +17,11 @@ use crate::view::profiles::{ProfileView, ProfilesView};
 /// `git agents config set profile NAME`, for one agent with `git agents config set AGENT.profile NAME`, for one run with
 /// `--profile NAME`. Own ones are made with `git agents config set profile.NAME.command "PROGRAM {prompt}"`; the same way
 /// are set interactive, resume, model, strong, standard, fast, stdin, shell, session, cost, tokens and instructions.
+///
+/// With `shell = true` a command is a script for sh, in which a placeholder is one word whatever its value. It is that for
+/// this shell alone: where a script hands its words to another one, as through ssh, a variable or a pipe into sh, that one
+/// reads the value again. What is plain to see of that, such as `sh -c "echo {prompt}"`, is refused, here and in commands
+/// without shell; `sh -c 'echo "$1"' sh {prompt}` says the same safely.
 #[derive(Debug, Args)]
 pub(crate) struct ProfilesArgs {
     /// Show all that this profile says.

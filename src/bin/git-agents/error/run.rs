@@ -94,6 +94,7 @@ fn no_program(message: String, program: &str, missing: &Missing, install: String
         Missing::NotOnPath => error.hint(install),
         Missing::NoInterpreter { path, .. } => error.hint(format!("head -1 {}", quoted(&path.display().to_string()))),
         Missing::NotExecutable { path } => error.hint(format!("chmod +x {}", quoted(&path.display().to_string()))),
+        Missing::Folder { .. } => error.hint("the same command with a program, not its folder"),
         Missing::NotOnBranch { .. } | Missing::Nowhere { .. } => error.hint("the same command with its whole path"),
     }
 }

@@ -36,6 +36,9 @@ pub(crate) struct RemovedView {
     pub(crate) teardown: Vec<RanView>,
     #[serde(skip)]
     lost: Option<String>,
+    /// The tasks that it had and that are open again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) reopened: Vec<String>,
     /// The branch that stays because it was not made for the agent.
     #[serde(skip)]
     pub(crate) foreign_branch: Option<String>,
@@ -60,6 +63,7 @@ impl RemovedView {
                 .map(|removed| removed.losses.ignored_folders.iter().map(|path| path_text(path.as_ref())).collect())
                 .unwrap_or_default(),
             teardown: Vec::new(),
+            reopened: Vec::new(),
             foreign_branch: None,
             kept_folder: None,
             was_missing: removed.is_some_and(|removed| removed.losses.missing.is_some()),
@@ -107,7 +111,7 @@ fn restore(name: &AgentName, branch: &str, worktree: Option<&Path>, removed: &Re
 
 /// All of the paths, for people.
 pub(crate) fn paths_text(paths: &[gix::bstr::BString]) -> String {
-    paths.iter().map(|path| path_text(path.as_ref())).collect::<Vec<_>>().join(", ")
+    safe(&paths.iter().map(|path| path_text(path.as_ref())).collect::<Vec<_>>().join(", "))
 }
 
 /// "2 uncommitted and 1 untracked file, 3 commits that have not landed".
@@ -152,7 +156,7 @@ pub(crate) fn losses_text(losses: &Losses) -> String {
     if let Some(operation) = losses.operation {
         parts.push(format!("a {} going on", operation.command()));
     }
-    parts.join(", ")
+    safe(&parts.join(", "))
 }
 
 impl View for RemovedView {
@@ -168,6 +172,11 @@ impl View for RemovedView {
             text.push_str(&format!(", its branch {}", safe(branch)));
         }
         text.push('\n');
+        match self.reopened.as_slice() {
+            [] => {}
+            [task] => text.push_str(&format!("its task {task} is open again\n")),
+            tasks => text.push_str(&format!("its tasks {} are open again\n", tasks.join(", "))),
+        }
         if let Some(branch) = &self.foreign_branch {
             text.push_str(&format!("its branch {} stays: it was not made for {}\n", safe(branch), self.agent));
         }

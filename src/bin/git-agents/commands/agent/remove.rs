@@ -7,6 +7,7 @@ use git_agents::git::worktrees;
 use git_agents::run;
 use git_agents::state::State;
 use git_agents::store::Scope;
+use git_agents::task::{Task, TaskState};
 use git_agents::work::leases::Standing;
 use git_agents::work::past;
 use git_agents::work::removal::{Belongings, Manner, RemovalError};
@@ -85,6 +86,8 @@ pub(crate) fn run(ctx: &Context, args: &RemoveArgs) -> Result<Exit, CliError> {
     let teardown = if args.no_teardown { Vec::new() } else { run_teardown(ctx, args, &belongings, manner)? };
     let removed = belongings.remove(repo, &ctx.world, manner).map_err(refused)?;
     let mut view = RemovedView::new(&name, &agent.branch, worktree, removed.as_ref());
+    let is_given_back = |task: &&Task| matches!(task.state, TaskState::Assigned | TaskState::InProgress);
+    view.reopened = snapshot.state.tasks_of(&name).filter(is_given_back).map(|task| task.id.to_string()).collect();
     view.teardown = RanView::all(&teardown);
     view.foreign_branch = (!is_ours && belongings.tip.is_some()).then(|| agent.branch.clone());
     let elsewhere = belongings.elsewhere.as_ref().filter(|_| worktree.is_none());
