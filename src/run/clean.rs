@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::census::Census;
 use super::error::RunError;
 use super::file::{self, Fact};
 use super::folder::Folder;
 use super::list::{self, Run};
 use super::record::Plan;
-use super::{settle, start, stop};
+use super::{settle, start};
 use crate::git::Repository;
 
 /// A run that is younger may be looked at again.
@@ -23,6 +24,8 @@ pub struct Survey {
     pub old: Vec<Run>,
     /// Folders without a plan that nobody holds.
     pub broken: Vec<Folder>,
+    /// Runs that would go, but for processes of theirs that nobody watches over any more.
+    pub alive: Vec<Run>,
     /// How many runs stay.
     pub stay: usize,
 }
@@ -35,6 +38,7 @@ pub struct Survey {
 pub fn survey(repo: &Repository, now: DateTime<Utc>, age: Duration) -> Result<Survey, RunError> {
     let idle_after = list::idle_after(repo)?;
     let runs = list::all(repo)?;
+    let census = Census::default();
     let mut survey = Survey::default();
     let mut newest = Vec::new();
     for run in &runs {
@@ -46,11 +50,13 @@ pub fn survey(repo: &Repository, now: DateTime<Utc>, age: Duration) -> Result<Su
         let is_recorded = run.state(now, idle_after).is_over() && settle::settled(run).is_some();
         // What was copied with the repository is recorded in the other one.
         let is_over = !run.facts.is_held && (is_recorded || run.facts.is_elsewhere);
-        if is_over && is_old && !is_needed && !(is_newest && age > Duration::ZERO) {
-            survey.old.push(run.clone());
-        } else {
-            survey.stay += 1;
+        let goes = is_over && is_old && !is_needed && !(is_newest && age > Duration::ZERO);
+        let is_alive = goes && !run.left(&census).is_empty();
+        match goes && !is_alive {
+            true => survey.old.push(run.clone()),
+            false => survey.stay += 1,
         }
+        survey.alive.extend(is_alive.then(|| run.clone()));
     }
     // What cannot be read may be of a newer version: it stays, and doctor names it.
     let is_empty = |folder: &Folder| !folder.is_held() && file::read::<Plan>(&folder.plan()) == Fact::Absent;
@@ -58,18 +64,14 @@ pub fn survey(repo: &Repository, now: DateTime<Utc>, age: Duration) -> Result<Su
     Ok(survey)
 }
 
-/// Delete what a survey has found, after making sure that nothing of it still runs.
+/// Delete what a survey has found.
 ///
 /// # Errors
-/// Something of it still runs, or a folder cannot be deleted.
+/// A folder cannot be deleted.
 pub fn delete(repo: &Repository, survey: &Survey) -> Result<(), RunError> {
     // Nobody starts one meanwhile, which for a moment has no plan and no holder either.
     let _queue = start::queue(repo)?;
-    for run in &survey.old {
-        stop::end_leftovers(run)?;
-        delete_folder(&run.folder)?;
-    }
-    survey.broken.iter().try_for_each(delete_folder)
+    survey.old.iter().map(|run| &run.folder).chain(&survey.broken).try_for_each(delete_folder)
 }
 
 /// One that somebody holds stays.

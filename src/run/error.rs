@@ -62,6 +62,14 @@ pub enum RunError {
         /// What went wrong.
         reason: String,
     },
+    /// Somebody else has been starting one for too long.
+    #[error("somebody has been starting or removing an agent for {seconds} seconds{}", .first.map(|pid| format!(": process {pid}")).unwrap_or_default())]
+    Queue {
+        /// How long it was waited for.
+        seconds: u64,
+        /// The number of its process.
+        first: Option<u32>,
+    },
     /// A value of the configuration makes no sense.
     #[error("{key} is {value:?}, which is not what it takes")]
     Setting {
@@ -107,6 +115,12 @@ pub enum RunError {
     /// It does not read what is sent to it.
     #[error("{agent}'s program takes no input")]
     TakesNoInput {
+        /// Whose.
+        agent: AgentName,
+    },
+    /// Somebody has said that nothing more comes.
+    #[error("{agent}'s input has ended: nothing more can be sent to it")]
+    InputEnded {
         /// Whose.
         agent: AgentName,
     },

@@ -36,6 +36,10 @@ pub fn send(run: &Run, bytes: &[u8]) -> Result<(), RunError> {
     let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOFOLLOW).bits()).unwrap_or(0);
     let mut pipe = match OpenOptions::new().write(true).custom_flags(flags).open(&path) {
         Ok(pipe) => pipe,
+        // Its name goes with its end.
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(RunError::InputEnded { agent: run.plan().agent.clone() });
+        }
         // Nobody has it open for reading.
         Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
             return Err(RunError::NotRunning { id: run.id.clone() });
@@ -74,7 +78,10 @@ pub fn end_input(run: &Run) -> Result<(), RunError> {
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
     let pipe = OpenOptions::new().write(true).custom_flags(flags).open(run.folder.control());
     let told = pipe.and_then(|mut pipe| pipe.write_all(&[END_OF_INPUT]));
-    told.map_err(|_| RunError::NotRunning { id: run.id.clone() })
+    told.map_err(|_| RunError::NotRunning { id: run.id.clone() })?;
+    // Nobody finds it any more who would write what is never read.
+    drop(std::fs::remove_file(run.folder.stdin()));
+    Ok(())
 }
 
 /// Write down what an agent says of itself.

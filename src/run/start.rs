@@ -2,10 +2,11 @@
 //! answered. So two that start at once cannot both be the last that may.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::census::Census;
 use super::error::RunError;
@@ -84,6 +85,9 @@ pub struct Planned {
 
 /// The most bytes of a file of output when nobody says otherwise.
 const LOG_LIMIT: u64 = 10 << 20;
+/// Whoever starts one takes a moment, and at most as long as a supervisor may take to answer.
+const IN_QUEUE: Duration = Duration::from_secs(75);
+const PAUSE: Duration = Duration::from_millis(5);
 /// The supervisor does not look more often.
 const SHORTEST_LOOK: Duration = Duration::from_secs(15);
 
@@ -214,12 +218,28 @@ fn log_limit(repo: &Repository) -> Result<u64, RunError> {
 }
 
 /// Only one starts at a time. The lock ends with its holder.
+///
+/// # Errors
+/// [`RunError::Queue`] when somebody holds it for too long.
 pub(super) fn queue(repo: &Repository) -> Result<File, RunError> {
     let path = repo.agents_dir().join(QUEUE);
     std::fs::create_dir_all(repo.agents_dir()).map_err(RunError::io(repo.agents_dir()))?;
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
     let file = file.map_err(RunError::io(&path))?;
-    file.lock().map_err(RunError::io(&path))?;
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if begun.elapsed() < IN_QUEUE => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) => {
+                let first = std::fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok());
+                return Err(RunError::Queue { seconds: IN_QUEUE.as_secs(), first });
+            }
+            Err(TryLockError::Error(error)) => return Err(RunError::io(&path)(error)),
+        }
+    }
+    // For whoever waits too long. Without room for it, nobody is named.
+    drop(file.set_len(0).and_then(|()| (&file).write_all(std::process::id().to_string().as_bytes())));
     Ok(file)
 }
 

@@ -45,7 +45,8 @@ pub enum State {
 pub enum Loss {
     /// The machine was started anew.
     Reboot,
-    /// What watched over it was killed; its guard has ended what it could find.
+    /// Nobody watches over it, and nobody has written down how it ended: its supervisor was killed, most likely, and its
+    /// guard has ended what it could find.
     Supervisor,
     /// Whoever wanted to start it was killed.
     NeverStarted,
@@ -56,7 +57,7 @@ impl Loss {
     pub fn sentence(self) -> &'static str {
         match self {
             Loss::Reboot => "the machine was restarted",
-            Loss::Supervisor => "its supervisor was killed",
+            Loss::Supervisor => "it ended, and nobody wrote down how",
             Loss::NeverStarted => "it was interrupted before it started",
         }
     }

@@ -207,6 +207,49 @@ fn in_the_foreground_the_terminal_is_its_own() {
     assert_snapshot!(run("exit 0"), @"[status 0]");
 }
 
+/// It has no time to put the terminal back as it was.
+#[test]
+fn in_the_foreground_the_terminal_is_put_back() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    let git_agents = Sandbox::binary().display().to_string();
+    let run = format!("{git_agents} run ann --foreground --timeout 1s -- sh -c 'stty raw -echo; sleep 1000'");
+    let all = format!("stty -g; {run}; stty -g");
+    let mut command = sandbox.command("script");
+    command.env_remove("GIT_COMMITTER_DATE").args(["-qec", &all, "/dev/null"]).stdin(std::process::Stdio::null());
+    let shown = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let modes: Vec<&str> = shown.lines().map(str::trim).filter(|line| line.contains(":0:")).collect();
+    assert!(modes.len() == 2 && modes[0] == modes[1], "{shown}");
+}
+
+/// What is sent when its input has ended would never be read.
+#[test]
+fn nothing_is_sent_after_the_end() {
+    let sandbox = Sandbox::with_agents(&["ann"]);
+    sandbox.git(["config", "agents.profile.p.command", "sh -c \"cat; sleep 1000\""]);
+    sandbox.git(["config", "agents.profile.p.stdin", "open"]);
+    sandbox.now(&["run", "ann", "--profile", "p", "--prompt", "x"]).good();
+    sandbox.now(&["send", "ann", "one", "--end"]).good();
+    assert_snapshot!(sandbox.now(&["send", "ann", "two"]), @"
+    [stderr]
+    error: ann's input has ended: nothing more can be sent to it
+      try: git agents wait ann
+    [status 3]
+    ");
+    sandbox.now(&["kill", "ann"]).good();
+    assert_eq!(sandbox.now(&["logs", "ann"]).stdout, "one\n");
+}
+
+/// A run that waits for everything does not wait for itself.
+#[test]
+fn nobody_waits_for_himself() {
+    let sandbox = Sandbox::with_agents(&["ann", "bob"]);
+    sandbox.start_run("ann", "git agents run bob -- true; git agents wait; git agents wait ann 2>&1; echo $?", &[]);
+    assert_eq!(sandbox.now(&["wait", "ann", "--timeout", "30s"]).status, Some(0));
+    let said = sandbox.now(&["logs", "ann"]).stdout;
+    assert!(said.contains("this is called by the run of ann, which would wait for itself"), "{said}");
+    assert_eq!(said.lines().last(), Some("3"));
+}
+
 /// Whoever starts one has the terminal for as long as it takes, and nothing else.
 #[test]
 fn in_the_foreground_it_is_in_nobodys_way_and_its_time_ends() {

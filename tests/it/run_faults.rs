@@ -33,7 +33,7 @@ fn its_supervisor_is_killed() {
     let (sandbox, id) = with_brood("sleep 1000", &[]);
     sandbox.kill_9(&id, "supervisor");
     assert_eq!(sandbox.run_state("ann"), "lost");
-    assert_eq!(sandbox.run_of("ann")["reason"], "its supervisor was killed");
+    assert_eq!(sandbox.run_of("ann")["reason"], "it ended, and nobody wrote down how");
     all_gone(&sandbox, &id);
     assert_eq!(sandbox.now(&["wait", "ann"]).status, Some(1));
     // It is in nobody's way.
@@ -57,6 +57,12 @@ fn its_supervisor_is_killed_beside_a_daemon_without_the_mark() {
     let shown = sandbox.now(&["runs"]).stdout;
     assert!(shown.contains("still there: git agents kill ann"), "{shown}");
     assert_eq!(sandbox.now(&["run", "ann", "--", "true"]).status, Some(3), "it works on in the worktree");
+    let status = sandbox.now(&["status"]).stdout;
+    assert!(status.contains("ann's run is lost, and has processes that are alive"), "{status}");
+    let cleaned = sandbox.now(&["cleanup", "--runs", "--older-than", "0s", "--yes"]);
+    let warning = "warning: a run of ann stays: it has processes that are alive; git agents kill ann ends them\n";
+    assert_eq!((cleaned.stdout.as_str(), cleaned.stderr.as_str()), ("no old runs\nkept 1 run\n", warning));
+    assert!(is_alive(&daemon));
     sandbox.now(&["kill", "ann"]).good();
     assert!(!is_alive(&daemon));
 }
@@ -97,6 +103,20 @@ fn what_does_not_hear_is_killed_after_its_grace() {
     let killed = sandbox.now(&["kill", "ann", "--grace", "1s", "--json"]).good().json();
     let run = &killed["killed"][0]["run"];
     assert_eq!((run["state"].as_str(), run["by"].as_str()), (Some("killed"), Some("Ann")));
+    all_gone(&sandbox, &id);
+}
+
+/// Whoever is in a hurry does not wait for who was not.
+#[test]
+fn the_shorter_grace_wins() {
+    let (sandbox, id) = with_brood("trap 'echo asked >asked' TERM; while :; do sleep 0.1; done", &[]);
+    let begun = std::time::Instant::now();
+    std::thread::scope(|scope| {
+        scope.spawn(|| sandbox.now(&["kill", "ann", "--grace", "40s"]));
+        eventually("it is asked", || sandbox.worktree_of("ann").join("asked").exists());
+        sandbox.now(&["kill", "ann", "--grace", "0s"]).good();
+    });
+    assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{:?}", begun.elapsed());
     all_gone(&sandbox, &id);
 }
 

@@ -54,3 +54,30 @@ fn whoever_attaches_sees_the_window() {
         "what records its end is not taken for something that is left"
     );
 }
+
+/// Nobody waits for a server that does not answer, nor for who does.
+#[test]
+fn a_server_that_does_not_answer_stops_nobody() {
+    let Some(tmux) = Tmux::new(&["ann", "bob", "cy"]) else { return };
+    let sandbox = &tmux.sandbox;
+    tmux.start("ann", "cat");
+    let server: i32 = tmux.tmux(&["display-message", "-p", "#{pid}"]).parse().unwrap();
+    let start = git_agents::process::table::look_up(server).unwrap().start;
+    let signal = |signal| git_agents::process::table::signal(server, start, signal).unwrap();
+    signal(rustix::process::Signal::STOP);
+    let said = std::thread::scope(|scope| {
+        let silent = |args: &'static [&'static str]| scope.spawn(move || sandbox.now(args));
+        let all = [silent(&["run", "bob", "--tmux", "--", "cat"]), silent(&["send", "ann", "x"])];
+        let other = silent(&["run", "cy", "--", "true"]);
+        assert_eq!(other.join().unwrap().status, Some(0));
+        all.map(|one| one.join().unwrap())
+    });
+    signal(rustix::process::Signal::CONT);
+    for one in said {
+        assert_eq!(one.status, Some(4), "{one}");
+        assert!(one.stderr.starts_with("error: tmux has not answered for 10 seconds\n"), "{one}");
+    }
+    assert_eq!(tmux.run_of("ann")["state"], "working");
+    assert!(sandbox.now(&["runs", "bob"]).stdout.contains("no runs"));
+    sandbox.now(&["kill", "--all"]).good();
+}

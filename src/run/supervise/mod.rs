@@ -10,6 +10,7 @@ mod hear;
 pub(super) mod launch;
 pub(super) mod log;
 mod look;
+mod terminal;
 mod tree;
 mod watch;
 
@@ -27,7 +28,7 @@ pub(super) use hear::END_OF_INPUT;
 use super::error::RunError;
 use super::folder::Folder;
 use super::id::{MARK, PLACE};
-use super::record::Ended;
+use super::record::{Ended, Why};
 use super::start::{Planned, Request, Started, plan};
 use super::tmux::pane_log::{self, PANE_LOG};
 use crate::git::Repository;
@@ -35,6 +36,7 @@ use crate::world::World;
 use begin::{Env, Seat, begin};
 pub use launch::words;
 use launch::{Answer, SUPERVISE};
+use terminal::Terminal;
 
 /// The name by which our program is told to record how a run went.
 pub const SETTLE: &str = "__settle";
@@ -125,12 +127,16 @@ pub fn foreground(repo: &Repository, world: &World, request: &Request<'_>) -> Re
     let planned = plan(repo, world, request)?;
     let env: Vec<(OsString, OsString)> =
         request.env.iter().map(|(name, value)| (OsString::from(name), value.clone())).collect();
+    let terminal = Terminal::here();
     match begin(&planned.folder, &Env::Besides(env), Seat::Terminal) {
         Ok(mut watch) => {
             let Planned { folder, plan, held, live, _queue: queue } = planned;
             // Others may start theirs.
             drop(queue);
             let ended = watch.finish();
+            if ended.why != Why::Exited {
+                terminal.put_back();
+            }
             drop(held);
             Ok((Started { id: plan.id, folder, live }, ended))
         }

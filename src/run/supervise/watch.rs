@@ -141,6 +141,7 @@ impl Watch {
                 self.ask(Why::TimedOut, None, now + GRACE);
             }
         }
+        self.hurry(now);
         match self.rest.phase {
             Phase::Running if is_alive => {
                 if now >= self.rest.looks.next {
@@ -182,6 +183,14 @@ impl Watch {
         // What was stopped does not hear.
         self.tree.signal(Signal::CONT);
         self.rest.phase = Phase::Asked { until };
+    }
+
+    /// Whoever has said since that it has less time is heard.
+    fn hurry(&mut self, now: Instant) {
+        let Phase::Asked { until } = self.rest.phase else { return };
+        if let Some((_, grace)) = self.rest.told.take().map(|stop| (stop.by, Duration::from_secs(stop.grace_s))) {
+            self.rest.phase = Phase::Asked { until: until.min(now + grace) };
+        }
     }
 
     /// Who wants it to end, and how long it has for that.

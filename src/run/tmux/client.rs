@@ -1,8 +1,9 @@
 //! The one door to tmux.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Write};
-use std::process::{Command, Stdio};
+use std::io::{self, Read, Write};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use super::TmuxError;
 use crate::git::hooks::INSIDE;
@@ -11,6 +12,10 @@ use crate::run::id::{MARK, PLACE};
 use crate::run::record::TmuxIds;
 use crate::text::sentence;
 use crate::world::World;
+
+/// A server that takes longer does not answer: it was stopped, or it is stuck.
+const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// One call of tmux that is being put together.
 pub(super) struct Tmux {
@@ -60,6 +65,7 @@ impl Tmux {
         let command = self.args.get(self.server).map(|one| one.to_string_lossy().into_owned()).unwrap_or_default();
         let output = self.run().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => TmuxError::Missing,
+            io::ErrorKind::TimedOut => TmuxError::Silent { seconds: PATIENCE.as_secs() },
             _ => TmuxError::Failed { command: command.clone(), reason: error.to_string() },
         })?;
         if output.status.success() {
@@ -71,22 +77,52 @@ impl Tmux {
     }
 
     #[expect(clippy::disallowed_methods, reason = "tmux is another program than git")]
-    fn run(&self) -> io::Result<std::process::Output> {
+    fn run(&self) -> io::Result<Output> {
         let mut command = Command::new("tmux");
         command.args(&self.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A server that this starts lives on: it belongs to no repository, and to no run that ends.
         for name in LOCAL_VARIABLES.iter().chain(&[INSIDE, MARK, PLACE]) {
             command.env_remove(name);
         }
-        let Some(input) = &self.input else { return command.output() };
-        let mut child = command.stdin(Stdio::piped()).spawn()?;
-        let mut pipe = child.stdin.take();
-        let written = pipe.as_mut().map_or(Ok(()), |pipe| pipe.write_all(input));
-        drop(pipe);
-        let output = child.wait_with_output()?;
+        if self.input.is_some() {
+            command.stdin(Stdio::piped());
+        }
+        let mut child = command.spawn()?;
+        let written = child.stdin.take().zip(self.input.clone()).map(|(mut pipe, input)| {
+            // A server that does not answer does not read either.
+            std::thread::spawn(move || pipe.write_all(&input))
+        });
+        let output = within(child, PATIENCE)?;
+        let written = written.map_or(Ok(()), |thread| thread.join().unwrap_or(Ok(())));
         // When it has not read everything, it says why.
         if output.status.success() { written.map(|()| output) } else { Ok(output) }
     }
+}
+
+/// What a child answers when it does so in time; one that does not is killed.
+fn within(mut child: Child, longest: Duration) -> io::Result<Output> {
+    let read = |pipe: Option<Box<dyn Read + Send>>| {
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            drop(pipe.map(|mut pipe| pipe.read_to_end(&mut bytes)));
+            bytes
+        })
+    };
+    let stdout = read(child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>));
+    let stderr = read(child.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>));
+    let begun = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if begun.elapsed() >= longest {
+            child.kill()?;
+            child.wait()?;
+            return Err(io::Error::from(io::ErrorKind::TimedOut));
+        }
+        std::thread::sleep(PAUSE);
+    };
+    Ok(Output { status, stdout: stdout.join().unwrap_or_default(), stderr: stderr.join().unwrap_or_default() })
 }
 
 /// Whether we are in a client of the server that has a window.

@@ -37,6 +37,12 @@ pub enum TmuxError {
         /// What it says.
         reason: String,
     },
+    /// It does not answer.
+    #[error("tmux has not answered for {seconds} seconds")]
+    Silent {
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// The run is in no window, or its window is closed.
     #[error("the run of {agent} has no window in tmux")]
     NoWindow {

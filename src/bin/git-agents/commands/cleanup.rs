@@ -278,6 +278,12 @@ fn clean_runs(ctx: &Context, args: &CleanupArgs) -> Result<Exit, CliError> {
     let state = ctx.load(&Scope::open())?.state;
     let is_open = |id: &TaskId| state.tasks.get(id).is_some_and(|task| !task.state.is_closed());
     let batches = batch::over(repo, ctx.world.now, age, is_open);
+    for run in &survey.alive {
+        let agent = &run.plan().agent;
+        ctx.ui.warn(&format!(
+            "a run of {agent} stays: it has processes that are alive; git agents kill {agent} ends them"
+        ));
+    }
     let view = RunsCleanedView::new(&survey, batches.len(), args.dry_run);
     if !args.dry_run && view.is_any() {
         ctx.ui.confirm(&format!("Delete what is kept of {}?", view.subject()), args.yes)?;

@@ -32,6 +32,8 @@ impl From<RunError> for CliError {
             RunError::Supervisor { .. } => {
                 CliError::new(Exit::Outside, "run-failed", message).hint("df . && ulimit -a").hint("git agents doctor")
             }
+            RunError::Queue { first, .. } => CliError::new(Exit::Outside, "run-queue", message)
+                .hint(first.map_or_else(|| "ps -ef".to_owned(), |pid| format!("ps -f -p {pid}"))),
             RunError::OutOfReach { agent } => CliError::new(Exit::Outside, "out-of-reach", message)
                 .hint(format!("git agents kill {agent}, in the container that it was started in")),
             RunError::Hidden { .. } => {
@@ -46,6 +48,9 @@ impl From<RunError> for CliError {
             }
             RunError::TakesNoInput { .. } => CliError::refused("takes-no-input", message)
                 .hint("git config agents.profile.NAME.stdin open, for the profile that it runs with"),
+            RunError::InputEnded { agent } => {
+                CliError::refused("input-ended", message).hint(format!("git agents wait {agent}"))
+            }
             RunError::DoesNotRead { .. } => {
                 CliError::new(Exit::Outside, "does-not-read", message).hint("git agents runs")
             }

@@ -18,6 +18,9 @@ impl From<TmuxError> for CliError {
             TmuxError::Failed { .. } => {
                 CliError::new(Exit::Outside, "tmux-failed", message).hint("tmux list-windows -a")
             }
+            TmuxError::Silent { .. } => CliError::new(Exit::Outside, "tmux-silent", message)
+                .hint("tmux list-windows -a")
+                .hint("tmux kill-server   (when it is stuck; everything in it ends)"),
             TmuxError::NoWindow { agent } => CliError::refused("no-window", message)
                 .hint(format!("git agents logs {agent}"))
                 .hint(format!("git agents run {agent} --tmux")),
