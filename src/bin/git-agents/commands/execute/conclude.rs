@@ -63,7 +63,8 @@ fn all_ended(ctx: &Context) -> Result<(), CliError> {
         // Only the last one: somebody may have begun again by hand.
         let Some(of) = last_run(task, &runs).and_then(Ended::of) else { continue };
         match of.judge(&ctx) {
-            Ok(Judged::Now(outcome)) => tell(&ctx, &task.id, &outcome),
+            // Whoever settles the run may be doing the same just now, so it is no news of this command.
+            Ok(Judged::Now(outcome)) => sentence(&task.id, &outcome).iter().for_each(|said| ctx.ui.detail(said)),
             Ok(_) => {}
             Err(error) => {
                 let hints = error.hints.iter().map(|hint| format!("; {hint}")).collect::<String>();
@@ -87,10 +88,14 @@ pub(super) fn conclude_own(ctx: &Context, order: &Order, batch: &Batch) -> Resul
 }
 
 fn tell(ctx: &Context, task: &TaskId, outcome: &Outcome) {
+    sentence(task, outcome).iter().for_each(|sentence| ctx.ui.note(sentence));
+}
+
+fn sentence(task: &TaskId, outcome: &Outcome) -> Option<String> {
     match outcome {
-        Outcome::Completed => ctx.ui.note(&format!("{task} completed")),
-        Outcome::Failed { reason, .. } => ctx.ui.note(&format!("{task} failed: {reason}")),
-        Outcome::TakenAway => {}
+        Outcome::Completed => Some(format!("{task} completed")),
+        Outcome::Failed { reason, .. } => Some(format!("{task} failed: {reason}")),
+        Outcome::TakenAway => None,
     }
 }
 
