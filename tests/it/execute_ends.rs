@@ -283,13 +283,14 @@ case $1 in
 esac
 "#,
     );
-    let plan = "- [ ] back: a\n- [ ] anew: c\n- [ ] early: d\n";
+    let plan = "- [ ] back: a\n- [ ] anew: c\n- [ ] early: d\n- [ ] next: e (after: back)\n";
     let told = without_times(&ground.execute(plan, &["--max-concurrent", "1"]).output());
+    assert!(told.contains("2 of 4 tasks completed, 1 failed, 1 left out") && !told.contains("next started"), "{told}");
     assert_eq!(told.matches("failed: ").collect::<Vec<_>>().len(), 1, "{told}");
     assert!(told.contains("warning: back failed: it was completed at [COMMIT], which is not on agents/back any more"));
     assert_snapshot!(ground.sandbox.now(&["merge", "back"]), @"
     [stderr]
-    error: back: task back was completed at [COMMIT], and neither its branch nor the target has that: bring it in, or reopen or drop the task
+    error: back: task back was completed at [COMMIT], and neither its branch nor the target has that: bring it back
       try: git branch rescue [COMMIT]
     [status 3]
     ");

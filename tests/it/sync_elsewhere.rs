@@ -160,7 +160,7 @@ fn a_task_whose_work_is_elsewhere_does_not_land() {
     // The branch was never pushed: what is here now is another one of its name, with or without commits.
     assert_snapshot!(bob.agents(["merge", "--all", "--yes"]), @"
     [stderr]
-    error: ann: task 1 was completed at [COMMIT], and neither its branch nor the target has that: bring it in, or reopen or drop the task
+    error: ann: task 1 was completed at [COMMIT], and neither its branch nor the target has that: bring it back
       try: git fetch --all
     [status 3]
     ");
@@ -170,7 +170,7 @@ fn a_task_whose_work_is_elsewhere_does_not_land() {
     sandbox.git_in(&dir, ["commit", "-q", "-m", "Other"]);
     assert_snapshot!(bob.agents(["merge", "ann", "--yes"]), @"
     [stderr]
-    error: ann: task 1 was completed at [COMMIT], and neither its branch nor the target has that: bring it in, or reopen or drop the task
+    error: ann: task 1 was completed at [COMMIT], and neither its branch nor the target has that: bring it back
       try: git fetch --all
     [status 3]
     ");
@@ -178,7 +178,7 @@ fn a_task_whose_work_is_elsewhere_does_not_land() {
     bob.git(["fetch", "-q"]);
     assert_snapshot!(bob.agents(["merge", "ann", "--dry-run"]), @"
     [stderr]
-    error: ann: task 1 was completed at [COMMIT], and neither its branch nor the target has that: bring it in, or reopen or drop the task
+    error: ann: task 1 was completed at [COMMIT], and neither its branch nor the target has that: bring it back
       try: git branch --all --contains [COMMIT]
     [status 3]
     ");
@@ -202,8 +202,8 @@ fn work_that_was_amended_or_went_home_otherwise_lands() {
     }
     assert_snapshot!(sandbox.agents(["merge", "--all", "--yes"]), @"
     landed amends (of-amends) by rebase at [COMMIT]
-    stopped reset: task of-reset was completed at [COMMIT], and neither its branch nor the target has that: bring it in, or reopen or drop the task
-      next: git branch --all --contains [COMMIT]
+    stopped reset: task of-reset was completed at [COMMIT], and neither its branch nor the target has that: bring it back
+      next: git branch rescue [COMMIT]
     nothing to land: picked
     main moved from [COMMIT] to [COMMIT]
     to take it back: git agents undo --yes

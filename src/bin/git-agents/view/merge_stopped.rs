@@ -119,8 +119,7 @@ fn explain(target: &Target, before: &str, worktrees: &[Worktree], stopped: &Stop
         Stop::Elsewhere(work) => {
             let (task, commit) = (&work.task, &work.commit.to_string()[..10]);
             let message = format!(
-                "task {task} was completed at {commit}, and neither its branch nor the target has that: bring it in, or \
-                 reopen or drop the task"
+                "task {task} was completed at {commit}, and neither its branch nor the target has that: bring it back"
             );
             let hint = match (work.is_known, work.is_on_branch) {
                 (true, true) => format!("git branch --all --contains {commit}"),

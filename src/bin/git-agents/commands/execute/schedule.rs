@@ -1,9 +1,11 @@
 //! What of a plan can start, and starting it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use git_agents::agent::AgentName;
+use git_agents::config;
+use git_agents::execute::judge;
 use git_agents::execute::step::{self, Act, Job, Rules, Stage, Workers};
 use git_agents::plan::Planned;
 use git_agents::run::Run;
@@ -38,7 +40,7 @@ impl Driver<'_> {
     pub(super) fn schedule(&mut self) -> Result<bool, CliError> {
         let ctx = self.base.afresh();
         let snapshot = ctx.load(&filed::scope(&self.order))?;
-        self.refresh(&snapshot.state);
+        self.refresh(&ctx, &snapshot.state)?;
         let ours: Vec<&Run> = self.going.values().map(|going| &going.run).collect();
         let mut busy = busy::busy(ctx.repo()?, &snapshot.state, &self.order.batch, &ours)?;
         busy.extend(self.refused.clone());
@@ -189,7 +191,8 @@ impl Driver<'_> {
     }
 
     /// What others have done meanwhile with tasks that wait here.
-    fn refresh(&mut self, state: &State) {
+    fn refresh(&mut self, ctx: &Context, state: &State) -> Result<(), CliError> {
+        let lost = self.lost(ctx, state)?;
         for (planned, job) in self.order.plan.tasks.iter().zip(&mut self.jobs) {
             job.after = resume::after(planned, state);
         }
@@ -200,7 +203,7 @@ impl Driver<'_> {
                 continue;
             }
             match state.tasks.get(id).map(|task| task.state) {
-                Some(now) if now.satisfies_dependents() => *stage = Stage::Done,
+                Some(now) if now.satisfies_dependents() && !lost.contains(id) => *stage = Stage::Done,
                 Some(TaskState::Dropped) => closed.push((id.clone(), "it was dropped")),
                 Some(TaskState::Blocked) => closed.push((id.clone(), "it is blocked")),
                 _ => {}
@@ -210,6 +213,21 @@ impl Driver<'_> {
             self.because_of(&id, reason.to_owned(), vec![format!("git agents task reopen {id}")]);
             self.stages.insert(id, Stage::Closed);
         }
+        Ok(())
+    }
+
+    /// What has failed here although its agent had said that it is done: the work is not there any more.
+    fn lost(&self, ctx: &Context, state: &State) -> Result<BTreeSet<TaskId>, CliError> {
+        let has_failed = |id: &TaskId| matches!(self.stages.get(id), Some(Stage::Failed { .. }));
+        let own = self.rows.keys().filter(|id| has_failed(id)).filter_map(|id| state.tasks.get(id));
+        let mut lost = BTreeSet::new();
+        for task in own.filter(|task| task.state == TaskState::Completed) {
+            let Some(agent) = task.agent.as_ref().and_then(|name| state.agents.get(name)) else { continue };
+            if judge::lost(ctx.repo()?, &config::target(ctx.repo()?)?, agent, task)?.is_some() {
+                lost.insert(task.id.clone());
+            }
+        }
+        Ok(lost)
     }
 
     fn rules(&self, busy: &BTreeMap<AgentName, Busy>, overlap: &Overlap) -> Rules {
