@@ -74,8 +74,7 @@ fn look(repo: &Repository, census: &Census, has_starter: fn(&Folder) -> bool) ->
     let unreadable = unreadable.filter_map(|folder| folder.path().file_name()?.to_str()?.parse().ok());
     let mut ids: BTreeSet<RunId> = unreadable.collect();
     for id in census.runs().keys() {
-        let is_readable = matches!(list::one(repo, id), Fact::Known(_));
-        if !is_readable && is_ours(repo, id, census) {
+        if !list::is_readable(repo, id) && is_ours(repo, id, census) {
             ids.insert(id.clone());
         }
     }

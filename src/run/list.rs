@@ -148,6 +148,11 @@ pub fn unreadable(repo: &Repository) -> Result<Vec<Folder>, RunError> {
     Ok(folders.filter(|folder| file::read::<Plan>(&folder.plan()).known().is_none()).collect())
 }
 
+/// Whether it is known what this run is; what it does is not looked at.
+pub(super) fn is_readable(repo: &Repository, id: &RunId) -> bool {
+    file::read::<Plan>(&Folder::of(repo, id).plan()).known().is_some_and(|plan| plan.id == *id)
+}
+
 /// `agents.idleAfter`.
 ///
 /// # Errors
